@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/*
+ * The verifier as an embedder sees it: a kernel, firmware, or a test harness in user space.
+ * Drivers do not include this; they call the DMA routines of a face on top (core/wdm/wdm.h).
+ *
+ * Freestanding: needs memcpy, memset, memmove, memcmp from the host, nothing else. All memory comes
+ * from the host at dmv_init; nothing is allocated afterwards but common buffers (pages_alloc).
+ *
+ * Locking: every function takes port->lock for its books and holds it over no host callback but
+ * lock, unlock, cpu, now. Unless a function says otherwise it may be called in any context in which
+ * the host's lock may be taken. Violations are queued under the lock and reported after it.
+ */
+#ifndef DMV_H
+#define DMV_H
+
+#include <stdint.h>
+#include <stddef.h>
+#include <stdbool.h>
+
+#include "dmv_abi.h"
+
+struct dmv;                     /* one verifier: one region */
+struct dmv_adapter;             /* private book of an adapter; its address is the adapter's handle */
+struct dmv_file;                /* map register file */
+struct dmv_list;                /* scatter/gather list */
+
+/* Results: 0, or one of these. A violation that was raised is DMV_VIOLATED, whatever the mode. */
+enum dmv_result {
+	DMV_OK = 0,
+	DMV_NO_MEMORY = -1,     /* the host's memory for this is used up; counted in not_booked */
+	DMV_BAD_CONFIG = -2,    /* dmv_init: a size or a pointer cannot be used */
+	DMV_VIOLATED = -3,      /* a rule was broken; nothing else was done */
+	DMV_QUEUED = -4,        /* the request waits; its routine will be called later */
+	DMV_NO_REGISTERS = -5,  /* more than the pool holds */
+};
+
+#define DMV_P_ANY (-1)
+
+/* DMV_V_<name>: one constant per row of dmv_violation.def */
+enum dmv_rule {
+	DMV_V_NONE = 0,
+#define DMV_RULE(name, id, ...) DMV_V_##name = id,
+#include "dmv_violation.def"
+#undef DMV_RULE
+};
+
+/* What a host is told of a violation. Everything in it is in the region as well. */
+struct dmv_report {
+	uint32_t rule;          /* enum dmv_rule */
+	uint32_t action;        /* enum dmv_abi_mode: what the mode asks the host to do */
+	uint32_t code;          /* bugcheck code */
+	uint32_t sequence;
+	uint64_t p[4];
+};
+
+/* What the host must give. Members marked opt may be NULL. */
+struct dmv_port {
+	void *host;             /* passed back as first argument of every member */
+	void (*lock)(void *host);
+	void (*unlock)(void *host);
+	uint32_t (*cpu)(void *host);                    /* opt: running CPU, < config.cpus; called locked */
+	uint64_t (*now)(void *host);                    /* opt: clock in ticks of config.tick_hz */
+	/* opt: return addresses of the caller's stack, innermost first, the core's own and the face's
+	 * frames left out from `from` (the return address of the face's public routine) on. Returns how many. */
+	uint32_t (*stack)(void *host, uint64_t from, uint64_t *frame, uint32_t max);
+	/* Common buffers: n contiguous pages below max_phys, or NULL. Called without the lock. */
+	void *(*pages_alloc)(void *host, size_t n, uint64_t max_phys, uint64_t *phys);
+	void (*pages_free)(void *host, void *va, size_t n);
+	/* Called without the lock, after the books are consistent. For action BREAK or STOP the host
+	 * breaks or dies here; if it returns, the core goes on. */
+	void (*violation)(void *host, const struct dmv_report *r);
+};
+
+struct dmv_memory {             /* page-aligned, contiguous virtually and physically */
+	void *va;
+	uint64_t phys;          /* DMV_ABI_UNKNOWN if the host cannot tell */
+	size_t bytes;
+};
+
+struct dmv_config {
+	/* Rows of each table (index enum dmv_abi_kind). A live object takes one row of its kind; a list
+	 * takes a file row too, a file takes `registers` rows. EVENT: per CPU, a power of two.
+	 * Bytes per live object: dmv_row_bytes() in the region plus dmv_book_bytes() outside. */
+	uint32_t rows[DMV_ABI_K_COUNT];
+	uint32_t cpus;          /* 1 or more */
+	uint32_t stack_depth;   /* frames kept per call site, 1..32 */
+	uint32_t string_bytes;  /* longest string kept, multiple of 8; 0: 112 */
+	uint32_t page_bytes;    /* 4096 or another power of two */
+	uint32_t hook_quota;    /* registers hooked per driver unless its options say otherwise; 64 */
+	uint32_t mode;          /* enum dmv_abi_mode */
+	uint32_t flags;         /* DMV_ABI_F_* */
+	uint32_t machine;       /* ELF e_machine */
+	uint64_t tick_hz, start_unix_ns, pid;
+	const char *writer, *version, *release;
+	const uint8_t *build_id;
+	uint32_t build_id_n;
+	uint8_t boot_id[16];
+	uint64_t region_id;     /* unique among the writers of one machine */
+
+	/* Memory, owned by the caller, in use until dmv_fini. */
+	const struct dmv_memory *segment;       /* the region; [0] begins with the header page */
+	uint32_t segments;
+	void *books;                            /* dmv_books_bytes(), 16-byte aligned */
+	size_t books_bytes;
+	const struct dmv_memory *shadow;        /* map register pages; none: nothing is hooked */
+	uint32_t shadows;
+};
+
+/* Sizes. dmv_region_bytes: enough for one contiguous segment; add 64 bytes and one row of slack per
+ * table and further segment. Pure functions, any context. */
+size_t dmv_region_bytes(const struct dmv_config *c);
+size_t dmv_books_bytes(const struct dmv_config *c);
+uint32_t dmv_row_bytes(const struct dmv_config *c, enum dmv_abi_kind kind);
+uint32_t dmv_book_bytes(enum dmv_abi_kind kind);
+
+/*
+ * Builds the region; the magic is stored last. `port` and `c` are copied, what they point to is not.
+ * ret is set on success only. Not reentrant; before any other call.
+ */
+int dmv_init(const struct dmv_port *port, const struct dmv_config *c, struct dmv **ret);
+
+/* Raises DMV_V_ADAPTER_LEAK for each live adapter, then overwrites the magic with the tombstone. */
+void dmv_fini(struct dmv *v);
+
+/* The header page: what dmv_region_anchor of the host should point to. */
+struct dmv_abi_header *dmv_header(struct dmv *v);
+
+void dmv_set_mode(struct dmv *v, enum dmv_abi_mode mode);
+void dmv_set_flags(struct dmv *v, uint32_t flags);
+void dmv_rule_set(struct dmv *v, enum dmv_rule rule, bool on);
+
+/* An image whose code may appear in stacks. */
+int dmv_image_add(struct dmv *v, const char *name, uint64_t base, uint64_t bytes,
+		  const uint8_t *build_id, uint32_t build_id_n);
+
+/* ---- drivers ---- */
+
+/* Registers a driver; options DMV_ABI_D_*. ret: its number, for dmv_adapter_new. */
+int dmv_driver_load(struct dmv *v, const char *name, uint64_t base, uint64_t bytes,
+		    uint32_t options, uint32_t hook_quota, uint32_t *ret);
+/* Raises DMV_V_ADAPTER_LEAK for each adapter it left. */
+void dmv_driver_unload(struct dmv *v, uint32_t driver, uint64_t caller);

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/*
+ * Facts: what is known about DMA in a target, as plain arrays. Providers fill them (facts_region.c
+ * from the verifier's region), commands read them and nothing else. Facts own all they point to.
+ *
+ * Objects name each other by index into these arrays, DMV_NO_INDEX for none: the provider resolves
+ * rows and generations, so a reference that no longer holds is DMV_NO_INDEX here.
+ * Addresses nobody knows are DMV_NO_ADDR. Absent is never zero.
+ */
+#ifndef DMV_FACTS_H
+#define DMV_FACTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "err.h"
+#include "mem.h"
+#include "names.h"
+
+#define DMV_NO_INDEX UINT32_MAX
+#define DMV_NO_ADDR UINT64_MAX
+
+/* Life of an object as the dump shows it. */
+enum dmv_life {
+	DMV_LIVE = 1,
+	DMV_GONE,                       /* freed; kept as history */
+	DMV_TRANSITION,                 /* caught between two stores: its operation was in progress */
+};
+
+enum dmv_how { DMV_BY_ADDRESS = 1, DMV_BY_SYMBOL, DMV_BY_VMCOREINFO, DMV_BY_SCAN };
+
+/* Object kinds, as the region's: values of enum dmv_abi_kind, repeated for readers above dumps/. */
+enum dmv_kind_of {
+	DMV_K_NONE = 0, DMV_K_ADAPTER, DMV_K_FILE, DMV_K_REGISTER, DMV_K_LIST, DMV_K_BUFFER, DMV_K_VECTOR,
+	DMV_K_CHANNEL, DMV_K_VIOLATION, DMV_K_EVENT, DMV_K_SITE, DMV_K_STRING, DMV_K_IMAGE, DMV_K_DRIVER,
+	DMV_K_CPU, DMV_K_COUNT
+};
+
+struct dmv_stack {                      /* a call site */
+	const uint64_t *frame;          /* innermost first */
+	uint32_t depth;
+	const char *text;               /* first frame as module!function+0x12 */
+	const char *owner;              /* first frame as module!function, as !dma prints owners */
+};
+
+struct dmv_evidence {
+	uint64_t addr;                  /* where the bytes stood; DMV_NO_ADDR: none */
+	int64_t offset;                 /* from the start of the object's data */
+	uint32_t bad;                   /* bytes that differ */
+	uint32_t expected;              /* fill byte, UINT32_MAX: a tag or the original */
+	uint32_t n;                     /* bytes kept */
+	uint8_t bytes[32];
+	uint64_t digest_shadow, digest_original;        /* 0: none taken */
+};
+
+struct dmv_region_fact {
+	uint64_t id;
+	uint64_t virt, phys;            /* of the header; DMV_NO_ADDR unknown */
+	enum dmv_space space;           /* how it was read */
+	enum dmv_how how;
+	bool authentic;                 /* false: scan hits, nobody vouches for them */
+	uint16_t major, minor;
+	uint32_t page_bytes, address_bits, machine;
+	bool big_endian;
+	const char *writer, *version, *release;
+	char build_id[65];              /* hex, "" if none */
+	char boot_id[33];
+	uint64_t pid, tick_hz, start_ticks, start_unix_ns, last_ticks;
+	uint32_t ncpu, mode, flags;
+	uint32_t rules_off[4];
+	uint32_t not_booked[DMV_K_COUNT], rows[DMV_K_COUNT], live[DMV_K_COUNT];
+	uint32_t violations, shadow_short;
+	uint64_t bytes;                 /* of all segments */
+	uint32_t segments, extents;
+	uint8_t guard_fill;
+	char tag[9];
+	bool ended;                     /* tombstone: the writer went away in order */
+	/* bugcheck block; code 0: none */
+	uint32_t bug_code, bug_cpu, bug_violation /* index or NO */;
+	uint64_t bug_p[4], bug_time;
+	struct dmv_evidence bug_evidence;
+};
+
+struct dmv_driver {
+	uint32_t region, row;
+	enum dmv_life life;
+	const char *name;
+	uint32_t options, hook_quota, hooked, adapters;
+	uint64_t base, bytes, time, unload_time;
+};
+
+struct dmv_description {
+	bool present;
+	uint32_t version;
+	uint8_t master, scatter_gather, demand_mode, auto_initialize, dma32, ignore_count, reserved1, dma64;
+	uint32_t bus_number, channel, interface_type, width, speed, maximum_length, port;
+	uint32_t address_width, controller, request_line;
+	uint64_t device_address;
+};
+
+struct dmv_adapter_fact {
+	uint32_t region, row, gen;
+	enum dmv_life life;
+	bool released, unverified, master;
+	bool scatter_gather, bus_master;
+	uint64_t handle;                /* the DMA_ADAPTER address: what the user types */
+	uint64_t record;                /* address of the row: "VD" of the parameters */
+	uint64_t device;
+	uint32_t driver;                /* index */
+	const char *driver_name, *name; /* "" if unknown */
+	uint32_t owner, releaser;       /* index into stack */
+	uint64_t time, released_time;
+	uint32_t refs, max_registers, version, alignment;
+	uint64_t registers_allocated, registers_freed, lists_allocated, lists_freed;
+	uint64_t buffers_allocated, buffers_freed, channels_allocated, channels_freed;
+	uint64_t bytes_mapped;
+	uint32_t registers_mapped, registers_high, lists_high, buffers_high, channels_high;
+	uint64_t max_address, register_base, wait_block;
+	struct dmv_description description;
+};
+
+struct dmv_file_fact {
+	uint32_t region, row, gen;
+	enum dmv_life life;
+	uint32_t adapter, list;         /* index */
+	uint64_t handle, record;
+	uint32_t first, count, hooked, mapped, flags;
+	uint64_t bytes_mapped;
+	uint64_t shadow_virt, shadow_phys, shadow_bytes, data_offset, data_stride;
+	uint32_t owner, releaser;
+	uint64_t time, freed_time;
+};
+
+struct dmv_register_fact {              /* a mapping of at most one page */
+	uint32_t region, row, gen;
+	enum dmv_life life;
+	uint32_t file, index;
+	uint32_t bytes, owner;
+	bool to_device, hooked, first;
+	uint64_t va, phys, original_virt, bus, shadow_virt, mdl, time;
+};
+
+struct dmv_list_fact {
+	uint32_t region, row, gen;
+	enum dmv_life life;
+	uint32_t adapter, file;
+	uint64_t handle, mdl, va, bytes;
+	uint32_t elements, owner, releaser;
+	bool to_device, caller_memory;
+	uint64_t time, freed_time;
+};
+
+struct dmv_buffer_fact {
+	uint32_t region, row, gen;
+	enum dmv_life life;
+	uint32_t adapter, vector, index;
+	uint64_t va, phys, bus, bytes, block_virt, block_bytes;
+	bool cached, from_mdl;
+	uint32_t owner, releaser;
+	uint64_t time, freed_time;
+};
+
+struct dmv_channel_fact {
+	uint32_t region, row, gen;
+	enum dmv_life life;
+	uint32_t adapter, file, status, registers;
+	uint64_t record;
+	uint64_t device, routine, context, irp;
+	uint32_t owner, releaser;
+	uint64_t time, freed_time;
+};
+
+struct dmv_violation_fact {
+	uint32_t region, row;
+	uint32_t code, rule, sequence, cpu, action;
+	uint64_t p[4];
+	uint32_t adapter;
+	uint32_t object_kind, object;   /* enum dmv_kind_of and index in its array; NO_INDEX: gone */
+	uint32_t site, prior_site;      /* index into stack */
+	uint64_t time, prior_time;
+	struct dmv_evidence evidence;
+};
+
+struct dmv_event_fact {
+	uint32_t region, cpu, sequence, op;
+	uint32_t adapter, object_kind, object, site, direction, rule;
+	uint64_t address, bus, size, time;
+};
+
+struct dmv_image_fact {
+	uint32_t region;
+	const char *name;
+	uint64_t base, bytes;
+	char build_id[65];
+};
+
+struct dmv_cpu_fact {
+	uint32_t region, cpu, op;       /* op 0: between operations */
+	uint32_t adapter, object_kind, object;
+	uint64_t time;
+};
+
+/* Results of comparing bytes of the dump; filled by dmv_facts_verify. */
+enum dmv_guard_what { DMV_G_TAG_BEFORE = 1, DMV_G_TAG_AFTER, DMV_G_FREE, DMV_G_BEFORE, DMV_G_AFTER };
+
+struct dmv_guard_fact {                 /* a guard, tag or fill pattern that is not as it was laid */
+	uint32_t region;
+	enum dmv_guard_what what;
+	uint32_t object_kind, object;   /* buffer, or register file */
+	uint32_t adapter;
+	uint64_t start, length;         /* of the driver's data the guard belongs to */
+	uint64_t addr;                  /* first bad byte, writer's virtual address (else physical) */
+	int64_t offset;                 /* from `start` */
+	uint32_t bad, expected;
+	uint32_t n;
+	uint8_t bytes[32];              /* found, from addr on */
+	uint32_t owner;
+};
+
+struct dmv_stale_fact {                 /* shadow and driver's buffer differ */
+	uint32_t region;
+	uint32_t reg, adapter, file, list;      /* index; reg: first register of the transfer */
+	bool to_device;                 /* true: the driver wrote after the map */
+	uint64_t va, bytes;             /* the register's part of the buffer */
+	uint64_t offset;                /* of the first difference in it */
+	uint64_t differ;                /* bytes that differ */
+	uint64_t age;                   /* ticks */
+	uint32_t owner;
+	uint32_t n;
+	uint8_t shadow[32], original[32];       /* from the first difference on */
+};
+
+/* Something that could not be read or believed. `needed`: answers lack it (exit 4). */
+struct dmv_note {
+	bool needed;
+	uint64_t addr;
+	const char *text;
+};
+
+struct dmv_facts {
+	const char *provider;           /* "region" */
+#define DMV_ARRAY(type, name) struct type *name; size_t n##name
+	DMV_ARRAY(dmv_region_fact, region);
+	DMV_ARRAY(dmv_driver, driver);
+	DMV_ARRAY(dmv_adapter_fact, adapter);
+	DMV_ARRAY(dmv_file_fact, file);
+	DMV_ARRAY(dmv_register_fact, reg);
+	DMV_ARRAY(dmv_list_fact, list);
+	DMV_ARRAY(dmv_buffer_fact, buffer);
+	DMV_ARRAY(dmv_channel_fact, channel);
+	DMV_ARRAY(dmv_violation_fact, violation);
+	DMV_ARRAY(dmv_event_fact, event);
+	DMV_ARRAY(dmv_stack, stack);
+	DMV_ARRAY(dmv_image_fact, image);
+	DMV_ARRAY(dmv_cpu_fact, cpu);
+	DMV_ARRAY(dmv_guard_fact, guard);
+	DMV_ARRAY(dmv_stale_fact, stale);
+	DMV_ARRAY(dmv_note, note);
+#undef DMV_ARRAY
+	/* What dmv_facts_verify did. */
+	bool verified;
+	uint64_t guards_checked, guards_unreadable, shadows_compared, shadows_unreadable;
+	void *arena;                    /* owner of strings and frames */
+};
+
+struct dmv_facts_opts {
+	uint64_t region;                /* address given by the user; DMV_NO_ADDR: search */
+	bool scan;                      /* scan even where it does not run by itself */
+	const bool *stop;               /* set by a signal handler; may be NULL */
+};
+
+/* Finds the region or regions and decodes them. NOTFOUND: nothing about DMA in this target.
+ * Damage that leaves something to say is OK with notes. Symbols and images are added to `names`. */
+enum dmv_code dmv_facts_region(struct dmv_mem *m, struct dmv_names *n, const struct dmv_facts_opts *o,
+			       struct dmv_facts *ret, struct dmv_err *e);
+
+/* Compares every guard, tag, fill pattern and shadow in the dump itself; fills guard and stale.
+ * Bytes that are not there are counted and noted. Runs once; later calls return at once. */
+enum dmv_code dmv_facts_verify(struct dmv_facts *f, struct dmv_mem *m, const bool *stop,
+			       struct dmv_err *e);
+
+void dmv_facts_free(struct dmv_facts *f);       /* leaves it empty */
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/*
+ * Memory of a target: a dump, a process, a raw file. One mem_*.c a format; each has an opener that
+ * says "mine", "not mine" (DMV_E_NOTFOUND) or "mine but broken because ..." (any other code).
+ * Sources are read-only and never trust the file: missing bytes are an error, never zeros.
+ */
+#ifndef DMV_MEM_H
+#define DMV_MEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "err.h"
+
+enum dmv_space { DMV_VIRT, DMV_PHYS };
+
+/* Bytes [start, end) that the target holds, in one space. */
+struct dmv_range {
+	uint64_t start, end;
+};
+
+/* A file mapped into a process, as its core tells (NT_FILE) or /proc/PID/maps does. */
+struct dmv_mapped {
+	uint64_t start, end;
+	uint64_t offset;                /* of `start` in the file, bytes */
+	const char *path;
+};
+
+struct dmv_mem;
+
+struct dmv_mem_ops {
+	const char *format;             /* "ELF process core", "kdump-compressed (libkdumpfile)" */
+	/* All n bytes, or an error with the first address that is not there. */
+	enum dmv_code (*read)(struct dmv_mem *m, enum dmv_space s, uint64_t addr, void *buf, size_t n,
+			      struct dmv_err *e);
+	void (*close)(struct dmv_mem *m);
+};
+
+/* Base of every source; a source puts it first in its own struct and fills it when it opens.
+ * Arrays are owned by the source; ranges are sorted by start and do not overlap. */
+struct dmv_mem {
+	const struct dmv_mem_ops *ops;
+	char *name;                     /* as the user gave it */
+	bool live;                      /* memory may change while it is read */
+	bool linux_kernel;              /* a Linux kernel's memory (VMCOREINFO seen): scan only when asked */
+	uint32_t machine;               /* ELF e_machine, 0 unknown */
+	uint8_t bits, big_endian;       /* 32 or 64; both 0 and false if unknown */
+	const struct dmv_range *range[2];       /* index enum dmv_space */
+	size_t nrange[2];
+	const struct dmv_mapped *mapped;
+	size_t nmapped;
+	char *executable;               /* path of the program a process core came from; may be NULL */
+	char *vmcoreinfo;               /* text, NUL-terminated; may be NULL */
+	const char *const *note;        /* what was odd or missing about the file, for `target` */
+	size_t nnote;
+};
+
+struct dmv_mem_opts {
+	bool have_base;
+	uint64_t base;                  /* raw files: address of the first byte, in both spaces */
+};
+
+/* Opens TARGET: a path, or "pid:N". NOTFOUND: no format recognised it (message lists what was tried). */
+enum dmv_code dmv_mem_open(const char *target, const struct dmv_mem_opts *o, struct dmv_mem **ret,
+			   struct dmv_err *e);
+void dmv_mem_close(struct dmv_mem *m);          /* NULL allowed */
+
+enum dmv_code dmv_mem_read(struct dmv_mem *m, enum dmv_space s, uint64_t addr, void *buf, size_t n,
+			   struct dmv_err *e);
+
+/* Walks the target's bytes in address order in large pieces and calls fn for each; buf is borrowed.
+ * Pieces start at page boundaries where the range does. Holes and unreadable bytes are skipped and
+ * their total returned in *missed. fn returning other than OK ends the walk with that code. */
+typedef enum dmv_code dmv_mem_walk_fn(void *ctx, uint64_t addr, const uint8_t *buf, size_t n);
+enum dmv_code dmv_mem_walk(struct dmv_mem *m, enum dmv_space s, dmv_mem_walk_fn *fn, void *ctx,
+			   uint64_t *missed, struct dmv_err *e);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/*
+ * Names of a target: address -> module!function+offset, symbol -> address.
+ * Filled from symbol files (-s), the program of a process core, and the images a region lists.
+ */
+#ifndef DMV_NAMES_H
+#define DMV_NAMES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "err.h"
+
+struct dmv_names;
+
+enum dmv_code dmv_names_new(struct dmv_names **ret, struct dmv_err *e);
+void dmv_names_free(struct dmv_names *n);
+
+/* An image in the target: code of `name` at [base, base + bytes). build_id may be NULL. */
+enum dmv_code dmv_names_add_image(struct dmv_names *n, const char *name, uint64_t base, uint64_t bytes,
+				  const uint8_t *build_id, size_t build_id_n, struct dmv_err *e);
+
+/* An ELF file with symbols. It is matched to an image by build-id, else by file name; a build-id
+ * that differs from the image's is refused, with both ids in the message, unless `force`.
+ * `base` UINT64_MAX: take the image's (ET_DYN) or the file's own addresses (ET_EXEC). May be called
+ * before the images are known: files are bound when an image or a look-up needs them. */
+enum dmv_code dmv_names_add_file(struct dmv_names *n, const char *path, uint64_t base, bool force,
+				 struct dmv_err *e);
+
+struct dmv_place {
+	char module[64];                /* "" if no image covers the address */
+	char function[128];             /* "" if no symbol does */
+	uint64_t offset;                /* from the function, else from the image's base */
+};
+
+/* false: nothing is known about the address; ret untouched. */
+bool dmv_names_place(struct dmv_names *n, uint64_t addr, struct dmv_place *ret);
+
+/* Address of a symbol (data or function) in the target. First file that has it. */
+bool dmv_names_symbol(struct dmv_names *n, const char *symbol, uint64_t *ret);
+
+/* "module!function+0x12", "module+0x1234" or "0x00007f...": always something. Returns buf. */
+const char *dmv_names_text(struct dmv_names *n, uint64_t addr, char *buf, size_t size);
+
+/* What went wrong with a file after add_file accepted it (mismatch found at binding), for notes. */
+size_t dmv_names_notes(struct dmv_names *n, const char *const **ret);
+
+#endif
