@@ -140,3 +140,111 @@ int dmv_driver_load(struct dmv *v, const char *name, uint64_t base, uint64_t byt
 		    uint32_t options, uint32_t hook_quota, uint32_t *ret);
 /* Raises DMV_V_ADAPTER_LEAK for each adapter it left. */
 void dmv_driver_unload(struct dmv *v, uint32_t driver, uint64_t caller);
+
+/* ---- what the routines of a face do; `caller` is the return address of the face's routine ---- */
+
+/* The memory of one transfer, virtually contiguous. */
+struct dmv_span {
+	uint64_t va;            /* address the driver knows it by, with page offset */
+	uint64_t bytes;
+	const uintptr_t *frame; /* page frame numbers, frame[0] of the page of va; NULL: phys counts on */
+	uint64_t phys;          /* of va, used without frames */
+	char *original;         /* where the verifier can read and write it; NULL: nowhere */
+	uint64_t mdl;           /* for the books */
+};
+
+/* What AllocateAdapterChannel and GetScatterGatherList ask for. */
+struct dmv_request {
+	uint64_t device, routine, context, irp;
+	uint32_t registers;
+	bool list;              /* for a list: needs no channel, only registers */
+	bool to_device, caller_memory;
+	struct dmv_span span;   /* of a list */
+	void *memory;           /* of a list: where its elements will stand, the driver's handle */
+};
+
+/* What a request got. */
+struct dmv_grant {
+	struct dmv_adapter *adapter;
+	void *handle;           /* MapRegisterBase */
+	struct dmv_request request;
+	uint32_t elements;      /* of a list */
+	uint32_t channel;       /* for dmv_channel_done */
+};
+
+/* One element of a list. */
+struct dmv_element {
+	uint64_t bus;
+	uint32_t bytes;
+};
+
+/*
+ * Every routine begins here: rules 0x19 and 0x18. Returns the adapter, or NULL after a violation
+ * (raised with `caller`), or NULL for a pointer that is no adapter of this verifier.
+ */
+struct dmv_adapter *dmv_adapter_check(struct dmv *v, void *handle, uint64_t caller);
+
+/*
+ * Raises a rule that a face found by itself (IRQL, MDL). object_kind 0: none.
+ * Returns true if the rule counted: false when it, or judging this adapter, is switched off.
+ */
+bool dmv_violate(struct dmv *v, enum dmv_rule rule, struct dmv_adapter *a, uint64_t caller,
+		 uint64_t p2, uint64_t p3, uint64_t p4);
+
+struct dmv_adapter_request {
+	uint32_t driver;        /* dmv_driver_load; DMV_ABI_NONE: unknown */
+	uint64_t device;
+	const char *name;       /* of the device, or NULL */
+	uint32_t max_registers, version, alignment;
+	uint32_t flags;         /* DMV_ABI_A_SCATTER_GATHER, _BUS_MASTER */
+	uint64_t max_address;
+	struct dmv_abi_description description;
+};
+int dmv_adapter_new(struct dmv *v, const struct dmv_adapter_request *r, uint64_t caller,
+		    struct dmv_adapter **ret);
+void dmv_adapter_put(struct dmv *v, struct dmv_adapter *a, uint64_t caller);
+void dmv_adapter_reference(struct dmv *v, struct dmv_adapter *a, int delta, uint64_t caller);
+/* Room of the face in the adapter's book: DMV_FACE_BYTES, 16-byte aligned. The book's address,
+ * which is this address, is the handle. */
+#define DMV_FACE_BYTES 32
+void *dmv_adapter_face(struct dmv_adapter *a);
+uint32_t dmv_adapter_alignment(const struct dmv_adapter *a);
+bool dmv_adapter_shadowed(const struct dmv_adapter *a);   /* transfers of it are copied */
+
+/* Calls pages_alloc: only where the host may allocate. Returns NULL if it could not. */
+void *dmv_buffer_alloc(struct dmv *v, struct dmv_adapter *a, uint64_t bytes, bool cached,
+		       uint64_t caller, uint64_t *bus);
+void dmv_buffer_free(struct dmv *v, struct dmv_adapter *a, void *va, uint64_t bytes, uint64_t bus,
+		     bool cached, uint64_t caller);
+
+/*
+ * Asks for a channel or a list. DMV_OK: *ret is granted and the face calls the driver's routine now;
+ * DMV_QUEUED: it will come out of dmv_next_grant later.
+ */
+int dmv_request(struct dmv *v, struct dmv_adapter *a, const struct dmv_request *r, uint64_t caller,
+		struct dmv_grant *ret);
+/* A waiting request that can run now. The face calls it in a loop after anything was freed. */
+bool dmv_next_grant(struct dmv *v, struct dmv_grant *ret);
+/* Elements of a granted list; out has room for grant->elements. */
+void dmv_grant_elements(struct dmv *v, const struct dmv_grant *g, struct dmv_element *out);
+
+/* What the driver's AdapterControl routine returned (IO_ALLOCATION_ACTION). */
+enum dmv_action { DMV_KEEP = 1, DMV_FREE_ALL = 2, DMV_KEEP_REGISTERS = 3 };
+void dmv_channel_done(struct dmv *v, const struct dmv_grant *g, enum dmv_action action);
+void dmv_channel_free(struct dmv *v, struct dmv_adapter *a, uint64_t caller);
+void dmv_registers_free(struct dmv *v, struct dmv_adapter *a, void *base, uint32_t n, uint64_t caller);
+
+/* Maps from the start of the span; *bytes: asked for, then mapped. Returns DMV_OK or DMV_VIOLATED. */
+int dmv_map(struct dmv *v, struct dmv_adapter *a, void *base, const struct dmv_span *s, bool to_device,
+	    uint64_t caller, uint64_t *bytes, uint64_t *bus);
+/* mdl_left: bytes of the MDL from span->va on, for rule 0x00/1. */
+int dmv_flush(struct dmv *v, struct dmv_adapter *a, void *base, const struct dmv_span *s,
+	      bool to_device, uint64_t mdl_left, uint64_t caller);
+
+/* Ends a list: flushes, frees its registers. true: `handle` was a list and not caller's memory. */
+bool dmv_list_put(struct dmv *v, struct dmv_adapter *a, void *handle, bool to_device, uint64_t caller);
+
+/* Re-verifies every guard, tag and fill pattern. Takes the lock once per object. */
+void dmv_check_all(struct dmv *v, uint64_t caller);
+
+#endif

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/*
+ * Private to core: the books outside the region, and the few helpers that write into it.
+ * A book is the private twin of a row: it holds the pointers and the look-up links.
+ */
+#ifndef DMV_INT_H
+#define DMV_INT_H
+
+#include "dmv.h"
+
+void *memcpy(void *to, const void *from, size_t n);
+void *memset(void *to, int byte, size_t n);
+void *memmove(void *to, const void *from, size_t n);
+int memcmp(const void *a, const void *b, size_t n);
+
+/* ---- stores into the region: plain stores only, so that each can be the last one ---- */
+
+static inline void st32(uint32_t *to, uint32_t v)
+{
+	__atomic_store_n(to, v, __ATOMIC_RELAXED);
+}
+
+/* 64 bits are two stores for a 32-bit writer: only in rows that are WRITING, or for counters. */
+static inline void st64(uint64_t *to, uint64_t v)
+{
+	*(volatile uint64_t *)to = v;
+}
+
+/* What a reader may believe once it sees this word. */
+static inline void publish(uint32_t *to, uint32_t v)
+{
+	__atomic_store_n(to, v, __ATOMIC_RELEASE);
+}
+
+/* A reader that sees any later store sees this word as well. */
+static inline void withdraw(uint32_t *to, uint32_t v)
+{
+	__atomic_store_n(to, v, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+}
+
+void dmv_store_bytes(void *to, const void *from, size_t n);   /* byte by byte, never a library call */
+
+struct row_head {
+	uint32_t state, gen;
+};
+
+/* ---- tables ---- */
+
+struct dmv_place {
+	char *base;
+	uint32_t row0, rows;
+};
+
+struct dmv_tab {
+	uint32_t rows, stride;
+	uint32_t places;
+	struct dmv_place *place;
+};
+
+void *dmv_row(const struct dmv_tab *t, uint32_t row);
+
+/* Free rows, oldest first: a freed row goes to the tail and stays readable until it is at the head. */
+struct dmv_fifo {
+	uint32_t head, tail;
+	uint32_t *next;
+};
+
+uint32_t dmv_fifo_take(struct dmv_fifo *f);             /* DMV_ABI_NONE: empty */
+void dmv_fifo_give(struct dmv_fifo *f, uint32_t i);
+
+/* Runs of consecutive units: map registers of a file, shadow pages of a file. */
+struct dmv_runs {
+	uint32_t *word;         /* bit set: taken */
+	uint32_t units, free, hint;
+};
+
+uint32_t dmv_runs_take(struct dmv_runs *r, uint32_t n, uint32_t *largest);   /* DMV_ABI_NONE: no such run */
+void dmv_runs_give(struct dmv_runs *r, uint32_t first, uint32_t n);
+
+/* ---- books ---- */
+
+struct dmv_adapter {
+	_Alignas(16) unsigned char face[DMV_FACE_BYTES];
+	struct dmv_abi_adapter *row;
+	uint32_t index;
+	uint32_t driver;
+	bool known, released, judged, shadowed;
+	uint32_t refs, max_registers, alignment, flags;
+	uint32_t registers, lists, buffers, channels;   /* outstanding */
+	uint32_t mapped;                                /* registers mapped */
+	uint64_t bytes_mapped;
+	uint32_t holder;                                /* channel that holds the adapter, or NONE */
+	uint32_t owner;
+	uint64_t owner_address;
+	uint32_t channel_extra, buffer_extra;           /* frees too many so far */
+	uint64_t registers_allocated, registers_freed, lists_allocated, lists_freed;
+	uint64_t buffers_allocated, buffers_freed, channels_allocated, channels_freed;
+	uint32_t registers_high, lists_high, buffers_high, channels_high;
+	uint64_t max_address;
+};
+
+struct dmv_file {
+	_Alignas(64) struct dmv_abi_file *row;
+	struct dmv_adapter *adapter;
+	uint32_t index, gen;
+	uint32_t first, count, hooked, mapped, cursor;
+	uint32_t shadow_page;                           /* first page of its block, or NONE */
+	uint32_t list;                                  /* index, or NONE */
+	uint32_t live;
+	uint32_t owner;
+	char *shadow;
+	uint64_t shadow_phys, data_offset, data_stride, bytes_mapped;
+};
+
+struct dmv_register {
+	struct dmv_abi_register *row;
+	uint64_t frame;
+	uint32_t next;                                  /* in the chain of its page, or NONE */
+	uint32_t file;
+	uint32_t offset, bytes;                         /* in the page; bytes 0: not mapped */
+	uint32_t owner;
+	uint32_t digest;                                /* of the shadow when mapped to-device */
+	char *original;
+	uint64_t va;
+};
+
+struct dmv_list {
+	struct dmv_abi_list *row;
+	struct dmv_adapter *adapter;
+	void *handle;
+	uint32_t index, file, live, next;               /* next: chain of handles */
+	bool to_device, caller_memory;
+};
+
+struct dmv_buffer {
+	struct dmv_abi_buffer *row;
+	struct dmv_adapter *adapter;
+	char *block, *va;
+	uint64_t bytes, block_bytes, bus;
+	uint32_t index, live, next, owner;
+	bool cached;
+};
+
+struct dmv_channel {
+	struct dmv_abi_channel *row;
+	struct dmv_adapter *adapter;
+	struct dmv_request request;
+	uint32_t index, status, file, next;             /* next: queue of waiting requests */
+	uint32_t site;
+};
+
+struct dmv_driver_book {
+	struct dmv_abi_driver *row;
+	uint32_t options, quota, hooked, adapters;
+	bool known;
+};
+
+struct dmv_hash {               /* chains by key; links lie in the books */
+	uint32_t *bucket;
+	uint32_t shift;         /* 64 - log2(buckets) */
+};
+
+static inline uint32_t dmv_hash_slot(const struct dmv_hash *h, uint64_t key)
+{
+	return (uint32_t)((key * 0x9E3779B97F4A7C15u) >> h->shift);
+}
+
+struct dmv {
+	struct dmv_port port;
+	struct dmv_config cfg;
+	struct dmv_abi_header *header;
+	struct dmv_tab tab[DMV_ABI_K_COUNT];    /* EVENT: all rings, cpu after cpu */
+	struct dmv_fifo fifo[DMV_ABI_K_COUNT];
+	struct dmv_adapter *adapter;
+	struct dmv_file *file;
+	struct dmv_register *reg;
+	struct dmv_list *list;
+	struct dmv_buffer *buffer;
+	struct dmv_channel *channel;
+	struct dmv_driver_book *driver;
+	struct dmv_hash pages, lists, buffers, sites;
+	uint32_t *event_next;                   /* per CPU: sequence of its next event */
+	struct dmv_runs registers, shadow;
+	const char **shadow_va;                 /* per page of the pool */
+	uint64_t *shadow_phys;
+	uint32_t wait_head, wait_tail;          /* waiting requests, oldest first */
+	uint32_t violations, sites_used, strings_used, images_used;
+	uint32_t page, page_shift;
+	uint32_t mode, flags;
+	uint32_t rules_off[4];
+	struct dmv_adapter *running;            /* whose AdapterControl routine runs now */
+	uint32_t live[DMV_ABI_K_COUNT];
+};
+
+/* ---- one call from outside ---- */
+
+#define DMV_REPORTS 8
+
+struct dmv_call {
+	struct dmv *v;
+	struct dmv_abi_cpu *cpu_row;
+	uint32_t cpu;
+	uint32_t site;
+	uint64_t caller, now;
+	uint32_t reports;
+	struct dmv_report report[DMV_REPORTS];
+};
+
+/* Takes the lock, interns the caller's stack, publishes what is in progress. */
+void dmv_enter(struct dmv_call *c, struct dmv *v, uint64_t caller, enum dmv_abi_op op,
+	       struct dmv_adapter *a, enum dmv_abi_kind kind, uint32_t row, uint32_t gen);
+/* Clears the word, releases the lock, reports what was queued. */
+void dmv_leave(struct dmv_call *c);
+
+/* Something found wrong at `at`; n bytes of `found` are kept as evidence. */
+struct dmv_found {
+	const char *at;
+	int64_t offset;
+	uint32_t bad, expected;
+	const char *shadow, *original;          /* for the digests; may be NULL */
+	uint64_t bytes;
+};
+
+struct dmv_object {
+	enum dmv_abi_kind kind;
+	uint32_t row, gen;
+	uint32_t prior_site;
+	uint64_t prior_time;
+};
+
+bool dmv_raise(struct dmv_call *c, enum dmv_rule rule, struct dmv_adapter *a,
+	       const struct dmv_object *obj, const struct dmv_found *found, uint64_t p2, uint64_t p3,
+	       uint64_t p4);
+
+struct dmv_event_args {
+	enum dmv_abi_kind kind;
+	uint32_t row, gen, direction, rule;
+	uint64_t address, bus, size;
+};
+void dmv_event(struct dmv_call *c, enum dmv_abi_op op, struct dmv_adapter *a,
+	       const struct dmv_event_args *e);
+
+/* Takes a row: WRITING, next generation. NULL: none left, counted. The caller publishes LIVE. */
+void *dmv_take(struct dmv *v, enum dmv_abi_kind kind, uint32_t *index);
+void dmv_live(struct dmv *v, enum dmv_abi_kind kind, void *row);
+/* To history; the index becomes the newest of the free ones. */
+void dmv_retire(struct dmv *v, enum dmv_abi_kind kind, uint32_t index, void *row);
+/* The same for rows whose index is not kept by a fifo. */
+void dmv_row_begin(void *row);
+void dmv_row_history(struct dmv *v, enum dmv_abi_kind kind, void *row);
+
+uint32_t dmv_string(struct dmv *v, const char *s, size_t n);   /* interned; DMV_ABI_NONE: no room */
+void dmv_ref_set(struct dmv_abi_ref *to, uint32_t row, uint32_t gen);
+
+/* dmv_shadow.c */
+bool dmv_shadow_take(struct dmv *v, struct dmv_file *f);
+void dmv_shadow_give(struct dmv *v, struct dmv_file *f);
+char *dmv_shadow_data(const struct dmv *v, const struct dmv_file *f, uint32_t i);
+/* Index of the first byte that is not `fill`, or n. */
+size_t dmv_fill_check(const char *p, size_t n, unsigned char fill);
+uint32_t dmv_digest32(const char *p, size_t n);
+uint64_t dmv_digest64(const char *p, size_t n);         /* FNV-1a */
+/* Guard rules; each returns whether it raised. */
+bool dmv_check_free(struct dmv_call *c, struct dmv_file *f, uint32_t i);
+bool dmv_check_mapped(struct dmv_call *c, struct dmv_file *f, uint32_t i);
+void dmv_check_file(struct dmv_call *c, struct dmv_file *f);
+bool dmv_check_buffer(struct dmv_call *c, struct dmv_buffer *b);
+
+/* dmv_map.c */
+struct dmv_file *dmv_file_find(struct dmv *v, void *handle, struct dmv_adapter *a);
+struct dmv_file *dmv_file_new(struct dmv_call *c, struct dmv_adapter *a, uint32_t n, uint32_t list);
+void dmv_file_end(struct dmv_call *c, struct dmv_file *f);
+void *dmv_file_handle(const struct dmv_file *f);
+/* Overlap with anything mapped: rule 0x1D. */
+bool dmv_map_clash(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_span *s);
+void dmv_map_range(struct dmv_call *c, struct dmv_file *f, uint32_t first, const struct dmv_span *s,
+		   bool to_device);
+void dmv_unmap(struct dmv_call *c, struct dmv_file *f, uint32_t i, bool flush);
+uint64_t dmv_span_frame(const struct dmv *v, const struct dmv_span *s, uint32_t page);
+uint32_t dmv_span_pages(const struct dmv *v, uint64_t va, uint64_t bytes);
+
+/* dmv_sg.c, dmv_common.c, dmv_adapter.c */
+void dmv_adapter_count(struct dmv_adapter *a);          /* copies the counters into the row */
+
+#endif
