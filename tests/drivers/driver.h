@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/*
+ * The seam between the test drivers and what runs them: a process with a software device
+ * (main_posix.c) or a bare-metal guest with QEMU's edu PCI device (main_guest.c).
+ *
+ * A driver is freestanding and knows only wdm.h and this header. It gets a device, runs once to its
+ * end at PASSIVE_LEVEL, and returns, is stopped by a bugcheck, or gives up. The host registers it
+ * with the verifier before run() and unloads it afterwards, so an adapter it leaves is seen.
+ */
+#ifndef DRIVER_H
+#define DRIVER_H
+
+#include <stdint.h>
+#include <stdbool.h>
+
+#include "wdm.h"
+
+/* ---- what the host gives ---- */
+
+/*
+ * The device: a DMA engine that moves bytes between its own memory and a bus address. Bus addresses
+ * are what MapTransfer and list elements say. A transfer has at most DEVICE_TRANSFER_MAX bytes and
+ * reaches bus addresses below DEVICE_REACH only (the limits of edu).
+ */
+#define DEVICE_TRANSFER_MAX 4095u
+#define DEVICE_REACH 0x10000000u
+
+struct test_device {
+	PDEVICE_OBJECT pdo;             /* for IoGetDmaAdapter */
+	PDEVICE_OBJECT fdo[2];          /* for channels and lists: two functions of the device */
+	void *host;                     /* the host's own */
+};
+
+/* The device writes `length` bytes to memory at bus address `bus`. Returns when it has finished. */
+void device_write(struct test_device *dev, uint64_t bus, const void *bytes, uint32_t length);
+
+/* The device reads memory; `bytes` is what arrived in it. Returns when it has finished. */
+void device_read(struct test_device *dev, uint64_t bus, void *bytes, uint32_t length);
+
+/* No DMA after this returns. */
+void device_stop(struct test_device *dev);
+
+/* n page-aligned, zeroed, nonpaged pages, contiguous virtually; below DEVICE_REACH. NULL: none left. */
+void *driver_pages(uint32_t n);
+void driver_pages_free(void *va, uint32_t n);
+
+/* One line, without line end, to wherever the host prints. */
+void driver_log(const char *line);
+
+/*
+ * The driver hangs: stop the machine as it is, so that a dump of the hung state exists (a process
+ * aborts, a guest halts for good). Never returns.
+ */
+void driver_give_up(struct test_device *dev, const char *why) __attribute__((noreturn));
+
+/* ---- what a driver is ---- */
+
+enum driver_end {
+	DRIVER_RETURNS = 0,             /* raises nothing */
+	DRIVER_DIES = 1,                /* the violation stops it, in run() or when it is unloaded */
+	DRIVER_WARNS = 2,               /* the violation is recorded, and run() returns */
+	DRIVER_HANGS = 3,               /* calls driver_give_up, nothing is raised */
+};
+
+#define DRIVER_STRICT 0x1u              /* run it with DMV_ABI_F_STRICT */
+#define DRIVER_UNVERIFIED 0x2u          /* run it with DMV_ABI_F_OFF */
+#define DRIVER_NO_SHADOW 0x4u           /* run it with a hook quota of 0: books, no double buffer */
+
+struct driver {
+	const char *name;               /* name of its file without .c */
+	const char *what;               /* the mistake, or the pattern */
+	const char *rule;               /* name in dmv_violation.def, "NONE" */
+	uint32_t code;                  /* expected bugcheck code, 0: none */
+	uint64_t p1;
+	int64_t p2;                     /* expected sub-code; -1: P2 carries data */
+	enum driver_end end;
+	uint32_t pool;                  /* map registers the host shall have in all; 0: its default, >= 64 */
+	uint32_t flags;                 /* DRIVER_* */
+	void (*run)(struct test_device *dev);
+};
+
+/* From drivers.def, in its order; ends with a name of NULL. */
+extern const struct driver drivers[];
+
+const struct driver *driver_find(const char *name);     /* NULL: no such driver */
+
+/* ---- what a driver knows: the test compares it with what the dump says ---- */
+
+/* Read by the test from the core file or the guest's memory through this symbol. */
+struct driver_truth {
+	uint64_t p[4];                  /* P1..P4 as the driver expects them */
+	uint64_t adapter;               /* the DMA_ADAPTER that is to be blamed; 0: not known */
+	uint64_t address;               /* of the byte that went wrong, the driver's view; 0: none */
+	uint32_t mask;                  /* bit n: p[n] is known */
+	uint32_t valid;                 /* 1 once all of it is written */
+	char function[64];              /* the driver's function that makes the bad call; "" not known */
+};
+
+extern volatile struct driver_truth driver_truth;
+
+void driver_expect(unsigned int parameter, uint64_t value);     /* parameter 2..4 */
+void driver_blame(const void *adapter, const char *function);
+void driver_address(uint64_t address);
+
+/* ---- what every driver needs: no verified routine is called in here ---- */
+
+/* Describes a 32-bit PCI bus master; the driver calls IoGetDmaAdapter itself, to be the owner. */
+void driver_describe(PDEVICE_DESCRIPTION d, ULONG maximum_length, BOOLEAN scatter_gather);
+
+/* MDL over nonpaged memory. Gives up when there is no memory. */
+PMDL driver_mdl(struct test_device *dev, PVOID va, ULONG length);
+
+/* Gives up unless `good`: a step that must work for the test to mean anything. */
+void driver_need(struct test_device *dev, bool good, const char *what);
+
+/* As above over any length, in transfers that the device can make. */
+void device_fill(struct test_device *dev, uint64_t bus, uint8_t byte, uint32_t length);
+
+void driver_set(void *va, uint8_t byte, uint32_t length);
+bool driver_all(const void *va, uint8_t byte, uint32_t length);  /* every byte is `byte` */
+
+#endif
