@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/*
+ * A bare-metal x86-64 machine under QEMU that embeds the verifier: one processor, identity mapping,
+ * polling. The port starts the machine and calls guest_main(), which is the application's.
+ */
+#ifndef GUEST_H
+#define GUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "edu.h"
+#include "pages.h"
+
+#define GUEST_COMMAND_MAX 256
+
+struct guest {
+	char command[GUEST_COMMAND_MAX];        /* the words after -append */
+	uint64_t tick_hz;
+	struct guest_pages pages;
+	struct guest_edu edu;
+	bool edu_found;
+};
+
+/* Value of the word `key=value` of the command line, cut to the room; false: no such word. */
+bool guest_option(const struct guest *g, const char *key, char *ret, size_t room);
+
+void guest_main(struct guest *g);
+
+#endif

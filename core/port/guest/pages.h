@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* Whole pages of the memory behind the image; address = physical address. */
+#ifndef GUEST_PAGES_H
+#define GUEST_PAGES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define GUEST_PAGE 4096u
+#define GUEST_PAGES_LIMIT 0x10000000u   /* nothing above: the device does not reach it */
+
+struct guest_pages {
+	uint64_t base;                  /* first page that is handed out */
+	size_t count;
+	uint8_t used[GUEST_PAGES_LIMIT / GUEST_PAGE];   /* a byte a page */
+};
+
+/* Memory [from, to), cut to whole pages below the limit. */
+void guest_pages_init(struct guest_pages *p, uint64_t from, uint64_t to);
+
+/* n zeroed pages in one piece that end at or below `limit`, or NULL. */
+void *guest_pages_take(struct guest_pages *p, size_t n, uint64_t limit);
+void guest_pages_give(struct guest_pages *p, void *va, size_t n);
+
+#endif

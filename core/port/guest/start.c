@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* First C code: what the boot loader said, then every part of the machine in order. */
+#include "clock.h"
+#include "guest.h"
+#include "io.h"
+#include "serial.h"
+#include "trap.h"
+
+#define LOADER_MAGIC 0x2BADB002u
+#define HAS_MEMORY 0x1u
+#define HAS_COMMAND 0x4u
+#define MIB 0x100000u
+
+/* Multiboot information, as far as it is used. */
+struct loader_info {
+	uint32_t flags;
+	uint32_t memory_low, memory_high;       /* KiB; high counts from 1 MiB */
+	uint32_t boot_device;
+	uint32_t command;
+};
+
+extern const char guest_end[];
+_Noreturn void guest_start_c(uint32_t magic, const struct loader_info *info);
+
+static struct guest machine;            /* too large for the stack */
+
+/* QEMU puts its command line right behind the image, where the free pages will be: copy it first. */
+static void keep_command(struct guest *g, const struct loader_info *info)
+{
+	const char *text = (const char *)(uintptr_t)info->command;
+	size_t n = 0;
+
+	if (!(info->flags & HAS_COMMAND))
+		return;
+	while (n < sizeof(g->command) - 1 && text[n]) {
+		g->command[n] = text[n];
+		n++;
+	}
+	g->command[n] = 0;
+}
+
+bool guest_option(const struct guest *g, const char *key, char *ret, size_t room)
+{
+	const char *p = g->command;
+
+	while (*p) {
+		const char *k = key;
+		size_t n = 0;
+
+		while (*p == ' ')
+			p++;
+		while (*k && *p == *k)
+			p++, k++;
+		if (*k || *p != '=') {
+			while (*p && *p != ' ')
+				p++;
+			continue;
+		}
+		for (p++; *p && *p != ' ' && n + 1 < room; p++)
+			ret[n++] = *p;
+		ret[n] = 0;
+		return true;
+	}
+	return false;
+}
+
+_Noreturn void guest_start_c(uint32_t magic, const struct loader_info *info)
+{
+	struct guest *g = &machine;
+
+	guest_serial_init();
+	guest_trap_init();
+	if (magic != LOADER_MAGIC || !(info->flags & HAS_MEMORY)) {
+		guest_say("guest: not started by a multiboot loader\n");
+		guest_halt();
+	}
+	keep_command(g, info);
+	guest_pages_init(&g->pages, (uintptr_t)guest_end, MIB + (uint64_t)info->memory_high * 1024);
+	g->tick_hz = guest_clock_measure();
+	g->edu_found = guest_edu_init(&g->edu) == GUEST_EDU_OK;
+	guest_irq_on();
+	guest_main(g);
+	guest_say("guest: done\n");
+	guest_halt();
+}
