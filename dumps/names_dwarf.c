@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/*
+ * What an ELF file says: its symbols, its build-id, where it wants to be. The only file that knows
+ * libelf and libdw. Files are hostile: the libraries check offsets against the file, we check the
+ * rest, and the file is read, not mapped, so that one that shrinks meanwhile cannot kill us.
+ */
+#include <elfutils/libdwelf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <libelf.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "names_int.h"
+
+#define PAGE_MASK 4095ull
+
+struct loading {
+	Elf *elf;
+	struct dmv_symfile *f;
+	size_t cap, used, bytes;        /* of sym, and of strings */
+	const char *path;
+	struct dmv_err *e;
+};
+
+static enum dmv_code no_memory(struct loading *l)
+{
+	return dmv_fail(l->e, DMV_E_MEMORY, "%s: no memory for its symbols", l->path);
+}
+
+/* Appends a name; false: no memory, or more than 4 GiB of names. */
+static bool keep_name(struct loading *l, const char *name, uint32_t *ret)
+{
+	size_t n = strlen(name) + 1;
+
+	if (n > UINT32_MAX - l->used)
+		return false;
+	if (l->used + n > l->bytes) {
+		size_t bytes = (l->used + n) * 2;
+		char *p = realloc(l->f->strings, bytes);
+
+		if (!p)
+			return false;
+		l->f->strings = p;
+		l->bytes = bytes;
+	}
+	memcpy(l->f->strings + l->used, name, n);
+	*ret = (uint32_t)l->used;
+	l->used += n;
+	return true;
+}
+
+static struct dmv_sym *new_sym(struct loading *l)
+{
+	struct dmv_symfile *f = l->f;
+
+	if (f->nsym == l->cap) {
+		size_t cap = l->cap ? l->cap * 2 : 256;
+		struct dmv_sym *p = realloc(f->sym, cap * sizeof(*p));
+
+		if (!p)
+			return NULL;
+		f->sym = p;
+		l->cap = cap;
+	}
+	return &f->sym[f->nsym];
+}
+
+static bool in_code(Elf *elf, const GElf_Sym *s)
+{
+	GElf_Shdr sh;
+	Elf_Scn *scn = elf_getscn(elf, s->st_shndx);
+
+	return scn && gelf_getshdr(scn, &sh) && (sh.sh_flags & SHF_EXECINSTR);
+}
+
+/* 0: not one we show or find. */
+static uint8_t rank_of(Elf *elf, const GElf_Sym *s, bool *code)
+{
+	unsigned int type = GELF_ST_TYPE(s->st_info), bind = GELF_ST_BIND(s->st_info);
+	uint8_t rank = bind == STB_GLOBAL ? 3 : bind == STB_WEAK ? 2 : 1;
+
+	*code = type == STT_FUNC || type == STT_GNU_IFUNC;
+	if (s->st_shndx == SHN_UNDEF || type == STT_SECTION || type == STT_FILE || type == STT_TLS)
+		return 0;
+	if (*code)
+		return (uint8_t)(rank + 3);
+	if (type == STT_NOTYPE)
+		*code = in_code(elf, s);
+	return rank;
+}
+
+static enum dmv_code read_symbols(struct loading *l, Elf_Scn *scn, const GElf_Shdr *sh)
+{
+	Elf_Data *d = elf_getdata(scn, NULL);
+	size_t one = gelf_fsize(l->elf, ELF_T_SYM, 1, EV_CURRENT);
+
+	if (!d || !one)
+		return dmv_fail(l->e, DMV_E_CORRUPT, "%s: its symbol table cannot be read: %s", l->path,
+				elf_errmsg(-1));
+	for (size_t i = 0; i < d->d_size / one && i < INT32_MAX; i++) {
+		GElf_Sym s;
+		const char *name;
+		struct dmv_sym *sym;
+		bool code;
+		uint8_t rank;
+
+		if (!gelf_getsym(d, (int)i, &s))
+			break;
+		rank = rank_of(l->elf, &s, &code);
+		name = rank ? elf_strptr(l->elf, sh->sh_link, s.st_name) : NULL;
+		if (!name || !*name)
+			continue;
+		sym = new_sym(l);
+		if (!sym || !keep_name(l, name, &sym->name))
+			return no_memory(l);
+		sym->addr = s.st_value;
+		sym->size = s.st_size;
+		sym->rank = rank;
+		sym->code = code;
+		l->f->nsym++;
+	}
+	return DMV_E_OK;
+}
+
+/* .symtab if there is one, else .dynsym: the first holds all of the second. */
+static enum dmv_code read_tables(struct loading *l)
+{
+	static const uint32_t type[2] = { SHT_SYMTAB, SHT_DYNSYM };
+
+	for (int t = 0; t < 2 && !l->f->nsym; t++) {
+		Elf_Scn *scn = NULL;
+
+		while ((scn = elf_nextscn(l->elf, scn))) {
+			GElf_Shdr sh;
+			enum dmv_code c;
+
+			if (!gelf_getshdr(scn, &sh) || sh.sh_type != type[t])
+				continue;
+			c = read_symbols(l, scn, &sh);
+			if (c)
+				return c;
+		}
+	}
+	return DMV_E_OK;
+}
+
+static enum dmv_code read_place(struct loading *l)
+{
+	struct dmv_symfile *f = l->f;
+	GElf_Ehdr eh;
+	size_t n;
+
+	if (!gelf_getehdr(l->elf, &eh) || elf_getphdrnum(l->elf, &n))
+		return dmv_fail(l->e, DMV_E_CORRUPT, "%s: its ELF header cannot be read: %s", l->path,
+				elf_errmsg(-1));
+	if (eh.e_type != ET_EXEC && eh.e_type != ET_DYN)
+		return dmv_fail(l->e, DMV_E_USAGE, "%s: ELF type %u: only programs and shared objects "
+				"have addresses", l->path, eh.e_type);
+	f->fixed = eh.e_type == ET_EXEC;
+	f->low = UINT64_MAX;
+	for (size_t i = 0; i < n && i < INT32_MAX; i++) {
+		GElf_Phdr ph;
+
+		if (!gelf_getphdr(l->elf, (int)i, &ph) || ph.p_type != PT_LOAD)
+			continue;
+		if (ph.p_memsz > UINT64_MAX - ph.p_vaddr)
+			return dmv_fail(l->e, DMV_E_CORRUPT, "%s: program header %zu: p_memsz 0x%llx "
+					"runs past the address space", l->path, i,
+					(unsigned long long)ph.p_memsz);
+		if ((ph.p_vaddr & ~PAGE_MASK) < f->low)
+			f->low = ph.p_vaddr & ~PAGE_MASK;
+		if (ph.p_vaddr + ph.p_memsz > f->high)
+			f->high = ph.p_vaddr + ph.p_memsz;
+	}
+	if (f->low >= f->high)
+		return dmv_fail(l->e, DMV_E_CORRUPT, "%s: nothing in it is loadable", l->path);
+	return DMV_E_OK;
+}
+
+static void read_build_id(struct loading *l)
+{
+	const void *id;
+	ssize_t n = dwelf_elf_gnu_build_id(l->elf, &id);
+
+	if (n <= 0 || n > DMV_BUILD_ID_MAX)
+		return;
+	memcpy(l->f->id.byte, id, (size_t)n);
+	l->f->id.n = (size_t)n;
+}
+
+static int by_address(const void *a, const void *b)
+{
+	const struct dmv_sym *x = a, *y = b;
+
+	if (x->addr != y->addr)
+		return x->addr < y->addr ? -1 : 1;
+	if (x->rank != y->rank)
+		return x->rank < y->rank ? -1 : 1;
+	return x->name < y->name ? -1 : x->name > y->name;
+}
+
+static enum dmv_code load_elf(struct loading *l)
+{
+	enum dmv_code c;
+
+	if (elf_kind(l->elf) != ELF_K_ELF)
+		return dmv_fail(l->e, DMV_E_NOTFOUND, "%s: not an ELF file", l->path);
+	c = read_place(l);
+	if (c)
+		return c;
+	read_build_id(l);
+	c = read_tables(l);
+	if (c)
+		return c;
+	if (l->f->nsym)
+		qsort(l->f->sym, l->f->nsym, sizeof(*l->f->sym), by_address);
+	return DMV_E_OK;
+}
+
+static enum dmv_code load_fd(struct loading *l, int fd)
+{
+	struct stat st;
+	enum dmv_code c;
+
+	if (fstat(fd, &st))
+		return dmv_fail(l->e, DMV_E_SYSTEM, "%s: %s", l->path, strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return dmv_fail(l->e, DMV_E_NOTFOUND, "%s: not a regular file", l->path);
+	elf_version(EV_CURRENT);
+	l->elf = elf_begin(fd, ELF_C_READ, NULL);
+	if (!l->elf)
+		return dmv_fail(l->e, DMV_E_CORRUPT, "%s: %s", l->path, elf_errmsg(-1));
+	c = load_elf(l);
+	elf_end(l->elf);
+	return c;
+}
+
+enum dmv_code dmv_symfile_load(const char *path, struct dmv_symfile *ret, struct dmv_err *e)
+{
+	struct dmv_symfile f = { 0 };
+	struct loading l = { .f = &f, .path = path, .e = e };
+	/* Not blocking: a name may be a FIFO's. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	enum dmv_code c;
+
+	if (fd < 0)
+		return dmv_fail(e, DMV_E_SYSTEM, "%s: %s", path, strerror(errno));
+	c = load_fd(&l, fd);
+	close(fd);
+	if (!c) {
+		f.path = strdup(path);
+		if (!f.path)
+			c = no_memory(&l);
+	}
+	if (c)
+		dmv_symfile_free(&f);
+	else
+		*ret = f;
+	return c;
+}
+
+void dmv_symfile_free(struct dmv_symfile *f)
+{
+	free(f->path);
+	free(f->sym);
+	free(f->strings);
+	memset(f, 0, sizeof(*f));
+}
