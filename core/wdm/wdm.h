@@ -267,7 +267,7 @@ typedef struct _DRIVER_OBJECT {
 	PVOID DriverStart;                      /* of its image; NULL: unknown */
 	ULONG DriverSize;
 	UNICODE_STRING DriverName;
-	ULONG DmvNumber;                        /* ours: set by wdm_driver_load, 0: not loaded */
+	ULONG DmvNumber;                        /* ours: from wdm_driver_load, plus 1; 0: not loaded */
 } DRIVER_OBJECT, *PDRIVER_OBJECT;
 
 /* ---- memory descriptor lists ---- */
