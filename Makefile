@@ -52,6 +52,37 @@ $(O)/%.a:
 $(O)/dma-inspect: $(O)/ext/dma_inspect.o $(O)/libcmds.a $(O)/libdumps.a
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(DUMPS_LIBS) $(REPL_LIBS) -o $@
 
+# ---- the guest: a bare-metal machine for QEMU (core/port/guest, tests/vm) ----
+# guest.elf has symbols and DWARF, for -s; guest.boot.elf is the same image as QEMU's multiboot
+# loader takes it, which refuses ELF64.
+GUEST_FLAGS = $(CORE_FLAGS) -fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-stack-protector \
+	-fno-asynchronous-unwind-tables -fno-pic -fcf-protection=none -mno-red-zone \
+	-mgeneral-regs-only -mcmodel=small -Icore/wdm -Icore/port/guest -Itests/drivers
+GUEST_SRC = $(CORE_SRC) $(wildcard core/port/guest/*.c) tests/drivers/main_guest.c \
+	$(filter-out tests/drivers/main_%,$(wildcard tests/drivers/*.c))
+GUEST_OBJ = $(patsubst %.c,$(O)/guest/%.o,$(GUEST_SRC)) $(O)/guest/core/port/guest/boot.o
+
+$(O)/guest/tests/%.o: tests/%.c
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -Wconversion,$(GUEST_FLAGS)) $(CFLAGS) -c $< -o $@
+$(O)/guest/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(GUEST_FLAGS) $(CFLAGS) -c $< -o $@
+$(O)/guest/%.o: %.S
+	@mkdir -p $(@D)
+	$(CC) -MMD -MP -c $< -o $@
+$(O)/guest.elf: $(GUEST_OBJ) core/port/guest/guest.ld
+	$(CC) -nostdlib -static -no-pie -Wl,-T,core/port/guest/guest.ld -Wl,--build-id=sha1 \
+		-Wl,-z,max-page-size=4096 -Wl,-z,noexecstack $(GUEST_OBJ) -o $@
+$(O)/guest.boot.elf: $(O)/guest.elf
+	objcopy -S -O elf32-i386 $< $@
+
+check-vm: $(O)/guest.boot.elf $(O)/dma-inspect                   ## boot the guest in QEMU and read its dumps
+	tests/vm/check.sh $(O)
+
+.PHONY: check-vm
+# ---- end of the guest ----
+
 help:                                                      ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
 

@@ -1,0 +1,93 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
+#
+# Boots the guest with one driver, waits until it has stopped, and lets QEMU's monitor dump its memory.
+#
+#	guest.sh BOOT-ELF DIRECTORY DRIVER [WORD...]	(words: mode=log, verify=off, ...)
+#
+# Leaves in DIRECTORY, named after driver and words: .serial (what the guest said), .elf (physical
+# memory), .paging.elf (virtual addresses too), .kdump.flat (as QEMU writes kdump-zlib), .kdump (the
+# same rearranged), .made.elf (by makedumpfile -E). The last two only where makedumpfile is installed.
+# Prints the guest's last line. Exit 0: dumped; 1: something went wrong, said on stderr; 77: no QEMU.
+set -u
+
+[ $# -ge 3 ] || { echo "usage: $0 BOOT-ELF DIRECTORY DRIVER [WORD...]" >&2; exit 2; }
+boot=$1 dir=$2 driver=$3
+shift 3
+name=$driver
+for word; do name=$name.$(echo "$word" | tr '=' '-'); done
+out=$dir/$name
+here=$(dirname "$0")
+
+boot_limit=30           # seconds until the guest must have come to its end
+quit_limit=30           # and QEMU to its own, dumps written
+end='^(\*\*\* STOP|\*\*\* FAULT|guest: done|guest: gave up|guest: no )'
+
+command -v qemu-system-x86_64 >/dev/null || { echo "$0: no qemu-system-x86_64" >&2; exit 77; }
+mkdir -p "$dir" || exit 1
+rm -f "$out".serial "$out".monitor "$out".elf "$out".paging.elf "$out".kdump "$out".kdump.flat \
+	"$out".made.elf "$out".pipe
+mkfifo "$out".pipe || exit 1
+
+qemu-system-x86_64 -accel tcg -m 64 -kernel "$boot" -append "driver=$driver $*" -device edu \
+	-display none -nodefaults -vga none -no-reboot -serial "file:$out.serial" -monitor none -qmp stdio \
+	<"$out".pipe >"$out".monitor 2>&1 &
+qemu=$!
+exec 3>"$out".pipe
+rm -f "$out".pipe
+trap 'kill $qemu 2>/dev/null' EXIT
+
+die() { echo "$0: $name: $1" >&2; tail -5 "$out".serial "$out".monitor >&2; exit 1; }
+
+# $1 tenths of a second, for a command to succeed
+await() {
+	tenths=$1
+	shift
+	until "$@"; do
+		[ "$tenths" -gt 0 ] || return 1
+		tenths=$((tenths - 1))
+		sleep 0.1
+	done
+}
+ended() { grep -aEq "$end" "$out".serial 2>/dev/null || gone; }
+gone() { ! kill -0 $qemu 2>/dev/null; }
+
+await ${boot_limit}0 ended || die "no end in $boot_limit seconds"
+gone && die "QEMU went away"
+sleep 0.1	# the rest of the line, and the halt
+
+# $1 file, $2 with virtual addresses, $3 further arguments
+dump() {
+	printf '{"execute":"dump-guest-memory","arguments":{"protocol":"file:%s","paging":%s%s}}\n' \
+		"$1" "$2" "$3"
+}
+{
+	echo '{"execute":"qmp_capabilities"}'
+	echo '{"execute":"stop"}'
+	dump "$out".elf false ""
+	dump "$out".paging.elf true ""
+	dump "$out".kdump.flat false ',"format":"kdump-zlib"'
+	echo '{"execute":"quit"}'
+} >&3
+await ${quit_limit}0 gone || die "QEMU does not quit"
+trap - EXIT
+wait $qemu || die "QEMU failed"
+exec 3>&-
+grep -q '"error"' "$out".monitor && die "QEMU refused a command"
+for f in elf paging.elf kdump.flat; do
+	[ -s "$out.$f" ] || die "no $f"
+done
+
+chmod u+w "$out".elf "$out".paging.elf "$out".kdump.flat
+fallocate -d "$out".elf "$out".paging.elf 2>/dev/null	# most pages are zero: save the disk
+
+if command -v makedumpfile >/dev/null; then
+	makedumpfile -R "$out".kdump <"$out".kdump.flat >"$out".makedumpfile 2>&1 ||
+		die "makedumpfile cannot rearrange"
+	cp --sparse=always "$out".elf "$out".moved &&
+		"$here"/move_headers.py "$out".moved &&
+		makedumpfile -E -d 0 "$out".moved "$out".made.elf >"$out".makedumpfile 2>&1 ||
+		die "makedumpfile -E fails"
+	rm -f "$out".moved "$out".makedumpfile
+fi
+tr -d '\r' <"$out".serial | grep -aE "$end" | tail -1
