@@ -3,9 +3,11 @@
 
 O      ?= build
 CC     ?= gcc
+CLANG  ?= clang-14
 AR     ?= ar
 CFLAGS ?= -O2 -g
 PREFIX ?= /usr/local
+SECS   ?= 60
 
 WARN = -Wall -Wextra -Wshadow -Wmissing-prototypes $(if $(CI),-Werror)
 STD  = -std=c11 -MMD -MP $(WARN)
@@ -13,6 +15,7 @@ STD  = -std=c11 -MMD -MP $(WARN)
 # One rule a floor: its flags are the floor's law.
 CORE_FLAGS = $(STD) -Wconversion -ffreestanding -fno-builtin-printf -fvisibility=hidden -Icore
 HOST_FLAGS = $(STD) -D_GNU_SOURCE -fPIC
+TEST_FLAGS = $(STD) -D_GNU_SOURCE -Itests -Icmds -Idumps -Icore
 
 objs = $(patsubst %.c,$(O)/%.o,$(1))
 CORE_SRC  = $(wildcard core/*.c core/wdm/*.c)
@@ -40,6 +43,9 @@ $(O)/cmds/%.o: cmds/%.c
 $(O)/ext/%.o: ext/%.c
 	@mkdir -p $(@D)
 	$(CC) $(HOST_FLAGS) $(CFLAGS) -Icmds -Idumps -c $< -o $@
+$(O)/tests/%.o: tests/%.c
+	@mkdir -p $(@D)
+	$(CC) $(TEST_FLAGS) $(CFLAGS) -c $< -o $@
 
 $(O)/libdmaverifier.a: $(call objs,$(CORE_SRC))
 $(O)/libdmv-posix.a: $(call objs,$(POSIX_SRC))
@@ -51,6 +57,23 @@ $(O)/%.a:
 
 $(O)/dma-inspect: $(O)/ext/dma_inspect.o $(O)/libcmds.a $(O)/libdumps.a
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(DUMPS_LIBS) $(REPL_LIBS) -o $@
+
+# ---- tests. An area adds to these lists with += in a block of its own below. ----
+
+TEST_LIBS = $(O)/libcmds.a $(O)/libdumps.a $(O)/libdmv-posix.a $(O)/libdmaverifier.a
+UNITS     = $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/unit_*.c))
+# Programs built and run by check and asan; scripts run by check only; what must be built before.
+CHECKS  = $(UNITS)
+SCRIPTS = tests/runner.sh tests/layers.sh tests/spec_offsets.py
+NEEDS   =
+# The same for check-vm. A test with arguments is one word in quotes: "tests/x.sh ARGUMENT".
+VM_CHECKS =
+VM_NEEDS  =
+
+$(O)/tests/unit_%: $(O)/tests/unit_%.o $(TEST_LIBS)
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(DUMPS_LIBS) -lpthread -o $@
+
+RUN = O=$(abspath $(O)) CC="$(CC)" CLANG="$(CLANG)" tests/run.sh -o $(O)/logs
 
 # ---- the guest: a bare-metal machine for QEMU (core/port/guest, tests/vm) ----
 # guest.elf has symbols and DWARF, for -s; guest.boot.elf is the same image as QEMU's multiboot
@@ -77,11 +100,76 @@ $(O)/guest.elf: $(GUEST_OBJ) core/port/guest/guest.ld
 $(O)/guest.boot.elf: $(O)/guest.elf
 	objcopy -S -O elf32-i386 $< $@
 
-check-vm: $(O)/guest.boot.elf $(O)/dma-inspect                   ## boot the guest in QEMU and read its dumps
-	tests/vm/check.sh $(O)
-
-.PHONY: check-vm
+VM_NEEDS  += $(O)/guest.boot.elf
+VM_CHECKS += "tests/vm/check.sh $(O)"
 # ---- end of the guest ----
+
+# ---- end of the areas' blocks ----
+
+# What a fresh Debian 12 lacks: to build, to test, and the peers that bench compares with.
+DEPS = gcc make binutils pkg-config libdw-dev libelf-dev libkdumpfile-dev libreadline-dev zlib1g-dev \
+	clang-14 libclang-rt-14-dev python3 gdb procps mandoc jq zstd mingw-w64-common \
+	qemu-system-x86 makedumpfile crash lib32gcc-12-dev libc6-dev-i386 \
+	gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user libbsd-dev uthash-dev
+
+deps:                                                      ## install what is missing (Debian, apt-get)
+	@set -e; missing=; for p in $(DEPS); do \
+		dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q '^install ok installed$$' || \
+			missing="$$missing $$p"; \
+	done; \
+	[ -n "$$missing" ] || { echo "nothing is missing"; exit 0; }; \
+	echo "installing:$$missing"; \
+	sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	$$sudo apt-get update -q; \
+	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $$missing
+
+demo: all                                                  ## a driver dies of its mistake; dma-inspect says why
+	@O=$(abspath $(O)) tests/demo.sh
+
+check: all $(CHECKS) $(NEEDS)                              ## all tests that need no virtual machine, a minute or two
+	@$(RUN) $(CHECKS) $(SCRIPTS)
+
+check-vm: all $(VM_NEEDS)                                  ## the bare-metal guest under QEMU and its dumps
+	@$(RUN) -t 900 $(VM_CHECKS)
+
+bench: all                                                 ## figures, each against its peer in the same run
+	@O=$(abspath $(O)) CC="$(CC)" tests/bench.sh
+
+asan:                                                      ## the tests under AddressSanitizer and UBSan
+	@$(MAKE) --no-print-directory O=$(O)/asan \
+		CFLAGS="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined" check-sanitized
+
+check-sanitized: all $(CHECKS) $(NEEDS)
+	@$(RUN) $(CHECKS)
+
+FUZZERS = $(patsubst tests/fuzz_%.c,$(O)/fuzz_%,$(wildcard tests/fuzz_*.c))
+
+$(O)/fuzz_%: tests/fuzz_%.c $(DUMPS_SRC) $(wildcard dumps/*.h core/dmv_abi*)
+	@mkdir -p $(@D)
+	$(CLANG) -std=c11 $(WARN) -D_GNU_SOURCE -O1 -g -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=undefined -Itests -Idumps -Icore $< $(DUMPS_SRC) $(DUMPS_LIBS) -o $@
+
+fuzz: $(FUZZERS)                                           ## fuzz the decoders, SECS=60 each
+	@for f in $(FUZZERS); do \
+		seed=tests/corpus/$$(basename $$f | sed s/^fuzz_//); new=$(O)/corpus/$$(basename $$f); \
+		mkdir -p $$new; [ -d $$seed ] || seed=; \
+		echo "# $$f for $(SECS) s"; \
+		$$f -max_total_time=$(SECS) -rss_limit_mb=2048 -timeout=10 -verbosity=0 -print_final_stats=1 \
+			-artifact_prefix=$(O)/ $$new $$seed || exit 1; \
+	done
+
+mutate: all                                                ## remove each check of the core: does its test fail?
+	@O=$(abspath $(O)) CC="$(CC)" tests/mutate.sh
+
+MAN = $(wildcard ext/*.1 cmds/*.1)
+
+install: all                                               ## DESTDIR= PREFIX=/usr/local
+	install -D -m 755 $(O)/dma-inspect $(DESTDIR)$(PREFIX)/bin/dma-inspect
+	install -D -m 644 $(O)/libdmaverifier.a $(DESTDIR)$(PREFIX)/lib/libdmaverifier.a
+	install -d $(DESTDIR)$(PREFIX)/include/dmv $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 core/dmv.h core/dmv_abi.h core/dmv_abi_offsets.h core/dmv_violation.def \
+		$(wildcard core/wdm/wdm.h core/wdm/wdm_host.h) $(DESTDIR)$(PREFIX)/include/dmv
+	$(if $(MAN),install -m 644 $(MAN) $(DESTDIR)$(PREFIX)/share/man/man1)
 
 help:                                                      ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -89,6 +177,6 @@ help:                                                      ## this list
 clean:                                                     ## remove what was built
 	rm -rf $(O)
 
-.PHONY: all help clean
+.PHONY: all deps demo check check-vm bench asan check-sanitized fuzz mutate install help clean
 .SECONDARY:
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
 # Runs tests and adds them up: tests/run.sh [-t SECONDS] [-o DIR] TEST...
 #
-# A test is a program that says `ok NAME`, `not ok NAME: why` or `skip NAME: why`, a line a case, and
+# A test is a program, or a program with arguments as one word, that says `ok NAME`, `not ok NAME: why` or `skip NAME: why`, a line a case, and
 # exits 0, or 1 if a case failed, or 77 if it could not run at all. Anything else it says is kept in
 # DIR/NAME.log. A test that dies, hangs, or says nothing is a failure of its own.
 # The last line is `N passed, N failed, N skipped`; the exit code is 1 if anything failed.
@@ -35,7 +35,7 @@ run()
 	*/*) prog=$1 ;;
 	*) prog=./$1 ;;
 	esac
-	timeout -k 10 "$limit" "$prog" >"$log" 2>&1 </dev/null
+	timeout -k 10 "$limit" $prog >"$log" 2>&1 </dev/null
 	rc=$?
 	p=$(count ok "$log") f=$(count 'not ok' "$log") s=$(count skip "$log")
 	if [ $rc = 77 ]; then
