@@ -50,7 +50,7 @@ void device_write(struct test_device *dev, uint64_t bus, const void *bytes, uint
 	if (length > SPLIT)
 		end("no transfer: ", "longer than the device can");
 	memcpy(r->bounce, bytes, length);
-	transferred(guest_edu_fetch(&r->guest->edu, (uintptr_t)r->bounce, length));
+	transferred(guest_edu_fetch(&r->guest->edu, guest_phys(r->bounce), length));
 	transferred(guest_edu_store(&r->guest->edu, bus, length));
 }
 
@@ -63,7 +63,7 @@ void device_read(struct test_device *dev, uint64_t bus, void *bytes, uint32_t le
 	if (length > SPLIT)
 		end("no transfer: ", "longer than the device can");
 	transferred(guest_edu_fetch(&r->guest->edu, bus, length));
-	transferred(guest_edu_store(&r->guest->edu, (uintptr_t)r->bounce, length));
+	transferred(guest_edu_store(&r->guest->edu, guest_phys(r->bounce), length));
 	memcpy(bytes, r->bounce, length);
 }
 

@@ -79,7 +79,7 @@ for f in elf paging.elf kdump.flat; do
 done
 
 chmod u+w "$out".elf "$out".paging.elf "$out".kdump.flat
-fallocate -d "$out".elf "$out".paging.elf 2>/dev/null	# most pages are zero: save the disk
+for f in elf paging.elf; do fallocate -d "$out.$f" 2>/dev/null; done	# mostly zero pages: save the disk
 
 if command -v makedumpfile >/dev/null; then
 	makedumpfile -R "$out".kdump <"$out".kdump.flat >"$out".makedumpfile 2>&1 ||

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /*
- * From the multiboot loader to C: 32-bit entry, identity mapping of the first 4 GiB, long mode.
+ * From the multiboot loader to C: 32-bit entry, long mode, the first 4 GiB mapped where they are
+ * (image, stack, devices) and once more from GUEST_DIRECT on (all memory that is handed out).
  * And the entries of the 32 exceptions, which end in guest_trap().
  */
 #define MB_MAGIC 0x1BADB002
@@ -36,6 +37,7 @@ guest_entry:
 
 	movl $pml4, %edi
 	movl $(pdpt + PT_TABLE), (%edi)
+	movl $(pdpt + PT_TABLE), 256 * 8(%edi)  /* GUEST_DIRECT */
 	movl $pdpt, %edi
 	movl $(pages + PT_TABLE), %eax
 	movl $4, %ecx

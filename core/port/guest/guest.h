@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /*
- * A bare-metal x86-64 machine under QEMU that embeds the verifier: one processor, identity mapping,
+ * A bare-metal x86-64 machine under QEMU that embeds the verifier: one processor,
  * polling. The port starts the machine and calls guest_main(), which is the application's.
  */
 #ifndef GUEST_H

@@ -24,7 +24,7 @@ void *guest_pages_take(struct guest_pages *p, size_t n, uint64_t limit)
 			continue;
 
 		size_t first = i + 1 - n;
-		void *va = (void *)(uintptr_t)(p->base + first * GUEST_PAGE);
+		void *va = (void *)(uintptr_t)(GUEST_DIRECT + p->base + first * GUEST_PAGE);
 
 		memset(p->used + first, 1, n);
 		return memset(va, 0, n * GUEST_PAGE);
@@ -34,7 +34,7 @@ void *guest_pages_take(struct guest_pages *p, size_t n, uint64_t limit)
 
 void guest_pages_give(struct guest_pages *p, void *va, size_t n)
 {
-	uint64_t at = (uintptr_t)va;
+	uint64_t at = guest_phys(va);
 
 	if (at < p->base || at % GUEST_PAGE)
 		return;

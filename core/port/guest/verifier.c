@@ -72,7 +72,7 @@ static void *pages_alloc(void *host, size_t n, uint64_t max_phys, uint64_t *phys
 	void *va = guest_pages_take(&v->guest->pages, n, limit);
 
 	if (va)
-		*phys = (uintptr_t)va;
+		*phys = guest_phys(va);
 	return va;
 }
 
@@ -123,7 +123,7 @@ static void heap_free(void *host, void *va, size_t bytes)
 static bool frame_of(void *host, const void *va, uint64_t *pfn)
 {
 	const struct guest_pages *p = &((struct guest_verifier *)host)->guest->pages;
-	uint64_t at = (uintptr_t)va;
+	uint64_t at = guest_phys(va);
 
 	if (at < (uintptr_t)guest_start || at >= p->base + p->count * GUEST_PAGE)
 		return false;
@@ -140,7 +140,7 @@ static bool take(struct guest *g, size_t bytes, struct dmv_memory *ret)
 
 	if (!va)
 		return false;
-	*ret = (struct dmv_memory){ va, (uintptr_t)va, n * GUEST_PAGE };
+	*ret = (struct dmv_memory){ va, guest_phys(va), n * GUEST_PAGE };
 	return true;
 }
 
@@ -206,7 +206,7 @@ static void set_boot_id(struct dmv_config *c)
 static void set_anchor(const struct dmv_abi_header *h)
 {
 	dmv_region_anchor.virt = (uintptr_t)h;
-	dmv_region_anchor.phys = (uintptr_t)h;
+	dmv_region_anchor.phys = guest_phys(h);
 	for (uint32_t i = 0; i < sizeof(dmv_region_anchor.magic); i++)
 		__atomic_store_n(&dmv_region_anchor.magic[i], (uint8_t)DMV_ABI_ANCHOR_MAGIC[i],
 				 __ATOMIC_RELEASE);
