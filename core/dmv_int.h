@@ -148,6 +148,7 @@ struct dmv_channel {
 	struct dmv_request request;
 	uint32_t index, status, file, next;             /* next: queue of waiting requests */
 	uint32_t site;
+	uint32_t cpu;                                   /* that runs its routine */
 };
 
 struct dmv_driver_book {
@@ -189,7 +190,6 @@ struct dmv {
 	uint32_t page, page_shift;
 	uint32_t mode, flags;
 	uint32_t rules_off[4];
-	struct dmv_adapter *running;            /* whose AdapterControl routine runs now */
 	uint32_t live[DMV_ABI_K_COUNT];
 };
 
@@ -280,7 +280,13 @@ void dmv_unmap(struct dmv_call *c, struct dmv_file *f, uint32_t i, bool flush);
 uint64_t dmv_span_frame(const struct dmv *v, const struct dmv_span *s, uint32_t page);
 uint32_t dmv_span_pages(const struct dmv *v, uint64_t va, uint64_t bytes);
 
-/* dmv_sg.c, dmv_common.c, dmv_adapter.c */
+/* dmv_sg.c: made in two steps, around the mapping of its registers */
+struct dmv_list *dmv_list_new(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_request *r);
+void dmv_list_drop(struct dmv_call *c, struct dmv_list *l);
+uint32_t dmv_list_start(struct dmv_call *c, struct dmv_list *l, const struct dmv_file *f,
+			const struct dmv_span *s);
+
+/* dmv_adapter.c */
 void dmv_adapter_count(struct dmv_adapter *a);          /* copies the counters into the row */
 
 #endif

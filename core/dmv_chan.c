@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* Adapter channels and the queue of requests: who may use the adapter, who waits for it. */
+#include "dmv_int.h"
+
+/* ---- channel rows ---- */
+
+static void write_channel(struct dmv_call *c, const struct dmv_channel *ch)
+{
+	struct dmv_abi_channel *row = ch->row;
+
+	dmv_ref_set(&row->adapter, ch->adapter->index, ch->adapter->row->gen);
+	dmv_ref_set(&row->file, DMV_ABI_NONE, 0);
+	st32(&row->status, ch->status);
+	st32(&row->registers, ch->request.registers);
+	st64(&row->device, ch->request.device);
+	st64(&row->routine, ch->request.routine);
+	st64(&row->context, ch->request.context);
+	st64(&row->irp, ch->request.irp);
+	st32(&row->owner, ch->site);
+	st32(&row->releaser, DMV_ABI_NONE);
+	st64(&row->time, c->now);
+	st64(&row->freed_time, 0);
+}
+
+static struct dmv_channel *channel_new(struct dmv_call *c, struct dmv_adapter *a,
+				       const struct dmv_request *r, enum dmv_abi_channel_status status)
+{
+	struct dmv *v = c->v;
+	struct dmv_channel *ch;
+	struct dmv_abi_channel *row;
+	uint32_t index;
+
+	row = dmv_take(v, DMV_ABI_K_CHANNEL, &index);
+	if (!row)
+		return NULL;
+	ch = &v->channel[index];
+	*ch = (struct dmv_channel){ .row = row, .adapter = a, .request = *r, .index = index,
+				    .status = status, .file = DMV_ABI_NONE, .next = DMV_ABI_NONE,
+				    .site = c->site };
+	write_channel(c, ch);
+	dmv_live(v, DMV_ABI_K_CHANNEL, row);
+	return ch;
+}
+
+static void channel_end(struct dmv_call *c, struct dmv_channel *ch)
+{
+	st64(&ch->row->freed_time, c->now);
+	st32(&ch->row->releaser, c->site);
+	ch->status = 0;
+	dmv_retire(c->v, DMV_ABI_K_CHANNEL, ch->index, ch->row);
+}
+
+/* ---- granting ---- */
+
+static int list_start(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_request *r,
+		      struct dmv_grant *ret)
+{
+	struct dmv_file *f;
+	struct dmv_list *l = dmv_list_new(c, a, r);
+
+	if (!l)
+		return DMV_NO_MEMORY;
+	f = dmv_file_new(c, a, r->registers, l->index);
+	if (!f) {
+		dmv_list_drop(c, l);
+		return DMV_NO_MEMORY;
+	}
+	dmv_map_range(c, f, 0, &r->span, r->to_device);
+	ret->elements = dmv_list_start(c, l, f, &r->span);
+	ret->handle = r->memory;
+	return DMV_OK;
+}
+
+static int channel_start(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_request *r,
+			 struct dmv_channel *ch, struct dmv_grant *ret)
+{
+	struct dmv_file *f;
+	const bool waited = ch;
+
+	if (!ch)
+		ch = channel_new(c, a, r, DMV_ABI_CH_RUNNING);
+	if (!ch)
+		return DMV_NO_MEMORY;
+	f = dmv_file_new(c, a, r->registers, DMV_ABI_NONE);
+	if (!f) {
+		if (!waited)
+			channel_end(c, ch);
+		return DMV_NO_MEMORY;
+	}
+	ch->status = DMV_ABI_CH_RUNNING;
+	ch->cpu = c->cpu;
+	ch->file = f->index;
+	st32(&f->row->flags, DMV_ABI_FILE_HOLDS_CHANNEL);
+	dmv_ref_set(&ch->row->file, f->index, f->gen);
+	st32(&ch->row->status, ch->status);
+	a->holder = ch->index;
+	a->channels_allocated++;
+	if (++a->channels > a->channels_high)
+		a->channels_high = a->channels;
+	st64(&a->row->wait_block, (uintptr_t)ch->row);
+	dmv_adapter_count(a);
+	ret->handle = dmv_file_handle(f);
+	ret->channel = ch->index;
+	return DMV_OK;
+}
+
+static int start(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_request *r,
+		 struct dmv_channel *waiting, struct dmv_grant *ret)
+{
+	*ret = (struct dmv_grant){ .adapter = a, .request = *r, .channel = DMV_ABI_NONE };
+	return r->list ? list_start(c, a, r, ret) : channel_start(c, a, r, waiting, ret);
+}
+
+/* ---- the queue ---- */
+
+static int wait(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_request *r)
+{
+	struct dmv *v = c->v;
+	struct dmv_channel *ch = channel_new(c, a, r, DMV_ABI_CH_WAITING);
+
+	if (!ch)
+		return DMV_NO_MEMORY;
+	if (v->wait_head == DMV_ABI_NONE)
+		v->wait_head = ch->index;
+	else
+		v->channel[v->wait_tail].next = ch->index;
+	v->wait_tail = ch->index;
+	return DMV_QUEUED;
+}
+
+static void unwait(struct dmv *v, struct dmv_channel *ch, uint32_t before)
+{
+	if (before == DMV_ABI_NONE)
+		v->wait_head = ch->next;
+	else
+		v->channel[before].next = ch->next;
+	if (v->wait_tail == ch->index)
+		v->wait_tail = before;
+	ch->next = DMV_ABI_NONE;
+}
+
+static bool can_run(struct dmv *v, const struct dmv_channel *ch)
+{
+	const uint32_t n = ch->request.registers;
+	uint32_t first;
+
+	if (!ch->request.list && ch->adapter->holder != DMV_ABI_NONE)
+		return false;
+	first = dmv_runs_take(&v->registers, n, NULL);
+	if (first == DMV_ABI_NONE)
+		return false;
+	dmv_runs_give(&v->registers, first, n);
+	v->registers.hint = first;
+	return true;
+}
+
+bool dmv_next_grant(struct dmv *v, struct dmv_grant *ret)
+{
+	struct dmv_call c;
+	bool granted = false;
+
+	dmv_enter(&c, v, (uintptr_t)__builtin_return_address(0), DMV_ABI_OP_ALLOC_CHANNEL, NULL,
+		  DMV_ABI_K_NONE, DMV_ABI_NONE, 0);
+	for (uint32_t i = v->wait_head, before = DMV_ABI_NONE; i != DMV_ABI_NONE && !granted;
+	     before = i, i = v->channel[i].next) {
+		struct dmv_channel *ch = &v->channel[i];
+		const struct dmv_request r = ch->request;
+		struct dmv_adapter *a = ch->adapter;
+
+		if (!can_run(v, ch))
+			continue;
+		c.site = ch->site;
+		if (start(&c, a, &r, ch, ret) != DMV_OK)
+			continue;
+		unwait(v, ch, before);
+		if (r.list)
+			channel_end(&c, ch);
+		granted = true;
+	}
+	dmv_leave(&c);
+	return granted;
+}
+
+/* ---- asking ---- */
+
+/* A channel asked for inside the AdapterControl routine can never be granted: it waits for itself. */
+static bool inside_own_routine(const struct dmv_call *c, const struct dmv_adapter *a)
+{
+	const struct dmv_channel *ch;
+
+	if (a->holder == DMV_ABI_NONE)
+		return false;
+	ch = &c->v->channel[a->holder];
+	return ch->status == DMV_ABI_CH_RUNNING && ch->cpu == c->cpu;
+}
+
+static bool refused(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_request *r)
+{
+	const struct dmv_object self = { DMV_ABI_K_ADAPTER, a->index, a->row->gen, DMV_ABI_NONE, 0 };
+
+	if (r->registers > a->max_registers) {
+		dmv_raise(c, DMV_V_TOO_MANY_REGISTERS, a, &self, NULL, r->registers, a->max_registers, 0);
+		return true;
+	}
+	if (!r->list && inside_own_routine(c, a)) {
+		const struct dmv_channel *ch = &c->v->channel[a->holder];
+		const struct dmv_object o = { DMV_ABI_K_CHANNEL, ch->index, ch->row->gen, ch->site,
+					      ch->row->time };
+
+		dmv_raise(c, DMV_V_TOO_MANY_CHANNELS, a, &o, NULL, a->channels, 0, 0);
+		return true;
+	}
+	if (a->registers + r->registers > a->max_registers &&
+	    dmv_raise(c, DMV_V_REGISTERS_OVER_MAXIMUM, a, &self, NULL, a->registers + r->registers,
+		      a->max_registers, 0) && (c->v->flags & DMV_ABI_F_STRICT))
+		return true;
+	return r->list && dmv_map_clash(c, a, &r->span);
+}
+
+static int request(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_request *r,
+		   struct dmv_grant *ret)
+{
+	struct dmv *v = c->v;
+	uint32_t first, largest = 0;
+
+	if (refused(c, a, r))
+		return DMV_VIOLATED;
+	if (r->registers > v->registers.units)
+		return DMV_NO_REGISTERS;
+	if (!r->list && a->holder != DMV_ABI_NONE)
+		return wait(c, a, r);
+	first = dmv_runs_take(&v->registers, r->registers, &largest);
+	if (first == DMV_ABI_NONE) {
+		if (v->registers.free >= r->registers)
+			dmv_raise(c, DMV_V_NO_CONTIGUOUS_REGISTERS, a, NULL, NULL, 0, r->registers,
+				  largest);
+		return wait(c, a, r);
+	}
+	dmv_runs_give(&v->registers, first, r->registers);
+	v->registers.hint = first;
+	return start(c, a, r, NULL, ret);
+}
+
+int dmv_request(struct dmv *v, struct dmv_adapter *a, const struct dmv_request *r, uint64_t caller,
+		struct dmv_grant *ret)
+{
+	const enum dmv_abi_op op = r->list ? DMV_ABI_OP_GET_LIST : DMV_ABI_OP_ALLOC_CHANNEL;
+	struct dmv_call c;
+	int result;
+
+	dmv_enter(&c, v, caller, op, a, DMV_ABI_K_NONE, DMV_ABI_NONE, 0);
+	result = request(&c, a, r, ret);
+	dmv_event(&c, op, a, &(struct dmv_event_args){ .size = r->registers, .address = r->span.va,
+						       .direction = !r->list ? 0 : r->to_device ? 1 : 2 });
+	dmv_leave(&c);
+	return result;
+}
+
+/* ---- giving back ---- */
+
+static void freed_mapped(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_file *f)
+{
+	const struct dmv_object o = { DMV_ABI_K_FILE, f->index, f->gen, f->owner, f->row->time };
+
+	if (f->mapped)
+		dmv_raise(c, DMV_V_REGISTER_FREED_MAPPED, a, &o, NULL, f->mapped, 0, 0);
+}
+
+/* Ends the channel that holds the adapter, and its registers unless they are kept. */
+static void let_go(struct dmv_call *c, struct dmv_adapter *a, bool keep_registers)
+{
+	struct dmv *v = c->v;
+	struct dmv_channel *ch = &v->channel[a->holder];
+	struct dmv_file *f = ch->file == DMV_ABI_NONE ? NULL : &v->file[ch->file];
+
+	if (f && keep_registers)
+		st32(&f->row->flags, 0);
+	if (f && !keep_registers) {
+		freed_mapped(c, a, f);
+		dmv_file_end(c, f);
+	}
+	a->holder = DMV_ABI_NONE;
+	a->channels--;
+	a->channels_freed++;
+	st64(&a->row->wait_block, 0);
+	dmv_adapter_count(a);
+	dmv_event(c, DMV_ABI_OP_FREE_CHANNEL, a, &(struct dmv_event_args){
+		.kind = DMV_ABI_K_CHANNEL, .row = ch->index, .gen = ch->row->gen });
+	channel_end(c, ch);
+}
+
+void dmv_channel_done(struct dmv *v, const struct dmv_grant *g, enum dmv_action action)
+{
+	struct dmv_channel *ch = &v->channel[g->channel];
+	struct dmv_adapter *a = g->adapter;
+	struct dmv_call c;
+
+	dmv_enter(&c, v, g->request.routine, DMV_ABI_OP_FREE_CHANNEL, a, DMV_ABI_K_CHANNEL, ch->index,
+		  ch->row->gen);
+	if (a->holder == g->channel && ch->status == DMV_ABI_CH_RUNNING) {
+		if (action == DMV_KEEP) {
+			ch->status = DMV_ABI_CH_HELD;
+			st32(&ch->row->status, ch->status);
+		} else {
+			let_go(&c, a, action == DMV_KEEP_REGISTERS);
+		}
+	}
+	dmv_leave(&c);
+}
+
+void dmv_channel_free(struct dmv *v, struct dmv_adapter *a, uint64_t caller)
+{
+	struct dmv_call c;
+	const struct dmv_channel *ch = a->holder == DMV_ABI_NONE ? NULL : &v->channel[a->holder];
+
+	dmv_enter(&c, v, caller, DMV_ABI_OP_FREE_CHANNEL, a, ch ? DMV_ABI_K_CHANNEL : DMV_ABI_K_NONE,
+		  ch ? ch->index : DMV_ABI_NONE, ch ? ch->row->gen : 0);
+	if (a->holder == DMV_ABI_NONE)
+		dmv_raise(&c, DMV_V_CHANNEL_EXTRA_FREE, a, NULL, NULL, ++a->channel_extra, 0, 0);
+	else
+		let_go(&c, a, false);
+	dmv_leave(&c);
+}

@@ -1,0 +1,578 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* Map register files and registers: who maps which bytes, and giving them back. */
+#include "dmv_int.h"
+
+/* ---- spans ---- */
+
+uint32_t dmv_span_pages(const struct dmv *v, uint64_t va, uint64_t bytes)
+{
+	return (uint32_t)(((va & (v->page - 1)) + bytes + v->page - 1) >> v->page_shift);
+}
+
+uint64_t dmv_span_frame(const struct dmv *v, const struct dmv_span *s, uint32_t page)
+{
+	return s->frame ? s->frame[page] : (s->phys >> v->page_shift) + page;
+}
+
+/* The part of a span that lies on its page number `page`. */
+struct piece {
+	uint64_t frame, at;             /* at: bytes from the start of the span */
+	uint32_t offset, bytes;         /* in the page */
+};
+
+static struct piece piece_of(const struct dmv *v, const struct dmv_span *s, uint32_t page)
+{
+	const uint32_t first = (uint32_t)(s->va & (v->page - 1));
+	const uint64_t start = page ? ((uint64_t)page << v->page_shift) - first : 0;
+	const uint32_t offset = page ? 0 : first;
+	const uint64_t left = s->bytes - start;
+
+	return (struct piece){ dmv_span_frame(v, s, page), start, offset,
+			       left < v->page - offset ? (uint32_t)left : v->page - offset };
+}
+
+static struct dmv_span head_of(const struct dmv_span *s, uint64_t bytes)
+{
+	struct dmv_span h = *s;
+
+	h.bytes = bytes;
+	return h;
+}
+
+/* ---- files ---- */
+
+/* The low bits of a book's address are free: they hold the generation, so that an old handle is told. */
+#define GEN_MASK 63u
+
+void *dmv_file_handle(const struct dmv_file *f)
+{
+	return (char *)(uintptr_t)f + (f->gen & GEN_MASK);
+}
+
+struct dmv_file *dmv_file_find(struct dmv *v, void *handle, struct dmv_adapter *a)
+{
+	const uintptr_t at = (uintptr_t)handle & ~(uintptr_t)GEN_MASK, first = (uintptr_t)v->file;
+	const size_t rows = v->cfg.rows[DMV_ABI_K_FILE];
+	struct dmv_file *f = (struct dmv_file *)at;
+
+	if (at < first || at - first >= rows * sizeof(*f) || (at - first) % sizeof(*f))
+		return NULL;
+	return f->live && f->adapter == a && dmv_file_handle(f) == handle ? f : NULL;
+}
+
+static void write_file(struct dmv_call *c, struct dmv_file *f, uint32_t list, uint32_t list_gen)
+{
+	struct dmv_abi_file *row = f->row;
+	const bool shadow = f->hooked;
+
+	dmv_ref_set(&row->adapter, f->adapter->index, f->adapter->row->gen);
+	st64(&row->handle, (uintptr_t)dmv_file_handle(f));
+	st32(&row->first, f->first);
+	st32(&row->count, f->count);
+	st32(&row->hooked, f->hooked);
+	st32(&row->flags, list == DMV_ABI_NONE ? 0 : DMV_ABI_FILE_OF_LIST);
+	st32(&row->mapped, 0);
+	st32(&row->owner, c->site);
+	st64(&row->bytes_mapped, 0);
+	st64(&row->shadow_virt, shadow ? (uintptr_t)f->shadow : DMV_ABI_UNKNOWN);
+	st64(&row->shadow_phys, shadow ? f->shadow_phys : DMV_ABI_UNKNOWN);
+	st64(&row->shadow_bytes, (uint64_t)3 * f->hooked * c->v->page);
+	st64(&row->data_offset, f->data_offset);
+	st64(&row->data_stride, f->data_stride);
+	dmv_ref_set(&row->list, list, list_gen);
+	st64(&row->time, c->now);
+	st64(&row->freed_time, 0);
+	st32(&row->releaser, DMV_ABI_NONE);
+}
+
+static void count_registers(struct dmv *v, struct dmv_adapter *a, uint32_t taken, uint32_t given)
+{
+	struct dmv_adapter *pool = &v->adapter[0];
+
+	a->registers += taken - given;
+	a->registers_allocated += taken;
+	a->registers_freed += given;
+	pool->registers_allocated += taken;
+	pool->registers_freed += given;
+	if (a->registers > a->registers_high)
+		a->registers_high = a->registers;
+	dmv_adapter_count(pool);
+}
+
+/* The registers are there: the caller asked dmv_runs first. NULL: no row for the file itself. */
+struct dmv_file *dmv_file_new(struct dmv_call *c, struct dmv_adapter *a, uint32_t n, uint32_t list)
+{
+	struct dmv *v = c->v;
+	struct dmv_file *f;
+	struct dmv_abi_file *row;
+	uint32_t index, first = dmv_runs_take(&v->registers, n, NULL);
+
+	if (first == DMV_ABI_NONE)
+		return NULL;
+	row = dmv_take(v, DMV_ABI_K_FILE, &index);
+	if (!row) {
+		dmv_runs_give(&v->registers, first, n);
+		return NULL;
+	}
+	f = &v->file[index];
+	*f = (struct dmv_file){ .row = row, .adapter = a, .index = index, .gen = row->gen,
+				.first = first, .count = n, .list = list, .live = 1,
+				.owner = c->site };
+	dmv_shadow_take(v, f);
+	write_file(c, f, list, list == DMV_ABI_NONE ? 0 : v->list[list].row->gen);
+	dmv_live(v, DMV_ABI_K_FILE, row);
+	count_registers(v, a, n, 0);
+	st64(&a->row->register_base, (uintptr_t)dmv_file_handle(f));
+	return f;
+}
+
+/* Registers that are still mapped are unmapped without a flush: the data is not what was asked for. */
+void dmv_file_end(struct dmv_call *c, struct dmv_file *f)
+{
+	struct dmv *v = c->v;
+	struct dmv_adapter *a = f->adapter;
+
+	for (uint32_t i = 0; i < f->count; i++) {
+		if (v->reg[f->first + i].bytes)
+			dmv_unmap(c, f, i, false);
+		else
+			dmv_check_free(c, f, i);
+	}
+	f->live = 0;
+	st64(&f->row->freed_time, c->now);
+	st32(&f->row->releaser, c->site);
+	dmv_shadow_give(v, f);
+	dmv_runs_give(&v->registers, f->first, f->count);
+	count_registers(v, a, 0, f->count);
+	dmv_adapter_count(a);
+	dmv_retire(v, DMV_ABI_K_FILE, f->index, f->row);
+}
+
+/* ---- which bytes are mapped: registers chained by page frame ---- */
+
+static void chain_add(struct dmv *v, uint32_t i)
+{
+	struct dmv_register *r = &v->reg[i];
+	uint32_t *head = &v->pages.bucket[dmv_hash_slot(&v->pages, r->frame)];
+
+	r->next = *head;
+	*head = i;
+}
+
+static void chain_drop(struct dmv *v, uint32_t i)
+{
+	struct dmv_register *r = &v->reg[i];
+	uint32_t *at = &v->pages.bucket[dmv_hash_slot(&v->pages, r->frame)];
+
+	while (*at != i)
+		at = &v->reg[*at].next;
+	*at = r->next;
+}
+
+/* A register that maps a byte of the piece; of `file` only, unless that is NONE. */
+static uint32_t chain_find(const struct dmv *v, const struct piece *p, uint32_t file)
+{
+	uint32_t i = v->pages.bucket[dmv_hash_slot(&v->pages, p->frame)];
+
+	while (i != DMV_ABI_NONE) {
+		const struct dmv_register *r = &v->reg[i];
+
+		if (r->frame == p->frame && (file == DMV_ABI_NONE || r->file == file) &&
+		    r->offset < p->offset + p->bytes && p->offset < r->offset + r->bytes)
+			return i;
+		i = r->next;
+	}
+	return DMV_ABI_NONE;
+}
+
+static struct dmv_object mapped_object(const struct dmv *v, uint32_t i)
+{
+	const struct dmv_register *r = &v->reg[i];
+
+	return (struct dmv_object){ DMV_ABI_K_REGISTER, i, r->row->gen, r->owner, r->row->time };
+}
+
+bool dmv_map_clash(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_span *s)
+{
+	struct dmv *v = c->v;
+	const uint32_t pages = dmv_span_pages(v, s->va, s->bytes);
+
+	for (uint32_t k = 0; k < pages; k++) {
+		const struct piece p = piece_of(v, s, k);
+		const uint32_t i = chain_find(v, &p, DMV_ABI_NONE);
+
+		if (i == DMV_ABI_NONE)
+			continue;
+		const struct dmv_object o = mapped_object(v, i);
+		const uint32_t at = v->reg[i].offset > p.offset ? v->reg[i].offset : p.offset;
+
+		return dmv_raise(c, DMV_V_ALREADY_MAPPED, a, &o, NULL, s->va, s->va + s->bytes,
+				 s->va + p.at + (at - p.offset));
+	}
+	return false;
+}
+
+/* ---- mapping ---- */
+
+static void write_register(struct dmv_call *c, const struct dmv_file *f, uint32_t i, uint64_t mdl,
+			   uint32_t flags)
+{
+	const struct dmv *v = c->v;
+	const struct dmv_register *r = &v->reg[f->first + i];
+	struct dmv_abi_register *row = r->row;
+	const uint64_t phys = (r->frame << v->page_shift) + r->offset;
+	const bool hooked = flags & DMV_ABI_R_HOOKED;
+	char *shadow = hooked ? dmv_shadow_data(v, f, i) + r->offset : NULL;
+
+	dmv_row_begin(row);
+	dmv_ref_set(&row->file, f->index, f->gen);
+	st32(&row->index, i);
+	st32(&row->flags, flags);
+	st32(&row->bytes, r->bytes);
+	st32(&row->owner, c->site);
+	st64(&row->va, r->va);
+	st64(&row->phys, phys);
+	st64(&row->original_virt, r->original ? (uintptr_t)r->original : DMV_ABI_UNKNOWN);
+	st64(&row->bus, hooked ? f->shadow_phys + (uint64_t)(shadow - f->shadow) : phys);
+	st64(&row->shadow_virt, hooked ? (uintptr_t)shadow : DMV_ABI_UNKNOWN);
+	st64(&row->mdl, mdl);
+	st64(&row->time, c->now);
+}
+
+/*
+ * Maps the span into registers [first, first + pages) of the file, which are free. To-device bytes
+ * are copied for the device; from-device ones too, so that a partial write harms nothing.
+ */
+void dmv_map_range(struct dmv_call *c, struct dmv_file *f, uint32_t first, const struct dmv_span *s,
+		   bool to_device)
+{
+	struct dmv *v = c->v;
+	struct dmv_adapter *a = f->adapter;
+	const uint32_t pages = dmv_span_pages(v, s->va, s->bytes);
+
+	for (uint32_t k = 0; k < pages; k++) {
+		const struct piece p = piece_of(v, s, k);
+		const uint32_t i = first + k;
+		const bool hooked = i < f->hooked && s->original;
+		struct dmv_register *r = &v->reg[f->first + i];
+
+		dmv_check_free(c, f, i);
+		r->frame = p.frame;
+		r->file = f->index;
+		r->offset = p.offset;
+		r->bytes = p.bytes;
+		r->owner = c->site;
+		r->va = s->va + p.at;
+		r->original = s->original ? s->original + p.at : NULL;
+		if (hooked) {
+			char *shadow = dmv_shadow_data(v, f, i) + p.offset;
+
+			memcpy(shadow, r->original, p.bytes);
+			if (to_device)
+				r->digest = dmv_digest32(shadow, p.bytes);
+		}
+		write_register(c, f, i, s->mdl, (to_device ? DMV_ABI_R_TO_DEVICE : 0) |
+			       (hooked ? DMV_ABI_R_HOOKED : 0) | (k == 0 ? DMV_ABI_R_FIRST : 0));
+		dmv_live(v, DMV_ABI_K_REGISTER, r->row);
+		chain_add(v, f->first + i);
+	}
+	f->mapped += pages;
+	f->bytes_mapped += s->bytes;
+	a->mapped += pages;
+	a->bytes_mapped += s->bytes;
+	st32(&f->row->mapped, f->mapped);
+	st64(&f->row->bytes_mapped, f->bytes_mapped);
+	st32(&a->row->registers_mapped, a->mapped);
+	st64(&a->row->bytes_mapped, a->bytes_mapped);
+}
+
+/* The shadow changed although the device was only to read it: where, against the driver's bytes. */
+static void report_written(struct dmv_call *c, struct dmv_file *f, uint32_t i, const char *shadow)
+{
+	struct dmv *v = c->v;
+	const struct dmv_register *r = &v->reg[f->first + i];
+	const struct dmv_object o = mapped_object(v, f->first + i);
+	uint32_t first = 0, bad = 0;
+
+	for (uint32_t k = r->bytes; k-- > 0;)
+		if (shadow[k] != r->original[k]) {
+			first = k;
+			bad++;
+		}
+	const struct dmv_found found = { .at = shadow + first, .offset = first, .bad = bad,
+					 .expected = DMV_ABI_NONE, .shadow = shadow,
+					 .original = r->original, .bytes = r->bytes };
+
+	dmv_raise(c, DMV_V_TO_DEVICE_WRITTEN, f->adapter, &o, &found, r->va,
+		  (uintptr_t)shadow + first, bad);
+}
+
+static void flush_shadow(struct dmv_call *c, struct dmv_file *f, uint32_t i)
+{
+	struct dmv *v = c->v;
+	const struct dmv_register *r = &v->reg[f->first + i];
+	char *shadow = dmv_shadow_data(v, f, i) + r->offset;
+
+	dmv_check_mapped(c, f, i);
+	if (!(r->row->flags & DMV_ABI_R_TO_DEVICE))
+		memcpy(r->original, shadow, r->bytes);
+	else if (dmv_digest32(shadow, r->bytes) != r->digest)
+		report_written(c, f, i, shadow);
+}
+
+void dmv_unmap(struct dmv_call *c, struct dmv_file *f, uint32_t i, bool flush)
+{
+	struct dmv *v = c->v;
+	struct dmv_adapter *a = f->adapter;
+	struct dmv_register *r = &v->reg[f->first + i];
+
+	if (r->row->flags & DMV_ABI_R_HOOKED) {
+		if (flush)
+			flush_shadow(c, f, i);
+		else
+			dmv_check_mapped(c, f, i);
+		memset(dmv_shadow_data(v, f, i) + r->offset, 0x0F, r->bytes);
+	}
+	dmv_row_history(v, DMV_ABI_K_REGISTER, r->row);
+	chain_drop(v, f->first + i);
+	f->mapped--;
+	f->bytes_mapped -= r->bytes;
+	a->mapped--;
+	a->bytes_mapped -= r->bytes;
+	r->bytes = 0;
+	st32(&f->row->mapped, f->mapped);
+	st64(&f->row->bytes_mapped, f->bytes_mapped);
+	st32(&a->row->registers_mapped, a->mapped);
+	st64(&a->row->bytes_mapped, a->bytes_mapped);
+}
+
+/* ---- MapTransfer ---- */
+
+/* First of k consecutive free registers from the cursor on, once around; NONE: not that many. */
+static uint32_t free_run(const struct dmv *v, const struct dmv_file *f, uint32_t k)
+{
+	uint32_t run = 0;
+
+	if (k > f->count || k > f->count - f->mapped)
+		return DMV_ABI_NONE;
+	for (uint32_t n = 0, i = f->cursor; n < 2 * f->count; n++, i++) {
+		if (i >= f->count) {
+			i = 0;
+			run = 0;
+		}
+		run = v->reg[f->first + i].bytes ? 0 : run + 1;
+		if (run == k)
+			return i + 1 - k;
+	}
+	return DMV_ABI_NONE;
+}
+
+/*
+ * How much of the span can go in one piece: the device is given one address. A hooked register of
+ * a scatter/gather device stands alone between its guards; pages without a shadow must be adjacent.
+ */
+static uint64_t one_piece(const struct dmv *v, const struct dmv_file *f, const struct dmv_span *s)
+{
+	const bool sg = f->adapter->flags & DMV_ABI_A_SCATTER_GATHER;
+	const uint32_t pages = dmv_span_pages(v, s->va, s->bytes);
+	struct piece p = piece_of(v, s, 0);
+	uint64_t bytes = p.bytes, frame = p.frame;
+
+	if (s->original && f->hooked)
+		return sg ? bytes : s->bytes;
+	for (uint32_t k = 1; k < pages; k++) {
+		p = piece_of(v, s, k);
+		if (p.frame != ++frame)
+			break;
+		bytes += p.bytes;
+	}
+	return bytes;
+}
+
+static bool map_refused(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_span *s)
+{
+	const uint64_t most = (uint64_t)a->max_registers << c->v->page_shift;
+	const struct dmv_object o = { DMV_ABI_K_ADAPTER, a->index, a->row->gen, DMV_ABI_NONE, 0 };
+
+	if (a->bytes_mapped && a->bytes_mapped + s->bytes > most &&
+	    dmv_raise(c, DMV_V_TOO_MANY_BYTES, a, &o, NULL, a->bytes_mapped + s->bytes, most, 0))
+		return true;
+	return dmv_map_clash(c, a, s);
+}
+
+/* No free run: either the request is larger than the file, or transfers before it fill it. */
+static void no_registers(struct dmv_call *c, struct dmv_adapter *a, struct dmv_file *f,
+			 const struct dmv_span *s, uint32_t pages)
+{
+	struct dmv *v = c->v;
+	uint32_t i = f ? f->cursor : 0;
+
+	if (!f || pages > f->count) {
+		dmv_raise(c, DMV_V_TOO_MANY_REGISTERS, a, NULL, NULL, pages, f ? f->count : 0, 0);
+		return;
+	}
+	for (uint32_t n = 0; n < f->count; n++, i++) {
+		if (i >= f->count)
+			i = 0;
+		if (v->reg[f->first + i].bytes)
+			break;
+	}
+	const struct dmv_object o = mapped_object(v, f->first + i);
+
+	dmv_raise(c, DMV_V_REGISTER_REMAPPED, a, &o, NULL, (uintptr_t)v->reg[f->first + i].row,
+		  v->reg[f->first + i].va, s->va);
+}
+
+static void transfer_event(struct dmv_call *c, enum dmv_abi_op op, struct dmv_file *f,
+			   const struct dmv_span *s, bool to_device, uint64_t bus)
+{
+	dmv_event(c, op, f->adapter, &(struct dmv_event_args){
+		.kind = DMV_ABI_K_FILE, .row = f->index, .gen = f->gen, .direction = to_device ? 1 : 2,
+		.address = s->va, .bus = bus, .size = s->bytes });
+}
+
+int dmv_map(struct dmv *v, struct dmv_adapter *a, void *base, const struct dmv_span *s, bool to_device,
+	    uint64_t caller, uint64_t *bytes, uint64_t *bus)
+{
+	struct dmv_file *f = dmv_file_find(v, base, a);
+	struct dmv_call c;
+	struct dmv_span part;
+	uint32_t first, pages;
+	int result = DMV_VIOLATED;
+
+	dmv_enter(&c, v, caller, DMV_ABI_OP_MAP, a, f ? DMV_ABI_K_FILE : DMV_ABI_K_NONE,
+		  f ? f->index : DMV_ABI_NONE, f ? f->gen : 0);
+	if (map_refused(&c, a, s))
+		goto out;
+	part = head_of(s, f ? one_piece(v, f, s) : s->bytes);
+	pages = dmv_span_pages(v, part.va, part.bytes);
+	first = f ? free_run(v, f, pages) : DMV_ABI_NONE;
+	if (first == DMV_ABI_NONE) {
+		no_registers(&c, a, f, s, pages);
+		goto out;
+	}
+	dmv_map_range(&c, f, first, &part, to_device);
+	f->cursor = first + pages < f->count ? first + pages : 0;
+	*bytes = part.bytes;
+	*bus = v->reg[f->first + first].row->bus;
+	transfer_event(&c, DMV_ABI_OP_MAP, f, &part, to_device, *bus);
+	result = DMV_OK;
+out:
+	dmv_leave(&c);
+	return result;
+}
+
+/* ---- FlushAdapterBuffers ---- */
+
+/* The flush rules, in the order of what they can tell apart: nothing, too much, another part. */
+static bool flush_refused(struct dmv_call *c, struct dmv_adapter *a, struct dmv_file *f, void *base,
+			  const struct dmv_span *s, uint64_t mdl_left)
+{
+	struct dmv *v = c->v;
+	const uint32_t pages = dmv_span_pages(v, s->va, s->bytes);
+	struct dmv_object o;
+	uint32_t first = DMV_ABI_NONE;
+
+	if (!f || f->mapped == 0) {
+		const uint64_t at = f && f->hooked ? (uintptr_t)dmv_shadow_data(v, f, 0) : (uintptr_t)base;
+
+		dmv_raise(c, DMV_V_FLUSH_NOT_MAPPED, a, NULL, NULL, at, (uintptr_t)a->row, 0);
+		return true;
+	}
+	o = (struct dmv_object){ DMV_ABI_K_FILE, f->index, f->gen, f->owner, f->row->time };
+	for (uint32_t k = 0; k < pages; k++) {
+		const struct piece p = piece_of(v, s, k);
+		const uint32_t i = chain_find(v, &p, f->index);
+
+		if (k == 0)
+			first = i;
+		if (k > 0 && first != DMV_ABI_NONE && first - f->first + k >= f->count) {
+			dmv_raise(c, DMV_V_FLUSH_PAST_FILE, a, &o, NULL, 0,
+				  mdl_left > p.at ? mdl_left - p.at : 0, s->bytes - p.at);
+			return true;
+		}
+		if (i == DMV_ABI_NONE) {
+			dmv_raise(c, DMV_V_FLUSH_OTHER_PART, a, &o, NULL, (uintptr_t)base, s->va, s->mdl);
+			return true;
+		}
+	}
+	return false;
+}
+
+int dmv_flush(struct dmv *v, struct dmv_adapter *a, void *base, const struct dmv_span *s,
+	      bool to_device, uint64_t mdl_left, uint64_t caller)
+{
+	struct dmv_file *f = dmv_file_find(v, base, a);
+	const uint32_t pages = dmv_span_pages(v, s->va, s->bytes);
+	struct dmv_call c;
+	int result = DMV_VIOLATED;
+
+	dmv_enter(&c, v, caller, DMV_ABI_OP_FLUSH, a, f ? DMV_ABI_K_FILE : DMV_ABI_K_NONE,
+		  f ? f->index : DMV_ABI_NONE, f ? f->gen : 0);
+	if (flush_refused(&c, a, f, base, s, mdl_left))
+		goto out;
+	for (uint32_t k = 0; k < pages; k++) {
+		const struct piece p = piece_of(v, s, k);
+		const uint32_t i = chain_find(v, &p, f->index);
+
+		if (i != DMV_ABI_NONE)
+			dmv_unmap(&c, f, i - f->first, true);
+	}
+	if (f->mapped == 0)
+		f->cursor = 0;
+	transfer_event(&c, DMV_ABI_OP_FLUSH, f, s, to_device, DMV_ABI_UNKNOWN);
+	result = DMV_OK;
+out:
+	dmv_leave(&c);
+	return result;
+}
+
+/* ---- FreeMapRegisters ---- */
+
+/* Fewer than were allocated: the rest stays the driver's, and will be found as a leak. */
+static void shrink(struct dmv_call *c, struct dmv_file *f, uint32_t n)
+{
+	struct dmv *v = c->v;
+
+	for (uint32_t i = f->count - n; i < f->count; i++)
+		if (v->reg[f->first + i].bytes)
+			dmv_unmap(c, f, i, false);
+	f->count -= n;
+	if (f->cursor >= f->count)
+		f->cursor = 0;
+	st32(&f->row->count, f->count);
+	dmv_runs_give(&v->registers, f->first + f->count, n);
+	count_registers(v, f->adapter, 0, n);
+	dmv_adapter_count(f->adapter);
+}
+
+void dmv_registers_free(struct dmv *v, struct dmv_adapter *a, void *base, uint32_t n, uint64_t caller)
+{
+	struct dmv_file *f = dmv_file_find(v, base, a);
+	struct dmv_call c;
+
+	dmv_enter(&c, v, caller, DMV_ABI_OP_FREE_REGISTERS, a, f ? DMV_ABI_K_FILE : DMV_ABI_K_NONE,
+		  f ? f->index : DMV_ABI_NONE, f ? f->gen : 0);
+	if (!f || n > f->count) {
+		const uint32_t extra = f ? n - f->count : n;
+
+		dmv_raise(&c, DMV_V_REGISTER_EXTRA_FREE, a, NULL, NULL, extra, 0, 0);
+	}
+	if (f && f->mapped) {
+		const struct dmv_object o = { DMV_ABI_K_FILE, f->index, f->gen, f->owner, f->row->time };
+
+		dmv_raise(&c, DMV_V_REGISTER_FREED_MAPPED, a, &o, NULL, f->mapped, 0, 0);
+	}
+	if (f) {
+		dmv_event(&c, DMV_ABI_OP_FREE_REGISTERS, a, &(struct dmv_event_args){
+			.kind = DMV_ABI_K_FILE, .row = f->index, .gen = f->gen, .size = n });
+		if (n < f->count) {
+			shrink(&c, f, n);
+		} else {
+			if (a->holder != DMV_ABI_NONE && v->channel[a->holder].file == f->index)
+				v->channel[a->holder].file = DMV_ABI_NONE;
+			dmv_file_end(&c, f);
+		}
+	}
+	dmv_leave(&c);
+}

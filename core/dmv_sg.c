@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* Scatter/gather lists: a map register file of their own, and the elements the driver is given. */
+#include "dmv_int.h"
+
+/* ---- look-up by the driver's handle ---- */
+
+static struct dmv_list *find(struct dmv *v, const struct dmv_adapter *a, const void *handle)
+{
+	uint32_t i = v->lists.bucket[dmv_hash_slot(&v->lists, (uintptr_t)handle)];
+
+	while (i != DMV_ABI_NONE && !(v->list[i].handle == handle && v->list[i].adapter == a))
+		i = v->list[i].next;
+	return i == DMV_ABI_NONE ? NULL : &v->list[i];
+}
+
+static void chain_add(struct dmv *v, struct dmv_list *l)
+{
+	uint32_t *head = &v->lists.bucket[dmv_hash_slot(&v->lists, (uintptr_t)l->handle)];
+
+	l->next = *head;
+	*head = l->index;
+}
+
+static void chain_drop(struct dmv *v, const struct dmv_list *l)
+{
+	uint32_t *at = &v->lists.bucket[dmv_hash_slot(&v->lists, (uintptr_t)l->handle)];
+
+	while (*at != l->index)
+		at = &v->list[*at].next;
+	*at = l->next;
+}
+
+/* ---- making ---- */
+
+/* The row stays WRITING until dmv_list_start. */
+struct dmv_list *dmv_list_new(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_request *r)
+{
+	struct dmv *v = c->v;
+	uint32_t index;
+	struct dmv_abi_list *row = dmv_take(v, DMV_ABI_K_LIST, &index);
+	struct dmv_list *l;
+
+	if (!row)
+		return NULL;
+	l = &v->list[index];
+	*l = (struct dmv_list){ .row = row, .adapter = a, .handle = r->memory, .index = index,
+				.file = DMV_ABI_NONE, .to_device = r->to_device,
+				.caller_memory = r->caller_memory };
+	return l;
+}
+
+void dmv_list_drop(struct dmv_call *c, struct dmv_list *l)
+{
+	st32(&l->row->state, DMV_ABI_FREE);
+	dmv_fifo_give(&c->v->fifo[DMV_ABI_K_LIST], l->index);
+}
+
+/* Bytes from register i on that the device sees in one piece; *next: the register behind them. */
+static struct dmv_element element(const struct dmv *v, const struct dmv_file *f, uint32_t i,
+				  uint32_t *next)
+{
+	const struct dmv_register *r = &v->reg[f->first + i];
+	struct dmv_element e = { r->row->bus, r->bytes };
+
+	for (i++; i < f->count; i++) {
+		r = &v->reg[f->first + i];
+		if (!r->bytes || r->row->bus != e.bus + e.bytes || e.bytes + r->bytes < e.bytes)
+			break;
+		e.bytes += r->bytes;
+	}
+	*next = i;
+	return e;
+}
+
+static uint32_t count_elements(const struct dmv *v, const struct dmv_file *f)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < f->count && v->reg[f->first + i].bytes; n++)
+		element(v, f, i, &i);
+	return n;
+}
+
+/* Everything is mapped: the list goes live. Returns how many elements it has. */
+uint32_t dmv_list_start(struct dmv_call *c, struct dmv_list *l, const struct dmv_file *f,
+			const struct dmv_span *s)
+{
+	struct dmv *v = c->v;
+	struct dmv_adapter *a = l->adapter;
+	struct dmv_abi_list *row = l->row;
+	const uint32_t n = count_elements(v, f);
+
+	l->file = f->index;
+	l->live = 1;
+	dmv_ref_set(&row->adapter, a->index, a->row->gen);
+	st64(&row->handle, (uintptr_t)l->handle);
+	st32(&row->elements, n);
+	st32(&row->flags, (l->to_device ? DMV_ABI_L_TO_DEVICE : 0) |
+	     (l->caller_memory ? DMV_ABI_L_CALLER_MEMORY : 0));
+	dmv_ref_set(&row->file, f->index, f->gen);
+	st64(&row->mdl, s->mdl);
+	st64(&row->va, s->va);
+	st64(&row->bytes, s->bytes);
+	st32(&row->owner, c->site);
+	st32(&row->releaser, DMV_ABI_NONE);
+	st64(&row->time, c->now);
+	st64(&row->freed_time, 0);
+	dmv_live(v, DMV_ABI_K_LIST, row);
+	chain_add(v, l);
+	a->lists_allocated++;
+	if (++a->lists > a->lists_high)
+		a->lists_high = a->lists;
+	dmv_adapter_count(a);
+	return n;
+}
+
+void dmv_grant_elements(struct dmv *v, const struct dmv_grant *g, struct dmv_element *out)
+{
+	const struct dmv_list *l;
+	uint32_t n = 0;
+
+	v->port.lock(v->port.host);
+	l = find(v, g->adapter, g->handle);
+	if (l) {
+		const struct dmv_file *f = &v->file[l->file];
+
+		for (uint32_t i = 0; n < g->elements && i < f->count; n++)
+			out[n] = element(v, f, i, &i);
+	}
+	v->port.unlock(v->port.host);
+}
+
+/* ---- ending ---- */
+
+bool dmv_list_put(struct dmv *v, struct dmv_adapter *a, void *handle, bool to_device, uint64_t caller)
+{
+	struct dmv_call c;
+	struct dmv_list *l = find(v, a, handle);
+	bool ours = false;
+
+	dmv_enter(&c, v, caller, DMV_ABI_OP_PUT_LIST, a, l ? DMV_ABI_K_LIST : DMV_ABI_K_NONE,
+		  l ? l->index : DMV_ABI_NONE, l ? l->row->gen : 0);
+	l = find(v, a, handle);
+	if (!l) {
+		dmv_raise(&c, DMV_V_LIST_EXTRA_FREE, a, NULL, NULL, a->lists_allocated,
+			  a->lists_freed + 1, 0);
+	} else {
+		struct dmv_file *f = &v->file[l->file];
+
+		dmv_event(&c, DMV_ABI_OP_PUT_LIST, a, &(struct dmv_event_args){
+			.kind = DMV_ABI_K_LIST, .row = l->index, .gen = l->row->gen,
+			.direction = to_device ? 1 : 2, .address = l->row->va, .size = l->row->bytes });
+		for (uint32_t i = 0; i < f->count; i++)
+			if (v->reg[f->first + i].bytes)
+				dmv_unmap(&c, f, i, true);
+		dmv_file_end(&c, f);
+		chain_drop(v, l);
+		l->live = 0;
+		ours = !l->caller_memory;
+		a->lists--;
+		a->lists_freed++;
+		st64(&l->row->freed_time, c.now);
+		st32(&l->row->releaser, c.site);
+		dmv_adapter_count(a);
+		dmv_retire(v, DMV_ABI_K_LIST, l->index, l->row);
+	}
+	dmv_leave(&c);
+	return ours;
+}

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/*
+ * Shadow pages and guards. A hooked map register has three pages: guard, data, guard. For a device
+ * that does scatter/gather they lie in that order, register after register; for one that does not,
+ * the data pages of a file lie together, its guards in front and behind.
+ */
+#include "dmv_int.h"
+
+#define FILL 0x0F
+
+/* ---- patterns and digests ---- */
+
+/* A range is all fill if its first bytes are and each byte equals the one eight before it. */
+size_t dmv_fill_check(const char *p, size_t n, unsigned char fill)
+{
+	size_t i = 0;
+
+	while (i < n && i < 8 && (unsigned char)p[i] == fill)
+		i++;
+	if (i == n || (i == 8 && memcmp(p, p + 8, n - 8) == 0))
+		return n;
+	while (i < n && (unsigned char)p[i] == fill)
+		i++;
+	return i;
+}
+
+static uint32_t count_bad(const char *p, size_t n, unsigned char fill)
+{
+	uint32_t bad = 0;
+
+	for (size_t i = 0; i < n; i++)
+		bad += (unsigned char)p[i] != fill;
+	return bad;
+}
+
+uint64_t dmv_digest64(const char *p, size_t n)
+{
+	uint64_t h = UINT64_C(0xCBF29CE484222325);
+
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ (unsigned char)p[i]) * UINT64_C(0x100000001B3);
+	return h;
+}
+
+/* Not for the region: only to see, at the flush, whether the device wrote. Four lanes of words. */
+uint32_t dmv_digest32(const char *p, size_t n)
+{
+	uint64_t lane[4] = { n, 1, 2, 3 }, w;
+	size_t i = 0;
+
+	for (; i + 32 <= n; i += 32)
+		for (size_t l = 0; l < 4; l++) {
+			memcpy(&w, p + i + 8 * l, 8);
+			lane[l] = (lane[l] ^ w) * UINT64_C(0x9E3779B97F4A7C15);
+			lane[l] ^= lane[l] >> 29;
+		}
+	for (; i < n; i++)
+		lane[0] = (lane[0] ^ (unsigned char)p[i]) * UINT64_C(0x100000001B3);
+	w = (lane[0] ^ lane[1] * 3 ^ lane[2] * 5 ^ lane[3] * 7) * UINT64_C(0x9E3779B97F4A7C15);
+	return (uint32_t)(w >> 32);
+}
+
+/* ---- blocks ---- */
+
+static bool interleaved(const struct dmv_file *f)
+{
+	return f->adapter->flags & DMV_ABI_A_SCATTER_GATHER;
+}
+
+/* How many registers of the file get a shadow: the driver's quota, and what the pool can give. */
+static uint32_t hooks(const struct dmv *v, const struct dmv_file *f)
+{
+	const struct dmv_driver_book *d = &v->driver[f->adapter->driver];
+	const uint32_t left = d->quota > d->hooked ? d->quota - d->hooked : 0;
+
+	if (!f->adapter->shadowed || v->shadow.units == 0)
+		return 0;
+	if (interleaved(f))
+		return f->count < left ? f->count : left;
+	return f->count <= left ? f->count : 0;
+}
+
+bool dmv_shadow_take(struct dmv *v, struct dmv_file *f)
+{
+	const uint32_t want = hooks(v, f);
+	struct dmv_driver_book *d = &v->driver[f->adapter->driver];
+	const uint64_t page = v->page;
+
+	f->shadow_page = DMV_ABI_NONE;
+	if (want == 0)
+		return false;
+	f->shadow_page = dmv_runs_take(&v->shadow, 3 * want, NULL);
+	if (f->shadow_page == DMV_ABI_NONE ||
+	    v->shadow_phys[f->shadow_page + 3 * want - 1] > f->adapter->max_address) {
+		if (f->shadow_page != DMV_ABI_NONE)
+			dmv_runs_give(&v->shadow, f->shadow_page, 3 * want);
+		f->shadow_page = DMV_ABI_NONE;
+		st32(&v->header->shadow_short, v->header->shadow_short + want);
+		return false;
+	}
+	f->hooked = want;
+	f->shadow = (char *)(uintptr_t)v->shadow_va[f->shadow_page];
+	f->shadow_phys = v->shadow_phys[f->shadow_page];
+	f->data_offset = interleaved(f) ? page : want * page;
+	f->data_stride = interleaved(f) ? 3 * page : page;
+	d->hooked += want;
+	st32(&d->row->hooked, d->hooked);
+	return true;
+}
+
+void dmv_shadow_give(struct dmv *v, struct dmv_file *f)
+{
+	struct dmv_driver_book *d = &v->driver[f->adapter->driver];
+
+	if (f->shadow_page == DMV_ABI_NONE)
+		return;
+	dmv_runs_give(&v->shadow, f->shadow_page, 3 * f->hooked);
+	d->hooked -= f->hooked;
+	st32(&d->row->hooked, d->hooked);
+	f->shadow_page = DMV_ABI_NONE;
+	f->hooked = 0;
+}
+
+char *dmv_shadow_data(const struct dmv *v, const struct dmv_file *f, uint32_t i)
+{
+	(void)v;
+	return f->shadow + f->data_offset + i * f->data_stride;
+}
+
+/* ---- checks ---- */
+
+struct guard {
+	char *at;
+	size_t n;
+};
+
+/* Lays the fill again, so that one corruption is reported once. */
+static bool guard_bad(const struct guard *g, struct dmv_found *found)
+{
+	const size_t i = dmv_fill_check(g->at, g->n, FILL);
+
+	if (i == g->n)
+		return false;
+	*found = (struct dmv_found){ .at = g->at + i, .bad = count_bad(g->at + i, g->n - i, FILL),
+				     .expected = FILL };
+	return true;
+}
+
+static struct dmv_object register_object(struct dmv *v, const struct dmv_file *f, uint32_t i)
+{
+	const struct dmv_register *r = &v->reg[f->first + i];
+
+	if (r->bytes)
+		return (struct dmv_object){ DMV_ABI_K_REGISTER, f->first + i, r->row->gen, r->owner,
+					    r->row->time };
+	return (struct dmv_object){ DMV_ABI_K_FILE, f->index, f->gen, f->owner, f->row->time };
+}
+
+/* Guard pages of register i, whatever it maps: in front and behind. */
+static uint32_t guard_pages(const struct dmv *v, const struct dmv_file *f, uint32_t i,
+			    struct guard before[1], struct guard after[1])
+{
+	char *data = dmv_shadow_data(v, f, i);
+	const size_t page = v->page;
+
+	before->n = after->n = 0;
+	if (interleaved(f)) {
+		*before = (struct guard){ data - page, page };
+		*after = (struct guard){ data + page, page };
+		return 3;
+	}
+	if (i == 0)
+		*before = (struct guard){ f->shadow, (size_t)f->hooked * page };
+	if (i + 1 == f->hooked)
+		*after = (struct guard){ data + page, (size_t)f->hooked * page };
+	return 1;
+}
+
+bool dmv_check_free(struct dmv_call *c, struct dmv_file *f, uint32_t i)
+{
+	struct dmv *v = c->v;
+	struct guard g[3] = { { NULL, 0 }, { NULL, 0 }, { NULL, 0 } };
+	struct dmv_found found;
+	bool raised = false;
+
+	if (i >= f->hooked)
+		return false;
+	g[1] = (struct guard){ dmv_shadow_data(v, f, i), v->page };
+	guard_pages(v, f, i, &g[0], &g[2]);
+	for (int k = 0; k < 3; k++) {
+		if (g[k].n == 0 || !guard_bad(&g[k], &found))
+			continue;
+		const struct dmv_object o = register_object(v, f, i);
+
+		found.offset = found.at - g[1].at;
+		if (!raised)
+			raised = dmv_raise(c, DMV_V_FREE_REGISTER_WRITTEN, f->adapter, &o, &found, 0,
+					   (uintptr_t)found.at, 0);
+		memset(g[k].at, FILL, g[k].n);
+	}
+	return raised;
+}
+
+static bool check_side(struct dmv_call *c, struct dmv_file *f, uint32_t i, enum dmv_rule rule,
+		       const struct guard *near, const struct guard *far)
+{
+	struct dmv *v = c->v;
+	const struct dmv_register *r = &v->reg[f->first + i];
+	char *start = dmv_shadow_data(v, f, i) + r->offset;
+	const struct dmv_object o = register_object(v, f, i);
+	const struct guard *side[2] = { near, far };
+	struct dmv_found found;
+	bool raised = false;
+
+	for (int k = 0; k < 2; k++) {
+		if (side[k]->n == 0 || !guard_bad(side[k], &found))
+			continue;
+		found.offset = found.at - start;
+		found.shadow = start;
+		found.original = r->original;
+		found.bytes = r->bytes;
+		if (!raised)
+			raised = dmv_raise(c, rule, f->adapter, &o, &found, 0, r->va,
+					   (uintptr_t)found.at);
+		memset(side[k]->at, FILL, side[k]->n);
+	}
+	return raised;
+}
+
+bool dmv_check_mapped(struct dmv_call *c, struct dmv_file *f, uint32_t i)
+{
+	struct dmv *v = c->v;
+	const struct dmv_register *r = &v->reg[f->first + i];
+	struct guard far_before, far_after, before, after;
+	char *data;
+	bool raised;
+
+	if (i >= f->hooked)
+		return false;
+	data = dmv_shadow_data(v, f, i);
+	guard_pages(v, f, i, &far_before, &far_after);
+	before = (struct guard){ data, r->offset };
+	after = (struct guard){ data + r->offset + r->bytes, v->page - r->offset - r->bytes };
+	raised = check_side(c, f, i, DMV_V_GUARD_BEFORE, &before, &far_before);
+	return check_side(c, f, i, DMV_V_GUARD_AFTER, &after, &far_after) || raised;
+}
+
+void dmv_check_file(struct dmv_call *c, struct dmv_file *f)
+{
+	for (uint32_t i = 0; i < f->hooked && i < f->count; i++) {
+		if (c->v->reg[f->first + i].bytes)
+			dmv_check_mapped(c, f, i);
+		else
+			dmv_check_free(c, f, i);
+	}
+}
+
+static bool tag_bad(const char *at, const uint8_t want[8], struct dmv_found *found)
+{
+	uint32_t first = 8, bad = 0;
+
+	for (uint32_t i = 0; i < 8; i++) {
+		if ((uint8_t)at[i] == want[i])
+			continue;
+		if (first == 8)
+			first = i;
+		bad++;
+	}
+	*found = (struct dmv_found){ .at = at + first, .bad = bad, .expected = DMV_ABI_NONE };
+	return bad;
+}
+
+/* Tag first: it is the nearest to the driver's bytes; then the padding up to the block's end. */
+static bool buffer_side(struct dmv_call *c, struct dmv_buffer *b, enum dmv_rule rule, char *mark,
+			struct guard padding)
+{
+	const uint8_t *want = c->v->header->tag;
+	const struct dmv_object o = { DMV_ABI_K_BUFFER, b->index, b->row->gen, b->owner, b->row->time };
+	struct dmv_found found;
+	bool tagged = tag_bad(mark, want, &found);
+
+	if (!tagged && !guard_bad(&padding, &found))
+		return false;
+	found.offset = found.at - b->va;
+	tagged = dmv_raise(c, rule, b->adapter, &o, &found, 0, b->bytes, (uintptr_t)b->va);
+	memcpy(mark, want, 8);
+	memset(padding.at, FILL, padding.n);
+	return tagged;
+}
+
+bool dmv_check_buffer(struct dmv_call *c, struct dmv_buffer *b)
+{
+	char *end = b->va + b->bytes, *block_end = b->block + b->block_bytes;
+	bool raised;
+
+	if (b->block == b->va)          /* not verified: neither tags nor padding */
+		return false;
+	raised = buffer_side(c, b, DMV_V_TAG_BEFORE, b->va - 8,
+			     (struct guard){ b->block, (size_t)(b->va - 8 - b->block) });
+	return buffer_side(c, b, DMV_V_TAG_AFTER, end,
+			   (struct guard){ end + 8, (size_t)(block_end - end - 8) }) || raised;
+}
+
+/* ---- everything ---- */
+
+void dmv_check_all(struct dmv *v, uint64_t caller)
+{
+	struct dmv_call c;
+
+	for (uint32_t i = 0; i < v->cfg.rows[DMV_ABI_K_BUFFER]; i++) {
+		struct dmv_buffer *b = &v->buffer[i];
+
+		dmv_enter(&c, v, caller, DMV_ABI_OP_CHECK, NULL, DMV_ABI_K_NONE, DMV_ABI_NONE, 0);
+		if (b->live)
+			dmv_check_buffer(&c, b);
+		dmv_leave(&c);
+	}
+	for (uint32_t i = 0; i < v->cfg.rows[DMV_ABI_K_FILE]; i++) {
+		struct dmv_file *f = &v->file[i];
+
+		dmv_enter(&c, v, caller, DMV_ABI_OP_CHECK, NULL, DMV_ABI_K_NONE, DMV_ABI_NONE, 0);
+		if (f->live)
+			dmv_check_file(&c, f);
+		dmv_leave(&c);
+	}
+}
