@@ -40,7 +40,7 @@ void device_read(struct test_device *dev, uint64_t bus, void *bytes, uint32_t le
 /* No DMA after this returns. */
 void device_stop(struct test_device *dev);
 
-/* n page-aligned, zeroed, nonpaged pages, contiguous virtually; below DEVICE_REACH. NULL: none left. */
+/* n zeroed nonpaged pages, contiguous virtually, all below DEVICE_REACH. NULL: none left. */
 void *driver_pages(uint32_t n);
 void driver_pages_free(void *va, uint32_t n);
 
@@ -74,7 +74,7 @@ struct driver {
 	uint64_t p1;
 	int64_t p2;                     /* expected sub-code; -1: P2 carries data */
 	enum driver_end end;
-	uint32_t pool;                  /* map registers the host shall have in all; 0: its default, >= 64 */
+	uint32_t pool;                  /* map registers the host has in all; 0: its default, >= 64 */
 	uint32_t flags;                 /* DRIVER_* */
 	void (*run)(struct test_device *dev);
 };
@@ -84,6 +84,11 @@ extern const struct driver drivers[];
 
 const struct driver *driver_find(const char *name);     /* NULL: no such driver */
 
+/* The entry point of each: drive_<name>. */
+#define DRIVER(name, ...) void drive_##name(struct test_device *dev);
+#include "drivers.def"
+#undef DRIVER
+
 /* ---- what a driver knows: the test compares it with what the dump says ---- */
 
 /* Read by the test from the core file or the guest's memory through this symbol. */
@@ -91,20 +96,27 @@ struct driver_truth {
 	uint64_t p[4];                  /* P1..P4 as the driver expects them */
 	uint64_t adapter;               /* the DMA_ADAPTER that is to be blamed; 0: not known */
 	uint64_t address;               /* of the byte that went wrong, the driver's view; 0: none */
-	uint32_t mask;                  /* bit n: p[n] is known */
+	uint32_t mask;                  /* DRIVER_KNOWN: bit n: p[n]; and the two below, for each n */
 	uint32_t valid;                 /* 1 once all of it is written */
 	char function[64];              /* the driver's function that makes the bad call; "" not known */
 };
 
 extern volatile struct driver_truth driver_truth;
 
-void driver_expect(unsigned int parameter, uint64_t value);     /* parameter 2..4 */
+#define DRIVER_KNOWN 0x1u               /* << n: p[n] is the value */
+#define DRIVER_KNOWN_OFFSET 0x10u       /* << n: p[n] is right in its low 12 bits, of a shadow */
+#define DRIVER_KNOWN_RECORD 0x100u      /* << n: it is the record of `adapter` in the region */
+
+/* parameter: 1..4 */
+void driver_expect(unsigned int parameter, uint64_t value);
+void driver_expect_offset(unsigned int parameter, uint64_t value);
+void driver_expect_record(unsigned int parameter);
 void driver_blame(const void *adapter, const char *function);
 void driver_address(uint64_t address);
 
-/* ---- what every driver needs: no verified routine is called in here ---- */
+/* ---- what every driver needs ---- */
 
-/* Describes a 32-bit PCI bus master; the driver calls IoGetDmaAdapter itself, to be the owner. */
+/* Describes a 32-bit PCI bus master. */
 void driver_describe(PDEVICE_DESCRIPTION d, ULONG maximum_length, BOOLEAN scatter_gather);
 
 /* MDL over nonpaged memory. Gives up when there is no memory. */
@@ -118,5 +130,95 @@ void device_fill(struct test_device *dev, uint64_t bus, uint8_t byte, uint32_t l
 
 void driver_set(void *va, uint8_t byte, uint32_t length);
 bool driver_all(const void *va, uint8_t byte, uint32_t length);  /* every byte is `byte` */
+
+/* AdapterControl and ListControl routines; context: where to store the base or the list. */
+IO_ALLOCATION_ACTION NTAPI driver_keep_registers(PDEVICE_OBJECT device, PIRP irp, PVOID base,
+						 PVOID context);
+IO_ALLOCATION_ACTION NTAPI driver_keep_object(PDEVICE_OBJECT device, PIRP irp, PVOID base,
+					      PVOID context);
+VOID NTAPI driver_keep_list(PDEVICE_OBJECT device, PIRP irp, PSCATTER_GATHER_LIST list,
+			    PVOID context);
+
+/*
+ * The calls that nearly every driver makes and few get wrong. They are inlined so that the verifier
+ * sees them made by the driver's own function. All give up when they fail.
+ */
+#define DRIVER_INLINE static inline __attribute__((always_inline))
+
+/* ret: the map registers granted. PASSIVE_LEVEL. */
+DRIVER_INLINE PDMA_ADAPTER driver_adapter(struct test_device *dev, ULONG maximum_length,
+					  BOOLEAN scatter_gather, ULONG *ret)
+{
+	DEVICE_DESCRIPTION description;
+	PDMA_ADAPTER adapter;
+
+	driver_describe(&description, maximum_length, scatter_gather);
+	adapter = IoGetDmaAdapter(dev->pdo, &description, ret);
+	driver_need(dev, adapter != NULL, "no adapter");
+	return adapter;
+}
+
+/* A map register base of n registers, the channel freed. Any level up to DISPATCH_LEVEL. */
+DRIVER_INLINE PVOID driver_registers(struct test_device *dev, PDMA_ADAPTER adapter, ULONG n)
+{
+	PVOID base = NULL;
+	KIRQL irql;
+
+	KeRaiseIrql(DISPATCH_LEVEL, &irql);
+	adapter->DmaOperations->AllocateAdapterChannel(adapter, dev->fdo[0], n,
+						       driver_keep_registers, &base);
+	KeLowerIrql(irql);
+	driver_need(dev, base != NULL, "no map registers");
+	return base;
+}
+
+DRIVER_INLINE void driver_registers_free(PDMA_ADAPTER adapter, PVOID base, ULONG n)
+{
+	KIRQL irql;
+
+	KeRaiseIrql(DISPATCH_LEVEL, &irql);
+	adapter->DmaOperations->FreeMapRegisters(adapter, base, n);
+	KeLowerIrql(irql);
+}
+
+/* The bus address of the first byte; all of `length` must have been mapped. */
+DRIVER_INLINE uint64_t driver_map(struct test_device *dev, PDMA_ADAPTER adapter, PMDL mdl,
+				  PVOID base, PVOID va, ULONG length, BOOLEAN to_device)
+{
+	ULONG mapped = length;
+	PHYSICAL_ADDRESS bus = adapter->DmaOperations->MapTransfer(adapter, mdl, base, va, &mapped,
+								   to_device);
+
+	driver_need(dev, mapped == length, "not all of it was mapped");
+	return (uint64_t)bus.QuadPart;
+}
+
+DRIVER_INLINE PSCATTER_GATHER_LIST driver_list(struct test_device *dev, PDMA_ADAPTER adapter,
+					       PMDL mdl, PVOID va, ULONG length,
+					       BOOLEAN to_device)
+{
+	PSCATTER_GATHER_LIST list = NULL;
+	KIRQL irql;
+
+	KeRaiseIrql(DISPATCH_LEVEL, &irql);
+	adapter->DmaOperations->GetScatterGatherList(adapter, dev->fdo[0], mdl, va, length,
+						     driver_keep_list, &list, to_device);
+	KeLowerIrql(irql);
+	driver_need(dev, list != NULL, "no scatter/gather list");
+	return list;
+}
+
+DRIVER_INLINE void driver_list_put(PDMA_ADAPTER adapter, PSCATTER_GATHER_LIST list,
+				   BOOLEAN to_device)
+{
+	KIRQL irql;
+
+	KeRaiseIrql(DISPATCH_LEVEL, &irql);
+	adapter->DmaOperations->PutScatterGatherList(adapter, list, to_device);
+	KeLowerIrql(irql);
+}
+
+/* The bus address of byte `offset` of a list. */
+uint64_t driver_list_bus(PSCATTER_GATHER_LIST list, uint32_t offset);
 
 #endif
