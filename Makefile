@@ -2,7 +2,7 @@
 # `make help` lists the targets. Everything is built below $(O); the source tree stays clean.
 
 O      ?= build
-CC     ?= gcc
+CC     := $(if $(filter default,$(origin CC)),gcc,$(CC))
 CLANG  ?= clang-14
 AR     ?= ar
 CFLAGS ?= -O2 -g
@@ -95,13 +95,13 @@ $(O)/guest/%.o: %.S
 	@mkdir -p $(@D)
 	$(CC) -MMD -MP -c $< -o $@
 $(O)/guest.elf: $(GUEST_OBJ) core/port/guest/guest.ld
-	$(CC) -nostdlib -static -no-pie -Wl,-T,core/port/guest/guest.ld -Wl,--build-id=sha1 \
+	$(CC) -nostdlib -static -Wl,-T,core/port/guest/guest.ld -Wl,--build-id=sha1 \
 		-Wl,-z,max-page-size=4096 -Wl,-z,noexecstack $(GUEST_OBJ) -o $@
 $(O)/guest.boot.elf: $(O)/guest.elf
 	objcopy -S -O elf32-i386 $< $@
 
 VM_NEEDS  += $(O)/guest.boot.elf
-VM_CHECKS += "tests/vm/check.sh $(O)"
+VM_CHECKS += "tests/vm/drivers.sh $(O)" "tests/vm/check.sh $(O)"
 # ---- end of the guest ----
 
 # ---- end of the areas' blocks ----

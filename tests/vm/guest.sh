@@ -3,7 +3,7 @@
 #
 # Boots the guest with one driver, waits until it has stopped, and lets QEMU's monitor dump its memory.
 #
-#	guest.sh BOOT-ELF DIRECTORY DRIVER [WORD...]	(words: mode=log, verify=off, ...)
+#	guest.sh [-n] BOOT-ELF DIRECTORY DRIVER [WORD...]	words: mode=log, verify=off; -n: no dumps
 #
 # Leaves in DIRECTORY, named after driver and words: .serial (what the guest said), .elf (physical
 # memory), .paging.elf (virtual addresses too), .kdump.flat (as QEMU writes kdump-zlib), .kdump (the
@@ -11,7 +11,9 @@
 # Prints the guest's last line. Exit 0: dumped; 1: something went wrong, said on stderr; 77: no QEMU.
 set -u
 
-[ $# -ge 3 ] || { echo "usage: $0 BOOT-ELF DIRECTORY DRIVER [WORD...]" >&2; exit 2; }
+dumps=yes
+[ "${1-}" = -n ] && { dumps=no; shift; }
+[ $# -ge 3 ] || { echo "usage: $0 [-n] BOOT-ELF DIRECTORY DRIVER [WORD...]" >&2; exit 2; }
 boot=$1 dir=$2 driver=$3
 shift 3
 name=$driver
@@ -64,9 +66,11 @@ dump() {
 {
 	echo '{"execute":"qmp_capabilities"}'
 	echo '{"execute":"stop"}'
-	dump "$out".elf false ""
-	dump "$out".paging.elf true ""
-	dump "$out".kdump.flat false ',"format":"kdump-zlib"'
+	if [ $dumps = yes ]; then
+		dump "$out".elf false ""
+		dump "$out".paging.elf true ""
+		dump "$out".kdump.flat false ',"format":"kdump-zlib"'
+	fi
 	echo '{"execute":"quit"}'
 } >&3
 await ${quit_limit}0 gone || die "QEMU does not quit"
@@ -74,6 +78,8 @@ trap - EXIT
 wait $qemu || die "QEMU failed"
 exec 3>&-
 grep -q '"error"' "$out".monitor && die "QEMU refused a command"
+last() { tr -d '\r' <"$out".serial | grep -aE "$end" | tail -1; }
+[ $dumps = yes ] || { last; exit 0; }
 for f in elf paging.elf kdump.flat; do
 	[ -s "$out.$f" ] || die "no $f"
 done
@@ -90,4 +96,4 @@ if command -v makedumpfile >/dev/null; then
 		die "makedumpfile -E fails"
 	rm -f "$out".moved "$out".makedumpfile
 fi
-tr -d '\r' <"$out".serial | grep -aE "$end" | tail -1
+last
