@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/*
+ * The posix port: everything a process needs to embed the verifier and its WDM face. Hosted C.
+ * For test harnesses and user-space drivers; one struct dmv_posix a process.
+ *
+ * Bus addresses. A device addresses memory by page; a process has two numbers for a page, and a
+ * registry (registry.c) translates whichever was chosen back to memory. Virtual ones, the default,
+ * hold as long as the process lives. Physical ones (config.physical; needs CAP_SYS_ADMIN) are what a
+ * dump of the whole machine shows, but the kernel may move even locked pages (compaction).
+ * The region's own physical addresses are always given where /proc/self/pagemap tells them.
+ */
+#ifndef DMV_POSIX_H
+#define DMV_POSIX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dmv.h"
+#include "wdm/wdm_host.h"
+
+struct dmv_posix;
+
+struct dmv_posix_config {
+	struct dmv_config core;         /* rows, cpus, mode ...; memory and identity are filled in */
+	size_t shadow_pages;            /* three for each map register that is hooked */
+	size_t common_pages;            /* for common buffers and dmv_posix_pages */
+	bool physical;                  /* bus addresses are physical ones, if they can be known */
+	/* opt: told of each violation, before log, break or stop happens. No verifier call in it. */
+	void (*on_report)(void *arg, const struct dmv_report *r);
+	/* opt: told right before the process dies by a bugcheck: to write a dump by other means. */
+	void (*on_stop)(void *arg, const struct dmv_report *r);
+	void *arg;
+};
+
+/* Sensible values for a process with a few drivers. */
+void dmv_posix_defaults(struct dmv_posix_config *c);
+
+/* Maps and locks memory, builds the region, fills dmv_region_anchor, binds the WDM face. Returns 0, or
+ * enum dmv_result; on failure nothing is left. c is copied, strings in it are not. */
+int dmv_posix_start(const struct dmv_posix_config *c, struct dmv_posix **ret);
+/* Calls dmv_fini, so leaks are raised here, then frees all. NULL is fine. */
+void dmv_posix_stop(struct dmv_posix *p);
+
+struct dmv *dmv_posix_verifier(struct dmv_posix *p);
+bool dmv_posix_physical(const struct dmv_posix *p);     /* are bus addresses physical ones? */
+bool dmv_posix_locked(const struct dmv_posix *p);       /* is the memory locked? RLIMIT_MEMLOCK */
+
+/* Tells the verifier of images loaded since the start (dlopen). */
+void dmv_posix_images(struct dmv_posix *p);
+
+/* n zeroed pages below 256 MiB where the process has room there, contiguous also on the bus and
+ * registered for the device. NULL: none left. */
+void *dmv_posix_pages(struct dmv_posix *p, size_t n);
+void dmv_posix_pages_free(struct dmv_posix *p, void *va, size_t n);
+
+/* Makes sure that a core dump is written and holds what the verifier needs. */
+void dmv_posix_core_enable(void);
+
+/* ---- registry: what the device can reach ---- */
+
+/* Registers the page that va stands in; ret: its number on the bus. false: no such memory. */
+bool dmv_posix_frame(struct dmv_posix *p, const void *va, uint64_t *ret);
+/* The memory behind a bus address, or NULL: nobody registered that page. */
+void *dmv_posix_bus_to_va(struct dmv_posix *p, uint64_t bus);
+
+/* ---- a software device with a DMA engine of its own thread ---- */
+
+struct dmv_device;
+
+enum dmv_device_status {
+	DMV_DEVICE_IDLE = 0,            /* not submitted yet */
+	DMV_DEVICE_BUSY = 1,            /* queued or running */
+	DMV_DEVICE_DONE = 2,
+	DMV_DEVICE_BAD_ADDRESS = 3,     /* nobody registered it; `moved` bytes were moved before it */
+	DMV_DEVICE_STOPPED = 4,         /* the device was stopped before this command's turn */
+};
+
+/* One command. It belongs to the caller, and to the device from submit until its status says so. */
+struct dmv_device_command {
+	uint64_t bus;                   /* used as it is: the device knows no buffers, only addresses */
+	uint32_t length;
+	bool to_memory;                 /* the device writes; else it reads */
+	const void *source;             /* to_memory: the bytes, or NULL: bytes from `seed` on, +1 each */
+	uint8_t seed;
+	void *sink;                     /* else: where the bytes arrive in the device; may be NULL */
+	/* results */
+	enum dmv_device_status status;
+	uint32_t moved;
+	uint64_t fault;                 /* BAD_ADDRESS: the first address that failed */
+	struct dmv_device_command *next;        /* the device's own */
+};
+
+/* NULL: no thread. */
+struct dmv_device *dmv_device_new(struct dmv_posix *p);
+/* Stops, then frees. NULL is fine. Before dmv_posix_stop. */
+void dmv_device_free(struct dmv_device *d);
+/* Rings the doorbell and returns. Commands run in order. */
+void dmv_device_submit(struct dmv_device *d, struct dmv_device_command *c);
+bool dmv_device_done(struct dmv_device *d, const struct dmv_device_command *c);
+enum dmv_device_status dmv_device_wait(struct dmv_device *d, struct dmv_device_command *c);
+/* Submits and waits. */
+enum dmv_device_status dmv_device_run(struct dmv_device *d, struct dmv_device_command *c);
+/* Lets the running command end, refuses the queued and all later ones. No DMA after it returns. */
+void dmv_device_stop(struct dmv_device *d);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* Private to the posix port: what its files give each other. */
+#ifndef DMV_POSIX_INT_H
+#define DMV_POSIX_INT_H
+
+#include <pthread.h>
+
+#include "posix.h"
+
+#define PAGE ((size_t)PAGE_SIZE)        /* the verifier's; a host page is a multiple of it */
+
+/* ---- memory.c: mapped, locked, touched memory ---- */
+
+struct memory {
+	void *va;
+	size_t bytes;
+	bool locked;
+	struct dmv_memory *run;         /* physically contiguous pieces in order */
+	uint32_t runs;
+};
+
+/* low: below 256 MiB if there is room. physical: runs by pagemap, else one run whose phys is the
+ * virtual address if `identity`, or unknown. */
+bool memory_map(struct memory *m, size_t bytes, bool low, bool physical, bool identity);
+void memory_unmap(struct memory *m);
+/* Physical address of a mapped byte; false: not told. */
+bool memory_phys(const void *va, uint64_t *phys);
+
+/* ---- registry.c: bus page -> memory ---- */
+
+struct registry;
+struct registry *registry_new(void);
+void registry_free(struct registry *r);
+bool registry_add(struct registry *r, uint64_t frame, void *page);
+void registry_remove(struct registry *r, uint64_t frame);
+void *registry_find(struct registry *r, uint64_t frame);        /* the page, or NULL */
+
+/* ---- arena.c: pages for common buffers, first fit ---- */
+
+struct arena {
+	struct memory memory;
+	uint8_t *used;                  /* one a page */
+	pthread_mutex_t lock;
+};
+
+bool arena_init(struct arena *a, size_t pages, bool physical);
+void arena_deinit(struct arena *a);
+void *arena_alloc(struct arena *a, size_t n, uint64_t max_phys, uint64_t *phys);
+/* false: not from here. */
+bool arena_free(struct arena *a, void *va, size_t n);
+
+/* ---- image.c ---- */
+
+struct image_range { uintptr_t from, to; };
+
+struct images {
+	struct image_range *code;       /* executable segments */
+	size_t n, size;
+	uint8_t build_id[32];           /* of the program itself */
+	uint32_t build_id_n;
+	uint32_t told;                  /* images the verifier knows already */
+};
+
+/* Collects the executable ranges and, with a verifier, adds the images it does not know. */
+void images_scan(struct images *im, struct dmv *v);
+bool images_has(const struct images *im, uintptr_t pc);
+void images_free(struct images *im);
+
+/* ---- thread.c ---- */
+
+uint32_t thread_number(void);           /* 0, 1, 2 ... in the order of the threads' first calls */
+KIRQL thread_irql(void);
+KIRQL thread_irql_set(KIRQL to);
+uint32_t thread_stack(const struct images *im, uint64_t from, uint64_t *frame, uint32_t max);
+
+/* ---- report.c ---- */
+
+void report_violation(const struct dmv_posix_config *c, const struct dmv_report *r);
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/*
+ * What belongs to a thread: its number, its IRQL, its stack. A thread plays the part of a CPU, and
+ * IRQL is a property of a CPU, hence the thread-local variable: no caller can hand it in.
+ */
+#include <stdatomic.h>
+
+#include "posix_int.h"
+
+struct thread {
+	uint32_t number;        /* plus 1; 0: not numbered yet */
+	KIRQL irql;
+	uintptr_t stack_end;    /* 0: not asked yet, 1: unknown */
+};
+
+static _Thread_local struct thread self;
+static atomic_uint threads;
+
+uint32_t thread_number(void)
+{
+	if (!self.number)
+		self.number = atomic_fetch_add(&threads, 1) + 1;
+	return self.number - 1;
+}
+
+KIRQL thread_irql(void)
+{
+	return self.irql;
+}
+
+KIRQL thread_irql_set(KIRQL to)
+{
+	KIRQL old = self.irql;
+
+	self.irql = to;
+	return old;
+}
+
+static uintptr_t stack_end(void)
+{
+	pthread_attr_t attr;
+	void *start;
+	size_t bytes;
+
+	if (self.stack_end)
+		return self.stack_end;
+	self.stack_end = 1;
+	if (pthread_getattr_np(pthread_self(), &attr))
+		return self.stack_end;
+	if (!pthread_attr_getstack(&attr, &start, &bytes))
+		self.stack_end = (uintptr_t)start + bytes;
+	pthread_attr_destroy(&attr);
+	return self.stack_end;
+}
+
+#if defined(__x86_64__) || defined(__i386__) || defined(__aarch64__)
+struct frame {
+	const struct frame *up;
+	uintptr_t ret;
+};
+
+/* The frame above, or NULL where the chain ends: it must lie higher, on this stack, and aligned. */
+static const struct frame *above(const struct frame *f)
+{
+	uintptr_t up = (uintptr_t)f->up;
+
+	if (up <= (uintptr_t)f || up % sizeof(void *) || up + sizeof(*f) > stack_end())
+		return NULL;
+	return f->up;
+}
+
+static const struct frame *first(void)
+{
+	return __builtin_frame_address(0);
+}
+#else
+struct frame {
+	uintptr_t ret;
+};
+
+static const struct frame *above(const struct frame *f)
+{
+	(void)f;
+	return NULL;
+}
+
+/* No frame chain is agreed on here. */
+static const struct frame *first(void)
+{
+	return NULL;
+}
+#endif
+
+uint32_t thread_stack(const struct images *im, uint64_t from, uint64_t *frame, uint32_t max)
+{
+	const struct frame *f = first();
+	uint32_t n = 0;
+
+	while (f && f->ret != from)
+		f = above(f);
+	for (; f && n < max && images_has(im, f->ret); f = above(f))
+		frame[n++] = f->ret;
+	/* Code without frame pointers in between: the caller itself is known all the same. */
+	if (!n && max && from)
+		frame[n++] = from;
+	return n;
+}
