@@ -174,7 +174,8 @@ class Region:
         self.unreadable, out = 0, []
         fill, tag = self.h["guard_fill"] & 0xFF, self.h["tag"]
         for n, b in self.table("buffer").items():
-            if b["state"] != LIVE or b["flags"] & C["B_FROM_MDL"] or b["block_virt"] == UNKNOWN:
+            if b["state"] != LIVE or b["flags"] & C["B_FROM_MDL"] or \
+                    b["block_virt"] in (UNKNOWN, b["va"]):
                 continue
 
             def at(va, b=b):
