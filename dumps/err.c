@@ -46,7 +46,7 @@ enum dmv_code dmv_fail_at(struct dmv_err *e, enum dmv_code code, uint64_t addr, 
 enum dmv_code dmv_prepend(struct dmv_err *e, const char *fmt, ...)
 {
 	char msg[sizeof(e->msg)];
-	size_t used;
+	size_t used, left;
 	va_list ap;
 	int n;
 
@@ -57,7 +57,13 @@ enum dmv_code dmv_prepend(struct dmv_err *e, const char *fmt, ...)
 	n = vsnprintf(msg, sizeof(msg), fmt, ap);
 	va_end(ap);
 	used = n < 0 ? 0 : (size_t)n < sizeof(msg) ? (size_t)n : sizeof(msg) - 1;
-	snprintf(msg + used, sizeof(msg) - used, "%s%s", used ? ": " : "", e->msg);
-	memcpy(e->msg, msg, sizeof(msg));
+	for (const char *p = ": "; used && *p && used < sizeof(msg) - 1; p++)
+		msg[used++] = *p;
+	left = strnlen(e->msg, sizeof(e->msg));
+	if (left > sizeof(msg) - 1 - used)
+		left = sizeof(msg) - 1 - used;
+	memcpy(msg + used, e->msg, left);
+	msg[used + left] = 0;
+	memcpy(e->msg, msg, sizeof(e->msg));
 	return e->code;
 }

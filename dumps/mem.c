@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/*
+ * Opening a target by the first opener that calls it its own, and what all sources share: bounded
+ * reads, the walk, notes and ranges.
+ */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mem_int.h"
+
+enum {
+	/* Large enough that the system call does not count, small enough to stay in the L2 cache. */
+	WALK_BYTES = 256 << 10,
+	WALK_STEP = 4096,               /* what is skipped around a byte that cannot be read */
+	WALK_SYSTEM_ERRORS = 64,        /* a disk may have bad sectors; a dead source ends the walk */
+};
+
+/* In this order: what the user said in so many words, then by content. */
+static const struct opener {
+	const char *name;
+	dmv_mem_opener *open;
+	bool by_content;
+} openers[] = {
+	{ "pid:N", dmv_mem_open_pid, false },
+	{ "raw", dmv_mem_open_raw, false },
+	{ "ELF core", dmv_mem_open_elf, true },
+	{ "kdump and others (libkdumpfile)", dmv_mem_open_kdumpfile, true },
+};
+
+/* Files that are a dump in a wrapper: named with the command that takes it off. */
+static const struct wrapper {
+	const char *magic;
+	size_t n;
+	const char *what;
+} wrappers[] = {
+	{ "makedumpfile\0\0\0\0", 16, "flattened kdump: run `makedumpfile -R OUT < FILE` and open OUT" },
+	{ "\x1f\x8b", 2, "compressed with gzip: run `gzip -dc FILE > OUT` and open OUT" },
+	{ "\xfd" "7zXZ\0", 6, "compressed with xz: run `xz -dc FILE > OUT` and open OUT" },
+	{ "\x28\xb5\x2f\xfd", 4, "compressed with zstd: run `zstd -dc FILE > OUT` and open OUT" },
+	{ "BZh", 3, "compressed with bzip2: run `bzip2 -dc FILE > OUT` and open OUT" },
+	{ "\x04\x22\x4d\x18", 4, "compressed with lz4: run `lz4 -dc FILE > OUT` and open OUT" },
+};
+
+const char *dmv_space_name(enum dmv_space s)
+{
+	return s == DMV_PHYS ? "physical" : "virtual";
+}
+
+bool dmv_grow(void *v, size_t n, size_t size)
+{
+	void **p = v;
+	size_t cap = n ? n * 2 : 8;
+	void *q;
+
+	if (n && (n < 8 || (n & (n - 1))))
+		return true;
+	if (cap > SIZE_MAX / size)
+		return false;
+	q = realloc(*p, cap * size);
+	if (!q)
+		return false;
+	*p = q;
+	return true;
+}
+
+void dmv_mem_note(struct dmv_mem *m, const char *fmt, ...)
+{
+	char **note = (char **)m->note;
+	char *text;
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		return;
+	if (!dmv_grow(&note, m->nnote, sizeof(*note))) {
+		free(text);
+		return;
+	}
+	note[m->nnote++] = text;
+	m->note = (const char *const *)note;
+}
+
+void dmv_mem_set_ranges(struct dmv_mem *m, enum dmv_space s, struct dmv_range *v, size_t n)
+{
+	size_t k = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (k && v[k - 1].end == v[i].start)
+			v[k - 1].end = v[i].end;
+		else
+			v[k++] = v[i];
+	}
+	m->range[s] = v;
+	m->nrange[s] = k;
+}
+
+void dmv_mem_set_vmcoreinfo(struct dmv_mem *m, const char *text, size_t n)
+{
+	if (m->vmcoreinfo)
+		return;
+	m->vmcoreinfo = strndup(text, n);
+	/* Other kernels may use the note too; this line is Linux's own. */
+	m->linux_kernel = m->vmcoreinfo && (!strncmp(m->vmcoreinfo, "OSRELEASE=", 10) ||
+					    strstr(m->vmcoreinfo, "\nOSRELEASE="));
+}
+
+void dmv_mem_base_deinit(struct dmv_mem *m)
+{
+	for (size_t i = 0; i < m->nnote; i++)
+		free((char *)m->note[i]);
+	free((void *)m->note);
+	free((void *)m->range[DMV_VIRT]);
+	free((void *)m->range[DMV_PHYS]);
+	free(m->executable);
+	free(m->vmcoreinfo);
+	free(m->name);
+}
+
+/* A wrapper is told before any reader tries its luck on the outside of it. */
+static enum dmv_code check_wrapper(const char *target, struct dmv_err *e)
+{
+	struct dmv_file *f;
+	char head[16] = "";
+	enum dmv_code code = dmv_file_open(target, &f, e);
+	size_t got;
+	int errnum;
+
+	if (code)
+		return code;
+	got = dmv_file_read(f, 0, head, sizeof(head), &errnum);
+	dmv_file_close(f);
+	if (!got && errnum)
+		return dmv_fail(e, DMV_E_SYSTEM, "cannot read %s: %s", target, strerror(errnum));
+	for (size_t i = 0; i < sizeof(wrappers) / sizeof(wrappers[0]); i++)
+		if (got >= wrappers[i].n && !memcmp(head, wrappers[i].magic, wrappers[i].n))
+			return dmv_fail(e, DMV_E_NOTFOUND, "%s", wrappers[i].what);
+	return DMV_E_OK;
+}
+
+static enum dmv_code open_any(const char *target, const struct dmv_mem_opts *o, struct dmv_mem **ret,
+			      struct dmv_err *e)
+{
+	char tried[120] = "";
+	bool checked = false;
+
+	for (size_t i = 0; i < sizeof(openers) / sizeof(openers[0]); i++) {
+		enum dmv_code code = DMV_E_OK;
+		size_t used = strlen(tried);
+
+		if (openers[i].by_content && !checked)
+			code = check_wrapper(target, e);
+		if (code)
+			return code;
+		checked = openers[i].by_content;
+		code = openers[i].open(target, o, ret, e);
+		if (code != DMV_E_NOTFOUND)
+			return code;
+		snprintf(tried + used, sizeof(tried) - used, "%s%s", used ? ", " : "", openers[i].name);
+	}
+	return dmv_fail(e, DMV_E_NOTFOUND,
+			"no format recognised it (tried: %s); a plain image of memory needs --base ADDR",
+			tried);
+}
+
+enum dmv_code dmv_mem_open(const char *target, const struct dmv_mem_opts *o, struct dmv_mem **ret,
+			   struct dmv_err *e)
+{
+	static const struct dmv_mem_opts none;
+	struct dmv_err own;
+	struct dmv_mem *m = NULL;
+	enum dmv_code code = open_any(target, o ? o : &none, &m, e ? e : &own);
+
+	if (code)
+		return code;
+	m->name = strdup(target);
+	if (!m->name) {
+		dmv_mem_close(m);
+		return dmv_fail(e, DMV_E_MEMORY, "out of memory");
+	}
+	*ret = m;
+	return DMV_E_OK;
+}
+
+void dmv_mem_close(struct dmv_mem *m)
+{
+	if (m)
+		m->ops->close(m);
+}
+
+enum dmv_code dmv_mem_read(struct dmv_mem *m, enum dmv_space s, uint64_t addr, void *buf, size_t n,
+			   struct dmv_err *e)
+{
+	if (s != DMV_VIRT && s != DMV_PHYS)
+		return dmv_fail(e, DMV_E_USAGE, "no such address space");
+	if (!n)
+		return DMV_E_OK;
+	if (n - 1 > UINT64_MAX - addr)
+		return dmv_fail_at(e, DMV_E_ABSENT, addr,
+				   "%zu bytes at 0x%" PRIx64 " pass the end of the address space", n, addr);
+	return m->ops->read(m, s, addr, buf, n, e);
+}
+
+struct walk {
+	struct dmv_mem *m;
+	enum dmv_space space;
+	dmv_mem_walk_fn *fn;
+	void *ctx;
+	uint8_t *buf;
+	uint64_t missed;
+	unsigned system_errors;
+};
+
+/* May the walk go on after this error? */
+static bool skippable(struct walk *w, enum dmv_code code)
+{
+	if (code == DMV_E_SYSTEM)
+		return ++w->system_errors < WALK_SYSTEM_ERRORS;
+	return code == DMV_E_ABSENT || code == DMV_E_CORRUPT || code == DMV_E_NOTFOUND;
+}
+
+/* Where to go on after the bytes from `bad` on could not be read: the next page, not the next byte. */
+static uint64_t after(uint64_t bad, uint64_t end)
+{
+	uint64_t next = (bad | (WALK_STEP - 1)) + 1;
+
+	return next && next < end ? next : end;
+}
+
+/* A piece that cannot be read as a whole: what stands before the first bad byte, then past it. */
+static enum dmv_code walk_broken(struct walk *w, uint64_t addr, uint64_t end, uint64_t bad,
+				 uint64_t *next, struct dmv_err *e)
+{
+	enum dmv_code code = DMV_E_ABSENT;
+
+	if (bad < addr || bad >= end)
+		bad = addr;
+	if (bad > addr)
+		code = dmv_mem_read(w->m, w->space, addr, w->buf, (size_t)(bad - addr), e);
+	if (bad > addr && code) {       /* live memory went away in between */
+		if (!skippable(w, code))
+			return code;
+		bad = addr;
+	}
+	*next = after(bad, end);
+	w->missed += *next - bad;
+	return bad > addr ? w->fn(w->ctx, addr, w->buf, (size_t)(bad - addr)) : DMV_E_OK;
+}
+
+static enum dmv_code walk_range(struct walk *w, struct dmv_range r, struct dmv_err *e)
+{
+	uint64_t next;
+
+	for (uint64_t addr = r.start; addr < r.end; addr = next) {
+		uint64_t n = r.end - addr < WALK_BYTES ? r.end - addr : WALK_BYTES;
+		struct dmv_err why = { .addr = addr };
+		enum dmv_code code;
+
+		next = addr + n;
+		code = dmv_mem_read(w->m, w->space, addr, w->buf, (size_t)n, &why);
+		if (!code) {
+			code = w->fn(w->ctx, addr, w->buf, (size_t)n);
+		} else if (!skippable(w, code)) {
+			if (e)
+				*e = why;
+		} else {
+			code = walk_broken(w, addr, addr + n, why.addr, &next, e);
+		}
+		if (code)
+			return code;
+	}
+	return DMV_E_OK;
+}
+
+enum dmv_code dmv_mem_walk(struct dmv_mem *m, enum dmv_space s, dmv_mem_walk_fn *fn, void *ctx,
+			   uint64_t *missed, struct dmv_err *e)
+{
+	struct walk w = { .m = m, .space = s, .fn = fn, .ctx = ctx };
+	enum dmv_code code = DMV_E_OK;
+
+	if (s != DMV_VIRT && s != DMV_PHYS)
+		return dmv_fail(e, DMV_E_USAGE, "no such address space");
+	w.buf = aligned_alloc(4096, WALK_BYTES);
+	if (!w.buf)
+		return dmv_fail(e, DMV_E_MEMORY, "out of memory");
+	for (size_t i = 0; i < m->nrange[s] && !code; i++)
+		code = walk_range(&w, m->range[s][i], e);
+	free(w.buf);
+	if (missed)
+		*missed = w.missed;
+	return code;
+}

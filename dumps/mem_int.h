@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/*
+ * Private to dumps/mem*.c: the openers, the file they read from, and the parts of struct dmv_mem
+ * that every source builds alike.
+ */
+#ifndef DMV_MEM_INT_H
+#define DMV_MEM_INT_H
+
+#include "mem.h"
+
+/* Says "mine" (OK), "not mine" (NOTFOUND) or "mine but broken because ..." (anything else). */
+typedef enum dmv_code dmv_mem_opener(const char *target, const struct dmv_mem_opts *o,
+				     struct dmv_mem **ret, struct dmv_err *e);
+
+dmv_mem_opener dmv_mem_open_pid, dmv_mem_open_raw, dmv_mem_open_elf, dmv_mem_open_kdumpfile;
+
+/* A regular file or block device, read by pread with a small cache: never mapped, because a file
+ * that shrinks under a mapping kills the reader. */
+struct dmv_file;
+
+enum dmv_code dmv_file_open(const char *path, struct dmv_file **ret, struct dmv_err *e);
+void dmv_file_close(struct dmv_file *f);        /* NULL allowed */
+uint64_t dmv_file_size(const struct dmv_file *f);
+int dmv_file_fd(const struct dmv_file *f);      /* borrowed */
+/* Bytes read; fewer than n at the end of the file (*errnum 0) or on an error (*errnum its errno). */
+size_t dmv_file_read(struct dmv_file *f, uint64_t off, void *buf, size_t n, int *errnum);
+
+/* Adds a line to m->note; when memory is short the line is lost, nothing else. */
+void dmv_mem_note(struct dmv_mem *m, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Gives m the ranges; adjacent ones are joined in place. v is sorted, disjoint, from malloc. */
+void dmv_mem_set_ranges(struct dmv_mem *m, enum dmv_space s, struct dmv_range *v, size_t n);
+/* Keeps a copy of VMCOREINFO text and what follows from it. */
+void dmv_mem_set_vmcoreinfo(struct dmv_mem *m, const char *text, size_t n);
+/* Frees what the base owns: name, ranges, executable, vmcoreinfo, notes. Not `mapped`, not m. */
+void dmv_mem_base_deinit(struct dmv_mem *m);
+
+const char *dmv_space_name(enum dmv_space s);   /* "virtual", "physical" */
+
+/* Makes room for one more element in the array *v of n elements of `size` bytes; capacities are
+ * powers of two, so n alone tells when to grow. False: no memory, *v unchanged. */
+bool dmv_grow(void *v, size_t n, size_t size);
+
+/* Bytes of the file that stand for addresses [start, end). */
+struct dmv_piece {
+	uint64_t start, end, off;
+};
+
+/* Sorts n segments, which may overlap, into disjoint pieces; where two overlap the one that came
+ * first wins. *ret is from malloc. */
+enum dmv_code dmv_pieces_resolve(const struct dmv_piece *seg, size_t n, struct dmv_piece **ret,
+				 size_t *nret, struct dmv_err *e);
+/* The piece that holds addr, or NULL. */
+const struct dmv_piece *dmv_piece_find(const struct dmv_piece *v, size_t n, uint64_t addr);
+/* m's ranges from pieces. */
+enum dmv_code dmv_mem_set_pieces(struct dmv_mem *m, enum dmv_space s, const struct dmv_piece *v,
+				 size_t n, struct dmv_err *e);
+
+/* What the notes of an ELF core say. Zeroed before the first dmv_elf_notes. */
+struct dmv_elf_notes {
+	bool process;                   /* NT_PRPSINFO, NT_AUXV or NT_FILE seen */
+	bool machine;                   /* VMCOREINFO, QEMU or Xen seen: a whole machine */
+	bool cut;                       /* notes end early or are not believable */
+	char *vmcoreinfo;
+	size_t vmcoreinfo_bytes;
+	char args[81];                  /* of NT_PRPSINFO */
+	uint64_t entry, phdr, execfn;   /* of NT_AUXV, 0 unknown */
+	struct dmv_mapped *mapped;
+	size_t nmapped;
+	char *paths;                    /* what mapped[].path points into */
+};
+
+/* Reads one PT_NOTE segment; may be called for several. What cannot be read sets n->cut. */
+void dmv_elf_notes_read(struct dmv_elf_notes *n, struct dmv_file *f, uint64_t off, uint64_t size,
+			bool is64, bool big_endian);
+void dmv_elf_notes_deinit(struct dmv_elf_notes *n);
+
+/* Unsigned integer of 2, 4 or 8 bytes as the file has it. */
+uint64_t dmv_get(const uint8_t *p, unsigned bytes, bool big_endian);
+
+#endif
