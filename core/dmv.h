@@ -210,6 +210,7 @@ void dmv_adapter_reference(struct dmv *v, struct dmv_adapter *a, int delta, uint
 void *dmv_adapter_face(struct dmv_adapter *a);
 uint32_t dmv_adapter_alignment(const struct dmv_adapter *a);
 bool dmv_adapter_shadowed(const struct dmv_adapter *a);   /* transfers of it are copied */
+uint64_t dmv_adapter_record(const struct dmv_adapter *a); /* address of its row in the region */
 
 /* Calls pages_alloc: only where the host may allocate. Returns NULL if it could not. */
 void *dmv_buffer_alloc(struct dmv *v, struct dmv_adapter *a, uint64_t bytes, bool cached,

@@ -17,6 +17,11 @@ bool dmv_adapter_shadowed(const struct dmv_adapter *a)
 	return a->shadowed;
 }
 
+uint64_t dmv_adapter_record(const struct dmv_adapter *a)
+{
+	return (uintptr_t)a->row;
+}
+
 void dmv_adapter_count(struct dmv_adapter *a)
 {
 	struct dmv_abi_adapter *row = a->row;

@@ -17,7 +17,7 @@
 #include "dmv.h"
 #include "wdm.h"
 
-/* All members are needed. They are called without any lock of the verifier. */
+/* All routines are needed. They are called without any lock of the verifier. */
 struct wdm_host {
 	void *host;             /* passed back as first argument of every member */
 	KIRQL (*irql)(void *host);
@@ -26,6 +26,9 @@ struct wdm_host {
 	void (*free)(void *host, void *va, size_t bytes);       /* bytes: as at the allocation */
 	/* Page frame behind va, which stays there from now on: phys / PAGE_SIZE. false: no such page. */
 	bool (*frame)(void *host, const void *va, uint64_t *pfn);
+	/* Highest bus address that every device of this host reaches, however narrow its description:
+	 * for simulated devices and behind a remapping bus. 0: devices reach what they describe. */
+	uint64_t reach;
 };
 
 /* Before any WDM routine is called; neither is copied. NULL, NULL: unbinds. */

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* What is wrong with a call before anything is done: adapter, IRQL, MDL, address, length. */
+#include "face.h"
+
+bool wdm_irql_ok(struct dmv_adapter *a, struct irql_rule rule, uint64_t caller)
+{
+	struct dmv *v = wdm_verifier();
+	const KIRQL now = KeGetCurrentIrql();
+
+	if (rule.equal && now != rule.level)
+		return !dmv_violate(v, DMV_V_IRQL_NOT_EQUAL, a, caller, 0, rule.level, now);
+	if (!rule.equal && now > rule.level)
+		return !dmv_violate(v, DMV_V_IRQL_TOO_HIGH, a, caller, 0, rule.level, now);
+	return true;
+}
+
+struct dmv_adapter *wdm_begin(PDMA_ADAPTER adapter, struct irql_rule rule, uint64_t caller)
+{
+	struct dmv_adapter *a = dmv_adapter_check(wdm_verifier(), adapter, caller);
+
+	return a && wdm_irql_ok(a, rule, caller) ? a : NULL;
+}
+
+/* ---- MDLs ---- */
+
+static unsigned flags(const MDL *m)
+{
+	return (USHORT)m->MdlFlags;
+}
+
+static bool chain_loops(const MDL *m)
+{
+	const MDL *slow = m, *fast = m;
+
+	while (fast && fast->Next) {
+		slow = slow->Next;
+		fast = fast->Next->Next;
+		if (slow == fast && slow)
+			return true;
+	}
+	return false;
+}
+
+/* Flags that contradict each other, or what the other fields say. 0: none. */
+static unsigned mangled(const MDL *m)
+{
+	const unsigned f = flags(m);
+	const ULONG pages = ADDRESS_AND_SIZE_TO_SPAN_PAGES((ULONG_PTR)m->StartVa + m->ByteOffset,
+							   m->ByteCount);
+	const uint64_t need = sizeof(MDL) + (uint64_t)pages * sizeof(PFN_NUMBER);
+
+	if (!(f & MDL_PARTIAL)) {
+		if ((f & MDL_PAGES_LOCKED) && (f & MDL_SOURCE_IS_NONPAGED_POOL))
+			return MDL_PAGES_LOCKED;
+		if (f & (MDL_PARTIAL_HAS_BEEN_MAPPED | MDL_PARENT_MAPPED_SYSTEM_VA))
+			return MDL_PARTIAL;
+	}
+	if ((f & MDL_MAPPED_TO_SYSTEM_VA) && !m->MappedSystemVa)
+		return MDL_MAPPED_TO_SYSTEM_VA;
+	if (m->ByteOffset >= PAGE_SIZE || ((ULONG_PTR)m->StartVa & (PAGE_SIZE - 1)))
+		return MDL_ALLOCATED_FIXED_SIZE;
+	if ((USHORT)m->Size < 0x7FF8 && (USHORT)m->Size < need)
+		return MDL_ALLOCATED_FIXED_SIZE;
+	return chain_loops(m) ? MDL_NETWORK_HEADER : 0;
+}
+
+static bool mdl_ok(struct dmv_adapter *a, PMDL mdl, uint64_t caller)
+{
+	struct dmv *v = wdm_verifier();
+	const unsigned wrong = mangled(mdl);
+
+	if (!(flags(mdl) & (MDL_PAGES_LOCKED | MDL_SOURCE_IS_NONPAGED_POOL)) &&
+	    dmv_violate(v, DMV_V_MDL_NOT_LOCKED, a, caller, (uintptr_t)mdl, 0, 0))
+		return false;
+	if (wrong && dmv_violate(v, DMV_V_MDL_MANGLED, a, caller, (uintptr_t)mdl, flags(mdl), wrong))
+		return false;
+	return true;
+}
+
+/* Where the verifier itself reads the buffer, or NULL. */
+static char *system_address(const MDL *m)
+{
+	if (flags(m) & (MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL))
+		return m->MappedSystemVa;
+	return NULL;
+}
+
+static bool address_ok(struct dmv_adapter *a, enum wdm_kind kind, PMDL mdl, uint64_t va, ULONG length,
+		       uint64_t caller)
+{
+	struct dmv *v = wdm_verifier();
+	const uint64_t start = (uintptr_t)MmGetMdlVirtualAddress(mdl), end = start + mdl->ByteCount;
+
+	if (kind != WDM_LIST && (va < start || va >= end))
+		return !dmv_violate(v, DMV_V_VA_OUTSIDE_MDL, a, caller, va, (uintptr_t)mdl, 0);
+	if (kind == WDM_LIST && va < start)
+		return !dmv_violate(v, DMV_V_VA_BEFORE_MDL, a, caller, 0, va, (uintptr_t)mdl);
+	if (kind == WDM_LIST && va >= end)
+		return !dmv_violate(v, DMV_V_VA_AFTER_MDL, a, caller, 0, va, (uintptr_t)mdl);
+	if (length == 0)
+		return !dmv_violate(v, DMV_V_ZERO_LENGTH, a, caller, dmv_adapter_record(a), 0, 0);
+	/* Bytes behind the MDL on its last page are locked all the same. */
+	if (kind != WDM_FLUSH && va + length > ROUND_TO_PAGES(end))
+		return !dmv_violate(v, DMV_V_LENGTH_PAST_MDL, a, caller, 0, (uintptr_t)mdl, length);
+	return true;
+}
+
+bool wdm_span(struct dmv_adapter *a, enum wdm_kind kind, PMDL mdl, PVOID va, ULONG length,
+	      uint64_t caller, struct dmv_span *ret)
+{
+	const uint64_t at = (uintptr_t)va;
+	uint64_t start, locked;
+	char *system;
+
+	if (!mdl || !mdl_ok(a, mdl, caller))
+		return false;
+	start = (uintptr_t)MmGetMdlVirtualAddress(mdl);
+	system = system_address(mdl);
+	if (!system && dmv_adapter_shadowed(a) &&
+	    dmv_violate(wdm_verifier(), DMV_V_MDL_NO_SYSTEM_VA, a, caller, (uintptr_t)mdl, 0, 0))
+		return false;
+	if (!address_ok(a, kind, mdl, at, length, caller))
+		return false;
+	/* Without judgement the address may still be wild: stay inside the frames that are there. */
+	locked = ROUND_TO_PAGES(start + mdl->ByteCount);
+	if (at < (start & ~(uint64_t)(PAGE_SIZE - 1)) || at >= locked || length == 0)
+		return false;
+	*ret = (struct dmv_span){
+		.va = at, .bytes = length, .mdl = (uintptr_t)mdl,
+		.frame = MmGetMdlPfnArray(mdl) + ((at - (uintptr_t)mdl->StartVa) >> PAGE_SHIFT),
+		.original = system ? system + (at - start) : NULL,
+	};
+	if (at + length > locked && kind != WDM_FLUSH)
+		ret->bytes = locked - at;
+	return true;
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* Packet DMA: adapter channels, MapTransfer, FlushAdapterBuffers; and running what waits. */
+#include "face.h"
+
+/* ---- calling drivers back ---- */
+
+static void channel_run(const struct dmv_grant *g)
+{
+	const struct dmv_request *r = &g->request;
+	const PDRIVER_CONTROL routine = (PDRIVER_CONTROL)(uintptr_t)r->routine;
+	IO_ALLOCATION_ACTION action;
+
+	action = routine((PDEVICE_OBJECT)(uintptr_t)r->device, (PIRP)(uintptr_t)r->irp, g->handle,
+			 (PVOID)(uintptr_t)r->context);
+	dmv_channel_done(wdm_verifier(), g, action == KeepObject ? DMV_KEEP :
+			 action == DeallocateObjectKeepRegisters ? DMV_KEEP_REGISTERS : DMV_FREE_ALL);
+}
+
+void wdm_run(const struct dmv_grant *g)
+{
+	KIRQL old;
+
+	KeRaiseIrql(DISPATCH_LEVEL, &old);
+	if (g->request.list)
+		wdm_list_run(g);
+	else
+		channel_run(g);
+	KeLowerIrql(old);
+}
+
+void wdm_run_waiting(void)
+{
+	struct dmv_grant g;
+
+	while (dmv_next_grant(wdm_verifier(), &g))
+		wdm_run(&g);
+}
+
+/* ---- channels and map registers ---- */
+
+NTSTATUS NTAPI wdm_allocate_adapter_channel(PDMA_ADAPTER adapter, PDEVICE_OBJECT device,
+					    ULONG registers, PDRIVER_CONTROL routine, PVOID context)
+{
+	struct dmv_adapter *a = wdm_begin(adapter, AT_DISPATCH, CALLER);
+	const struct dmv_request r = {
+		.device = (uintptr_t)device, .routine = (uintptr_t)routine,
+		.context = (uintptr_t)context, .irp = device ? (uintptr_t)device->CurrentIrp : 0,
+		.registers = registers,
+	};
+	struct dmv_grant g;
+
+	if (!a)
+		return STATUS_INVALID_PARAMETER;
+	switch (dmv_request(wdm_verifier(), a, &r, CALLER, &g)) {
+	case DMV_OK:
+		wdm_run(&g);
+		wdm_run_waiting();
+		return STATUS_SUCCESS;
+	case DMV_QUEUED:
+		return STATUS_SUCCESS;
+	default:
+		return STATUS_INSUFFICIENT_RESOURCES;
+	}
+}
+
+VOID NTAPI wdm_free_adapter_channel(PDMA_ADAPTER adapter)
+{
+	struct dmv_adapter *a = wdm_begin(adapter, AT_DISPATCH, CALLER);
+
+	if (!a)
+		return;
+	dmv_channel_free(wdm_verifier(), a, CALLER);
+	wdm_run_waiting();
+}
+
+VOID NTAPI wdm_free_map_registers(PDMA_ADAPTER adapter, PVOID base, ULONG registers)
+{
+	struct dmv_adapter *a = wdm_begin(adapter, AT_DISPATCH, CALLER);
+
+	if (!a)
+		return;
+	dmv_registers_free(wdm_verifier(), a, base, registers, CALLER);
+	wdm_run_waiting();
+}
+
+/* ---- transfers ---- */
+
+PHYSICAL_ADDRESS NTAPI wdm_map_transfer(PDMA_ADAPTER adapter, PMDL mdl, PVOID base, PVOID va,
+					PULONG length, BOOLEAN to_device)
+{
+	struct dmv_adapter *a = wdm_begin(adapter, UP_TO_DISPATCH, CALLER);
+	PHYSICAL_ADDRESS ret = { .QuadPart = 0 };
+	struct dmv_span span;
+	uint64_t mapped, bus;
+
+	if (!a || !wdm_span(a, WDM_PACKET, mdl, va, *length, CALLER, &span) ||
+	    dmv_map(wdm_verifier(), a, base, &span, to_device, CALLER, &mapped, &bus) != DMV_OK) {
+		*length = 0;
+		return ret;
+	}
+	*length = (ULONG)mapped;
+	ret.QuadPart = (LONGLONG)bus;
+	return ret;
+}
+
+BOOLEAN NTAPI wdm_flush_adapter_buffers(PDMA_ADAPTER adapter, PMDL mdl, PVOID base, PVOID va,
+					ULONG length, BOOLEAN to_device)
+{
+	struct dmv_adapter *a = wdm_begin(adapter, UP_TO_DISPATCH, CALLER);
+	struct dmv_span span;
+	uint64_t left;
+
+	if (!a || !wdm_span(a, WDM_FLUSH, mdl, va, length, CALLER, &span))
+		return FALSE;
+	left = (uintptr_t)MmGetMdlVirtualAddress(mdl) + mdl->ByteCount - span.va;
+	return dmv_flush(wdm_verifier(), a, base, &span, to_device, left, CALLER) == DMV_OK;
+}
