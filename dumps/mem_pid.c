@@ -24,7 +24,7 @@
 
 struct pid_mem {
 	struct dmv_mem m;
-	pid_t pid = 0;
+	pid_t pid;
 	int pidfd;                      /* -1: an old kernel without them */
 	struct dmv_range *range;
 	size_t nrange;

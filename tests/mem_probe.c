@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/*
+ * Shows what dumps/mem makes of a target, for the scripts that test it on dumps others wrote.
+ *
+ *   mem_probe [-b BASE] TARGET info             what is known of it, one "key value" a line
+ *   mem_probe ... TARGET cat virt|phys FILE     every byte, at its own offset of a sparse FILE
+ *   mem_probe ... TARGET read virt|phys ADDR N  N bytes to stdout
+ *   mem_probe ... TARGET walk virt|phys         bytes, missed bytes, checksum
+ *   mem_probe ... TARGET all                    walks both spaces, and probes around every range
+ *
+ * Exits 0, or 1 with "error CODE: message" on stderr.
+ */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mem.h"
+
+struct sum {
+	uint64_t bytes, check;
+	int fd;
+};
+
+static int complain(const struct dmv_err *e)
+{
+	fprintf(stderr, "error %d: %s\n", (int)e->code, e->msg);
+	return 1;
+}
+
+static void show_ranges(const struct dmv_mem *m, enum dmv_space s, const char *name)
+{
+	for (size_t i = 0; i < m->nrange[s]; i++)
+		printf("%s 0x%" PRIx64 " 0x%" PRIx64 "\n", name, m->range[s][i].start, m->range[s][i].end);
+}
+
+static int info(struct dmv_mem *m)
+{
+	printf("format %s\nname %s\nlive %d\nlinux_kernel %d\nmachine %u\nbits %u\nbig_endian %u\n",
+	       m->ops->format, m->name, m->live, m->linux_kernel, m->machine, m->bits, m->big_endian);
+	printf("executable %s\nvmcoreinfo %zu\n", m->executable ? m->executable : "-",
+	       m->vmcoreinfo ? strlen(m->vmcoreinfo) : 0);
+	for (size_t i = 0; i < m->nmapped; i++)
+		printf("mapped 0x%" PRIx64 " 0x%" PRIx64 " 0x%" PRIx64 " %s\n", m->mapped[i].start,
+		       m->mapped[i].end, m->mapped[i].offset, m->mapped[i].path);
+	for (size_t i = 0; i < m->nnote; i++)
+		printf("note %s\n", m->note[i]);
+	show_ranges(m, DMV_VIRT, "virt");
+	show_ranges(m, DMV_PHYS, "phys");
+	return 0;
+}
+
+static enum dmv_code add(void *ctx, uint64_t addr, const uint8_t *buf, size_t n)
+{
+	struct sum *s = ctx;
+
+	s->bytes += n;
+	s->check = s->check * 31 + addr + buf[0] + buf[n - 1];
+	if (s->fd >= 0 && pwrite(s->fd, buf, n, (off_t)addr) != (ssize_t)n)
+		return DMV_E_SYSTEM;
+	return DMV_E_OK;
+}
+
+static int walk(struct dmv_mem *m, enum dmv_space s, const char *file)
+{
+	struct sum sum = { .fd = file ? open(file, O_WRONLY | O_CREAT | O_TRUNC, 0600) : -1 };
+	struct dmv_err e = { 0 };
+	uint64_t missed = 0;
+	enum dmv_code code = dmv_mem_walk(m, s, add, &sum, &missed, &e);
+
+	if (sum.fd >= 0)
+		close(sum.fd);
+	printf("bytes %" PRIu64 " missed %" PRIu64 " check %" PRIx64 "\n", sum.bytes, missed, sum.check);
+	return code ? complain(&e) : 0;
+}
+
+static int read_out(struct dmv_mem *m, enum dmv_space s, uint64_t addr, size_t n)
+{
+	struct dmv_err e = { 0 };
+	uint8_t *buf = malloc(n ? n : 1);
+	enum dmv_code code = buf ? dmv_mem_read(m, s, addr, buf, n, &e) : DMV_E_MEMORY;
+
+	if (!code)
+		fwrite(buf, 1, n, stdout);
+	free(buf);
+	return code ? complain(&e) : 0;
+}
+
+/* Every read here may fail, none may do anything else. */
+static int all(struct dmv_mem *m)
+{
+	static const enum dmv_space spaces[] = { DMV_VIRT, DMV_PHYS };
+
+	for (size_t k = 0; k < 2; k++) {
+		enum dmv_space s = spaces[k];
+
+		for (size_t i = 0; i < m->nrange[s] && i < 256; i++) {
+			struct dmv_range r = m->range[s][i];
+			struct dmv_err e = { 0 };
+			uint8_t b[64];
+
+			if (r.start >= r.end || (i && r.start < m->range[s][i - 1].end))
+				return fprintf(stderr, "ranges out of order\n"), 1;
+			dmv_mem_read(m, s, r.start, b, sizeof(b), &e);
+			dmv_mem_read(m, s, r.end - 1, b, sizeof(b), &e);
+			dmv_mem_read(m, s, r.end, b, 1, &e);
+			dmv_mem_read(m, s, r.start - 1, b, sizeof(b), &e);
+		}
+		if (walk(m, s, NULL))
+			return 1;
+	}
+	return 0;
+}
+
+static int run(struct dmv_mem *m, int n, char **a)
+{
+	enum dmv_space s = n > 1 && !strcmp(a[1], "phys") ? DMV_PHYS : DMV_VIRT;
+
+	if (n == 1 && !strcmp(a[0], "info"))
+		return info(m);
+	if (n == 1 && !strcmp(a[0], "all"))
+		return all(m);
+	if (n == 2 && !strcmp(a[0], "walk"))
+		return walk(m, s, NULL);
+	if (n == 3 && !strcmp(a[0], "cat"))
+		return walk(m, s, a[2]);
+	if (n == 4 && !strcmp(a[0], "read"))
+		return read_out(m, s, strtoull(a[2], NULL, 0), strtoull(a[3], NULL, 0));
+	fprintf(stderr, "see the head of mem_probe.c\n");
+	return 2;
+}
+
+int main(int argc, char **argv)
+{
+	struct dmv_mem_opts o = { 0 };
+	struct dmv_err e = { 0 };
+	struct dmv_mem *m;
+	int i = 1, rc;
+
+	if (argc > 2 && !strcmp(argv[1], "-b")) {
+		o.have_base = true;
+		o.base = strtoull(argv[2], NULL, 0);
+		i = 3;
+	}
+	if (argc - i < 2)
+		return 2;
+	if (dmv_mem_open(argv[i], &o, &m, &e))
+		return complain(&e);
+	rc = run(m, argc - i - 1, argv + i + 1);
+	dmv_mem_close(m);
+	return rc;
+}
