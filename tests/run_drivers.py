@@ -1,0 +1,391 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
+"""Runs each test driver in a process of its own and judges it by the core file it leaves.
+
+run_drivers.py [-k DIR] [--reader inspect|second] [-j N] [NAME...]
+
+A driver that misbehaves must die of its own bugcheck (or go on, if the rule only warns), and the
+dump must hold its violation alone, with the parameters that tests/drivers/drivers.def and the
+driver itself (driver_truth) name. A clean driver must leave nothing to find. The dump is read by
+dma-inspect, or with --reader second by the decoder made from SPEC.md alone.
+"""
+import argparse
+import concurrent.futures
+import json
+import os
+import re
+import resource
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+LIMIT = 60                              # seconds for one process
+KNOWN, KNOWN_OFFSET, KNOWN_RECORD = 0x1, 0x10, 0x100    # DRIVER_* of driver.h
+U64 = 2 ** 64 - 1
+
+
+class Wrong(Exception):
+    """What a driver's test found wrong."""
+
+
+class Cannot(Exception):
+    """Why a test cannot run here."""
+
+
+# ---- drivers.def ----
+
+class Driver:
+    def __init__(self, line):
+        f = [x.strip() for x in line.split(",", 8)]
+        self.name, self.rule, self.end, self.flags = f[0], f[1], f[5], f[7]
+        self.code, self.p1, self.p2, self.pool = (int(x, 0) for x in (f[2], f[3], f[4], f[6]))
+        self.what = f[8].strip('" ')
+
+
+def drivers():
+    with open(os.path.join(TOP, "tests/drivers/drivers.def")) as f:
+        text = re.sub(r"/\*.*?\*/", "", f.read(), flags=re.S)
+    return [Driver(m) for m in re.findall(r'^DRIVER\((.*?"[^"]*")\)', text, re.S | re.M)]
+
+
+# ---- ELF: the symbols of the program, the memory of the core ----
+
+class Program:
+    """Function and object symbols of an ELF64 executable, at link addresses."""
+
+    def __init__(self, path):
+        self.path = os.path.realpath(path)
+        with open(path, "rb") as f:
+            data = f.read()
+        shoff, = struct.unpack_from("<Q", data, 40)
+        size, count = struct.unpack_from("<HH", data, 58)
+        sections = [struct.unpack_from("<IIQQQQIIQQ", data, shoff + i * size) for i in range(count)]
+        self.object, self.function = {}, []
+        for _, kind, _, _, off, length, link, _, _, entry in sections:
+            if kind != 2:               # SHT_SYMTAB
+                continue
+            names = sections[link][4]
+            for at in range(off, off + length, entry):
+                name, info, _, _, value, width = struct.unpack_from("<IBBHQQ", data, at)
+                end = data.index(b"\0", names + name)
+                word = data[names + name:end].decode()
+                if info & 15 == 1:      # STT_OBJECT
+                    self.object[word] = value
+                elif info & 15 == 2 and width:
+                    self.function.append((value, width, word))
+
+    def name(self, at):
+        return next((n for v, w, n in self.function if v <= at <= v + w), "")
+
+
+class Core:
+    """A process core: its memory, and where the program was loaded."""
+
+    def __init__(self, path, program):
+        with open(path, "rb") as f:
+            self.data = f.read()
+        if self.data[:4] != b"\x7fELF":
+            raise Wrong("the core is no ELF file")
+        phoff, = struct.unpack_from("<Q", self.data, 32)
+        size, count = struct.unpack_from("<HH", self.data, 54)
+        self.load, self.base = [], None
+        for i in range(count):
+            kind, _, off, va, _, length, _, _ = struct.unpack_from("<IIQQQQQQ", self.data, phoff + i * size)
+            if kind == 1:
+                self.load.append((va, off, length))
+            elif kind == 4:
+                self._notes(self.data[off:off + length], program)
+        if self.base is None:
+            raise Wrong("the core does not say where the program was loaded")
+
+    def _notes(self, notes, program):
+        at = 0
+        while at + 12 <= len(notes):
+            nname, ndesc, kind = struct.unpack_from("<III", notes, at)
+            desc = at + 12 + (nname + 3 & ~3)
+            if kind == 0x46494C45:      # NT_FILE
+                self._files(notes[desc:desc + ndesc], program)
+            at = desc + (ndesc + 3 & ~3)
+
+    def _files(self, desc, program):
+        count, page = struct.unpack_from("<QQ", desc, 0)
+        names = desc[16 + 24 * count:].split(b"\0")
+        for i in range(count):
+            start, _, off = struct.unpack_from("<QQQ", desc, 16 + 24 * i)
+            if off == 0 and names[i].decode() == program.path:
+                self.base = start
+
+    def read(self, va, n):
+        for start, off, length in self.load:
+            if start <= va and va + n <= start + length:
+                return self.data[off + va - start:off + va - start + n]
+        raise Wrong("the core lacks 0x%x" % va)
+
+
+class Truth:
+    """driver_truth of driver.h as it stood in the process."""
+
+    def __init__(self, core, program):
+        raw = core.read(core.base + program.object["driver_truth"], 120)
+        f = struct.unpack("<6Q2I64s", raw)
+        self.p, self.adapter, self.address, self.mask, self.valid = f[:4], f[4], f[5], f[6], f[7]
+        self.function = f[8].split(b"\0")[0].decode()
+
+
+# ---- the dump: two readers that give the same few facts ----
+
+def hexa(x):
+    return None if x is None else int(x, 16) if isinstance(x, str) else x
+
+
+class Inspected:
+    """What dma-inspect says: violations [(code, p, function)], bugcheck, records, stale, findings."""
+
+    def __init__(self, core, build, program):
+        said = self._run(build, core, ["violations", "bugcheck", "dma 0", "stale", "check", "leaks"])
+        self.violations = [(hexa(v["code"]), [hexa(v["p%d" % i]) for i in (1, 2, 3, 4)],
+                            re.sub(r"^.*!|\+0x[0-9a-f]+$", "", v.get("who") or ""))
+                           for v in said["violations"]["violations"]]
+        bug = said["bugcheck"].get("bugcheck", [])
+        self.bugcheck = [(hexa(b["code"]), [hexa(b["p%d" % i]) for i in (1, 2, 3, 4)]) for b in bug]
+        self.records = {hexa(a["adapter"]): hexa(a["record"]) for a in said["dma 0"]["adapters"]}
+        self.stale = [(hexa(s["va"]), int(s["offset"])) for s in said["stale"]["stale"]]
+        self.dirty = ["%s: %s" % (c, r) for c in ("stale", "check", "leaks")
+                      for t in said[c].values() for r in t]
+
+    @staticmethod
+    def _run(build, core, commands):
+        argv = [os.path.join(build, "dma-inspect"), "-j"]
+        for c in commands:
+            argv += ["-c", c]
+        r = subprocess.run(argv + [core], capture_output=True, text=True, timeout=LIMIT)
+        if r.returncode not in (0, 1):
+            raise Wrong("dma-inspect: exit code %d: %s" % (r.returncode, r.stderr.strip()))
+        docs = [json.loads(x) for x in r.stdout.splitlines()]
+        if [d["command"] for d in docs] != commands:
+            raise Wrong("dma-inspect answered %d of %d commands" % (len(docs), len(commands)))
+        return {d["command"]: d["tables"] for d in docs}
+
+
+class Decoded:
+    """The same from the second decoder."""
+
+    def __init__(self, core, build, program):
+        r = subprocess.run([sys.executable, os.path.join(TOP, "tests/second/decode.py"), core],
+                           capture_output=True, text=True, timeout=LIMIT)
+        if r.returncode != 0:
+            raise Wrong("decode.py: exit code %d: %s" % (r.returncode, r.stderr.strip()))
+        docs = json.loads(r.stdout)
+        if len(docs) != 1:
+            raise Wrong("%d regions in the core" % len(docs))
+        d, base = docs[0], Core(core, program).base
+        tables = d["tables"]
+        frame = {s["row"]: s["frame"][0] for s in tables["site"] if s["frame"]}
+        self.violations = [(v["code"], v["p"], program.name(frame.get(v["site"], 0) - base))
+                           for v in sorted(tables["violation"], key=lambda v: v["sequence"])]
+        bug = d["bugcheck"]
+        self.bugcheck = [(bug["code"], bug["p"])] if bug["state"] == 2 else []
+        self.records = {a["handle"]: a["record"] for a in tables["adapter"]}
+        self.stale = [(s["va"], s["offset"]) for s in d["stale"]]
+        self.dirty = ["%s: %s" % (k, x) for k in ("guards", "stale", "notes") for x in d[k]]
+        for kind in ("file", "register", "list", "buffer", "channel"):
+            self.dirty += ["%s %d is live" % (kind, x["row"]) for x in tables[kind]
+                           if x["state"] == "live"]
+
+
+READERS = {"inspect": Inspected, "second": Decoded}
+
+
+# ---- running one ----
+
+def pattern():
+    with open("/proc/sys/kernel/core_pattern") as f:
+        return f.read().strip()
+
+
+def kernel_writes_here():
+    """The kernel puts a core file of ours into the working directory."""
+    p = pattern()
+    hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
+    return not p.startswith("|") and "/" not in p and hard == resource.RLIM_INFINITY
+
+
+def unlimited():
+    resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+
+
+def run_plain(argv, where):
+    r = subprocess.run(argv, cwd=where, capture_output=True, text=True, errors="replace", timeout=LIMIT,
+                       preexec_fn=unlimited)
+    found = [f for f in os.listdir(where) if f.startswith("core")]
+    return r.returncode, r.stdout + r.stderr, os.path.join(where, found[0]) if found else None
+
+
+def run_gdb(argv, where):
+    """Where the kernel gives the core to somebody else: gdb stops at the signal and writes it."""
+    core = os.path.join(where, "core")
+    r = subprocess.run(["gdb", "-nx", "-batch", "-ex", "set debuginfod enabled off", "-ex",
+                        "handle SIGABRT SIGSEGV stop", "-ex", "run",
+                        "-ex", "python\nif gdb.selected_inferior().pid: gdb.execute('gcore core')\nend",
+                        "-ex", "python print('SIGNAL', gdb.convenience_variable('_siginfo')['si_signo'] "
+                        "if gdb.selected_inferior().pid else 0)",
+                        "-ex", "python print('EXIT', gdb.convenience_variable('_exitcode'))",
+                        "-ex", "kill", "--args"] + argv,
+                       cwd=where, capture_output=True, text=True, errors="replace", timeout=LIMIT,
+                       stdin=subprocess.DEVNULL)
+    said = r.stdout + r.stderr
+    sig = re.search(r"^SIGNAL (\d+)", said, re.M)
+    code = re.search(r"^EXIT (\d+)", said, re.M)
+    status = -int(sig.group(1)) if sig and int(sig.group(1)) else int(code.group(1)) if code else 1
+    return status, said, core if os.path.exists(core) else None
+
+
+class Bench:
+    """The program under test and how its dumps are read."""
+
+    def __init__(self, build, reader):
+        self.build = build
+        self.exe = os.path.join(build, "drivers")
+        if not os.path.exists(self.exe):
+            raise Cannot("%s is not there: make first" % self.exe)
+        self.program = Program(self.exe)
+        self.reader = READERS[reader]
+        self.run = run_plain
+        if not kernel_writes_here():
+            if not shutil.which("gdb"):
+                raise Cannot("core_pattern is `%s' and there is no gdb" % pattern())
+            self.run = run_gdb
+
+    def dump(self, driver, where):
+        """Runs it, checks how it ended, returns (its output, its core)."""
+        argv = [self.exe, "--core-at-end", driver.name]
+        status, said, core = self.run(argv, where)
+        if driver.end in ("DIES", "HANGS"):
+            if status != -signal.SIGABRT:
+                raise Wrong("ended with status %d, and not by SIGABRT: %s" % (status, tail(said)))
+        elif status not in (0, -signal.SIGABRT) or "gave up" in said:
+            raise Wrong("ended with status %d: %s" % (status, tail(said)))
+        if not core:
+            raise Wrong("no core file: %s" % tail(said))
+        return said, core
+
+    def check(self, driver, where):
+        said, core = self.dump(driver, where)
+        truth = Truth(Core(core, self.program), self.program)
+        facts = self.reader(core, self.build, self.program)
+        if driver.end in ("RETURNS", "HANGS"):
+            check_silent(driver, truth, facts)
+        else:
+            check_violation(driver, truth, facts)
+
+
+def tail(text):
+    lines = [x for x in text.strip().splitlines() if x.strip()]
+    return " / ".join(lines[-2:]) or "it said nothing"
+
+
+def quadruple(code, p):
+    return "%x {%s}" % (code, ", ".join("%x" % x for x in p))
+
+
+def check_silent(driver, truth, facts):
+    for code, p, who in facts.violations:
+        raise Wrong("raised %s in %s" % (quadruple(code, p), who))
+    if facts.bugcheck:
+        raise Wrong("the bugcheck block says %s" % quadruple(*facts.bugcheck[0]))
+    if driver.end == "RETURNS":
+        if facts.dirty:
+            raise Wrong("left %s" % facts.dirty[0])
+        return
+    page, offset = truth.address & ~0xFFF, truth.address & 0xFFF
+    if facts.stale != [(page, offset)]:
+        raise Wrong("stale says %s, not offset 0x%x of 0x%x" % (facts.stale, offset, page))
+
+
+def check_violation(driver, truth, facts):
+    if not truth.valid:
+        raise Wrong("the driver did not come to its mistake")
+    if len(facts.violations) != 1:
+        raise Wrong("%d violations: %s" % (len(facts.violations), "; ".join(
+            quadruple(c, p) for c, p, _ in facts.violations)))
+    code, p, who = facts.violations[0]
+    want = [driver.p1, driver.p2, None, None]
+    if code != driver.code or p[0] != driver.p1 or driver.p2 >= 0 and p[1] != driver.p2:
+        raise Wrong("raised %s, not %x {%x, %s, ...}" % (
+            quadruple(code, p), driver.code, driver.p1,
+            "%x" % driver.p2 if driver.p2 >= 0 else "any"))
+    for i in range(4):
+        check_parameter(i, p[i], truth, facts)
+    if truth.function and who != truth.function:
+        raise Wrong("blames `%s', not `%s'" % (who, truth.function))
+    expected = [(code, p)] if driver.end == "DIES" else []
+    if facts.bugcheck != expected:
+        raise Wrong("the bugcheck block says %s" % facts.bugcheck)
+
+
+def check_parameter(i, value, truth, facts):
+    if truth.mask & KNOWN << i and value != truth.p[i]:
+        raise Wrong("P%d is %x, not %x" % (i + 1, value, truth.p[i]))
+    if truth.mask & KNOWN_OFFSET << i and value & 0xFFF != truth.p[i]:
+        raise Wrong("P%d is %x, its offset in the page not %x" % (i + 1, value, truth.p[i]))
+    if truth.mask & KNOWN_RECORD << i and value != facts.records.get(truth.adapter):
+        raise Wrong("P%d is %x, not the adapter's record %x" % (
+            i + 1, value, facts.records.get(truth.adapter, U64)))
+
+
+def judge(bench, driver, keep=None):
+    """None, or why the driver's test fails."""
+    where = tempfile.mkdtemp(prefix="drivers-")
+    try:
+        bench.check(driver, where)
+        return None
+    except Wrong as e:
+        return str(e)
+    except subprocess.TimeoutExpired:
+        return "no end after %d s" % LIMIT
+    except (KeyError, ValueError, struct.error) as e:
+        return "the answer cannot be read: %r" % e
+    finally:
+        for f in os.listdir(where):
+            if keep:
+                shutil.move(os.path.join(where, f), os.path.join(keep, "%s.core" % driver.name))
+        shutil.rmtree(where)
+
+
+def judge_all(bench, chosen, jobs, keep=None):
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        yield from zip(chosen, pool.map(lambda d: judge(bench, d, keep), chosen))
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    p.add_argument("-k", "--keep", metavar="DIR", help="keep the core files there, as NAME.core")
+    p.add_argument("--reader", choices=sorted(READERS), default="inspect")
+    p.add_argument("-j", "--jobs", type=int, default=os.cpu_count() or 1)
+    p.add_argument("name", nargs="*")
+    a = p.parse_args()
+    known = drivers()
+    chosen = [d for d in known if not a.name or d.name in a.name]
+    if a.name and len(chosen) != len(set(a.name)):
+        print("no such driver: %s" % ", ".join(set(a.name) - {d.name for d in chosen}), file=sys.stderr)
+        return 2
+    try:
+        bench = Bench(os.environ.get("O", os.path.join(TOP, "build")), a.reader)
+    except Cannot as e:
+        print(e)
+        return 77
+    if a.keep:
+        os.makedirs(a.keep, exist_ok=True)
+    bad = 0
+    for d, why in judge_all(bench, chosen, a.jobs, a.keep):
+        print("ok driver %s" % d.name if not why else "not ok driver %s: %s" % (d.name, why), flush=True)
+        bad += bool(why)
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
