@@ -104,6 +104,18 @@ VM_NEEDS  += $(O)/guest.boot.elf
 VM_CHECKS += "tests/vm/drivers.sh $(O)" "tests/vm/check.sh $(O)"
 # ---- end of the guest ----
 
+# ---- drivers: the test drivers in a process (core/port/posix, tests/drivers) ----
+# No tail calls: the driver's function stays on the stack that the verifier books.
+DRIVERS_SRC = $(filter-out tests/drivers/main_guest.c,$(wildcard tests/drivers/*.c))
+
+$(O)/tests/drivers/%.o: tests/drivers/%.c
+	@mkdir -p $(@D)
+	$(CC) $(HOST_FLAGS) -fno-omit-frame-pointer -fno-optimize-sibling-calls $(CFLAGS) \
+		-Icore -Icore/wdm -Icore/port/posix -Itests/drivers -c $< -o $@
+$(O)/drivers: $(call objs,$(DRIVERS_SRC)) $(O)/libdmv-posix.a $(O)/libdmaverifier.a
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -lpthread -o $@
+# ---- end of the drivers ----
+
 # ---- end of the areas' blocks ----
 
 # What a fresh Debian 12 lacks: to build, to test, and the peers that bench compares with.

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/*
+ * Runs one test driver in this process, on the software device:
+ *
+ *	drivers NAME [--mode log|break|stop] [--core DIR] [--verify off] [--physical]
+ *	drivers --list
+ *
+ * A STOP and a driver that gives up end the process by SIGABRT; with --core the core file comes to lie
+ * in DIR, written by the kernel or, where that pipes its cores elsewhere, by gcore. A driver that
+ * returns leaves its core there too, by a child that aborts, and the exit code is 0.
+ */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "driver.h"
+#include "posix.h"
+
+extern char **environ;
+extern const char __executable_start[], _end[];
+
+struct options {
+	const char *name, *core;
+	enum dmv_abi_mode mode;
+	bool verify_off, physical;
+};
+
+struct run {
+	struct options o;
+	const struct driver *driver;
+	struct dmv_posix *posix;
+	struct dmv_device *engine;
+	struct test_device device;
+	DRIVER_OBJECT object;
+	DEVICE_OBJECT pdo, fdo[2];
+	WCHAR name[80];
+};
+
+static struct run run;                  /* the seam's driver_pages() names no machine */
+
+static _Noreturn void end(const char *what, const char *why)
+{
+	fflush(stdout);
+	fprintf(stderr, "posix: %s%s\n", what, why);
+	exit(3);
+}
+
+/* ---- the core file ---- */
+
+/* The kernel writes into the working directory only for a plain relative name. */
+static bool kernel_writes_here(void)
+{
+	char pattern[128] = "";
+	int fd = open("/proc/sys/kernel/core_pattern", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, pattern, sizeof(pattern) - 1);
+
+	if (fd >= 0)
+		close(fd);
+	return n > 0 && pattern[0] != '|' && pattern[0] != '\n' && !strchr(pattern, '/');
+}
+
+static void gcore(void)
+{
+	char pid[16];
+	char *argv[] = { "gcore", "-o", "core", pid, NULL };
+	posix_spawn_file_actions_t quiet;
+	pid_t child;
+	int status;
+
+	snprintf(pid, sizeof(pid), "%d", (int)getpid());
+	prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0);
+	posix_spawn_file_actions_init(&quiet);
+	posix_spawn_file_actions_addopen(&quiet, 1, "/dev/null", O_WRONLY, 0);
+	posix_spawn_file_actions_adddup2(&quiet, 1, 2);
+	if (posix_spawnp(&child, "gcore", &quiet, NULL, argv, environ) ||
+	    waitpid(child, &status, 0) != child || status)
+		fputs("posix: gcore did not write a core\n", stderr);
+	posix_spawn_file_actions_destroy(&quiet);
+}
+
+static void on_stop(void *arg, const struct dmv_report *r)
+{
+	const struct run *me = arg;
+
+	(void)r;
+	if (me->o.core && !kernel_writes_here())
+		gcore();
+}
+
+/* In log mode the line says what a stop would have said. */
+static void on_report(void *arg, const struct dmv_report *r)
+{
+	(void)arg;
+	if (r->action == DMV_ABI_MODE_STOP)
+		return;
+	fprintf(stderr, "posix: violation: 0x%08" PRIX32 " (0x%016" PRIX64 ",0x%016" PRIX64
+		",0x%016" PRIX64 ",0x%016" PRIX64 ")\n", r->code, r->p[0], r->p[1], r->p[2], r->p[3]);
+}
+
+static _Noreturn void die(struct run *r)
+{
+	fflush(NULL);
+	if (r->o.core)
+		dmv_posix_core_enable();
+	on_stop(r, NULL);
+	signal(SIGABRT, SIG_DFL);
+	abort();
+}
+
+static void core_of_the_living(struct run *r)
+{
+	pid_t child;
+
+	fflush(NULL);
+	if (!r->o.core)
+		return;
+	if (!kernel_writes_here()) {
+		gcore();
+		return;
+	}
+	child = fork();
+	if (!child)
+		die(r);
+	if (child > 0)
+		waitpid(child, NULL, 0);
+}
+
+/* ---- the seam ---- */
+
+static void command(struct run *r, struct dmv_device_command *c)
+{
+	char at[32];
+
+	if (dmv_device_run(r->engine, c) != DMV_DEVICE_BAD_ADDRESS)
+		return;
+	snprintf(at, sizeof(at), "0x%" PRIx64, c->fault);
+	end("no transfer: no memory at bus address ", at);
+}
+
+void device_write(struct test_device *dev, uint64_t bus, const void *bytes, uint32_t length)
+{
+	struct dmv_device_command c = {
+		.bus = bus, .length = length, .to_memory = true, .source = bytes,
+	};
+
+	command(dev->host, &c);
+}
+
+void device_read(struct test_device *dev, uint64_t bus, void *bytes, uint32_t length)
+{
+	struct dmv_device_command c = { .bus = bus, .length = length, .sink = bytes };
+
+	command(dev->host, &c);
+}
+
+void device_stop(struct test_device *dev)
+{
+	dmv_device_stop(((struct run *)dev->host)->engine);
+}
+
+void *driver_pages(uint32_t n)
+{
+	return dmv_posix_pages(run.posix, n);
+}
+
+void driver_pages_free(void *va, uint32_t n)
+{
+	dmv_posix_pages_free(run.posix, va, n);
+}
+
+void driver_log(const char *line)
+{
+	printf("driver: %s\n", line);
+}
+
+void driver_give_up(struct test_device *dev, const char *why)
+{
+	fprintf(stderr, "posix: gave up: %s\n", why);
+	die(dev->host);
+}
+
+/* ---- one run ---- */
+
+/* "\Driver\name", as a kernel names it. */
+static void name_object(struct run *r)
+{
+	char text[sizeof(r->name) / sizeof(*r->name)];
+	int n = snprintf(text, sizeof(text), "\\Driver\\%s", r->driver->name);
+
+	for (int i = 0; i < n; i++)
+		r->name[i] = (WCHAR)text[i];
+	r->object.DriverName.Length = (USHORT)(n * (int)sizeof(WCHAR));
+	r->object.DriverName.MaximumLength = r->object.DriverName.Length;
+	r->object.DriverName.Buffer = r->name;
+	r->object.DriverStart = (PVOID)(uintptr_t)__executable_start;
+	r->object.DriverSize = (ULONG)(_end - __executable_start);
+}
+
+static void make_device(struct run *r)
+{
+	static const char *const name[] = { "soft0", "soft1" };
+
+	r->pdo.DriverObject = &r->object;
+	r->pdo.DmvName = "soft";
+	for (size_t i = 0; i < 2; i++) {
+		r->fdo[i].DriverObject = &r->object;
+		r->fdo[i].DmvName = name[i];
+		r->device.fdo[i] = &r->fdo[i];
+	}
+	r->object.DeviceObject = &r->fdo[0];
+	r->device.pdo = &r->pdo;
+	r->device.host = r;
+}
+
+static void start(struct run *r)
+{
+	uint32_t wants = r->driver->flags, options = DMV_ABI_D_VERIFY;
+	struct dmv_posix_config c;
+
+	dmv_posix_defaults(&c);
+	c.core.mode = r->o.mode;
+	c.physical = r->o.physical;
+	c.on_report = on_report;
+	c.on_stop = on_stop;
+	c.arg = r;
+	if (r->driver->pool)
+		c.core.rows[DMV_ABI_K_REGISTER] = r->driver->pool;
+	if (wants & DRIVER_STRICT)
+		c.core.flags |= DMV_ABI_F_STRICT;
+	if (wants & DRIVER_UNVERIFIED || r->o.verify_off)
+		c.core.flags |= DMV_ABI_F_OFF;
+	if (!(wants & DRIVER_NO_SHADOW))
+		options |= DMV_ABI_D_SHADOW;
+	if (dmv_posix_start(&c, &r->posix))
+		end("no verifier", "");
+	r->engine = dmv_device_new(r->posix);
+	if (!r->engine)
+		end("no device", "");
+	if (wdm_driver_load(&r->object, options, 0))
+		end("no verifier: ", "the driver cannot be registered");
+}
+
+static int usage(void)
+{
+	fputs("usage: drivers NAME [--mode log|break|stop] [--core DIR] [--verify off] [--physical]\n"
+	      "       drivers --list\n", stderr);
+	return 2;
+}
+
+static bool parse_mode(const char *s, enum dmv_abi_mode *ret)
+{
+	static const char *const name[] = { "log", "break", "stop" };
+
+	for (int i = 0; i < 3; i++)
+		if (!strcmp(s, name[i])) {
+			*ret = (enum dmv_abi_mode)i;
+			return true;
+		}
+	return false;
+}
+
+static bool parse(int argc, char **argv, struct options *o)
+{
+	o->mode = DMV_ABI_MODE_STOP;
+	for (int i = 1; i < argc; i++) {
+		const char *a = argv[i], *value = i + 1 < argc ? argv[i + 1] : "";
+
+		if (!strcmp(a, "--physical")) {
+			o->physical = true;
+			continue;
+		}
+		if (a[0] != '-' && !o->name) {
+			o->name = a;
+			continue;
+		}
+		if (!strcmp(a, "--core") && *value)
+			o->core = value;
+		else if (!strcmp(a, "--verify") && !strcmp(value, "off"))
+			o->verify_off = true;
+		else if (strcmp(a, "--mode") || !parse_mode(value, &o->mode))
+			return false;
+		i++;
+	}
+	return o->name;
+}
+
+int main(int argc, char **argv)
+{
+	struct run *r = &run;
+
+	if (argc == 2 && !strcmp(argv[1], "--list")) {
+		for (const struct driver *d = drivers; d->name; d++)
+			printf("%-32s %s\n", d->name, d->what);
+		return 0;
+	}
+	if (!parse(argc, argv, &r->o))
+		return usage();
+	r->driver = driver_find(r->o.name);
+	if (!r->driver)
+		end("no such driver: ", r->o.name);
+	if (r->o.core && chdir(r->o.core)) {
+		perror(r->o.core);
+		return 2;
+	}
+	if (r->o.core)
+		dmv_posix_core_enable();
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	name_object(r);
+	make_device(r);
+	start(r);
+	printf("posix: driver %s: %s\n", r->driver->name, r->driver->what);
+	r->driver->run(&r->device);
+	wdm_driver_unload(&r->object);
+	core_of_the_living(r);
+	dmv_device_free(r->engine);
+	dmv_posix_stop(r->posix);
+	puts("posix: done");
+	return 0;
+}
