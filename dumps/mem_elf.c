@@ -6,8 +6,8 @@
  * NT_FILE mean a process; else a machine if any PT_LOAD has a physical address or none has a
  * virtual one (the kernel and gcore leave p_paddr 0, and no process has memory at page 0 alone).
  *
- * A machine's PT_LOADs are read by p_paddr (all ones: has none), and by p_vaddr as well if any is
- * set; a process's by p_vaddr alone. Bytes of p_memsz beyond p_filesz were left out by whoever
+ * A machine's PT_LOADs are read by p_paddr (all ones: has none), and by p_vaddr as well if the
+ * dumper set it; a process's by p_vaddr alone. Bytes of p_memsz beyond p_filesz were left out by whoever
  * wrote the dump: they are absent, not zero. e_ehsize is ignored (QEMU writes 8); the program
  * headers are where e_phoff says.
  */
@@ -284,6 +284,20 @@ static bool any_set(const struct elf *x, enum dmv_space s)
 	return false;
 }
 
+/* Does p_vaddr of a machine's dump mean anything? QEMU without paging leaves it 0, and makedumpfile
+ * makes p_paddr of that, which is no address of a Linux kernel. */
+static bool has_virtual(const struct elf *x)
+{
+	if (!any_set(x, DMV_VIRT))
+		return false;
+	if (!x->notes.vmcoreinfo)
+		return true;
+	for (size_t i = 0; i < x->nload; i++)
+		if (x->load[i].virt && x->load[i].virt != x->load[i].phys)
+			return true;
+	return false;
+}
+
 static bool is_vmcore(const struct elf *x)
 {
 	if (x->notes.machine)
@@ -351,7 +365,7 @@ static enum dmv_code map_spaces(struct elf *x, struct dmv_err *e)
 
 	if (x->vmcore)
 		code = map_space(x, DMV_PHYS, e);
-	if (!code && (!x->vmcore || any_set(x, DMV_VIRT)))
+	if (!code && (!x->vmcore || has_virtual(x)))
 		code = map_space(x, DMV_VIRT, e);
 	return code;
 }

@@ -276,19 +276,27 @@ static void do_ranges(struct child *c, const struct ask *q, struct answer *a)
 	a->next = first;
 }
 
+/* kdump_vmcoreinfo_raw() wants the OS type set first, and setting it starts a translation that fails
+ * on many dumps; the attribute is there at once. */
 static void do_vmcoreinfo(struct child *c, const struct ask *q, struct answer *a)
 {
-	char *raw = NULL;
+	kdump_attr_t v = { .type = KDUMP_BLOB };
 	size_t n;
+	void *raw;
 
 	(void)q;
-	if (kdump_vmcoreinfo_raw(c->ctx, &raw) != KDUMP_OK || !raw) {
+	if (kdump_get_typed_attr(c->ctx, "linux.vmcoreinfo.raw", &v) != KDUMP_OK) {
 		a->outcome = ABSENT;
 		return;
 	}
-	n = strnlen(raw, DATA_BYTES);
-	memcpy(c->sh->data, raw, n);
-	a->n = (uint32_t)n;
+	raw = kdump_blob_pin(v.val.blob);
+	n = kdump_blob_size(v.val.blob);
+	if (n > DATA_BYTES)
+		n = DATA_BYTES;
+	if (raw)
+		memcpy(c->sh->data, raw, n);
+	a->n = raw ? (uint32_t)n : 0;
+	kdump_blob_unpin(v.val.blob);
 }
 
 static void serve(struct child *c)
@@ -777,7 +785,7 @@ static void find_vmcoreinfo(struct kdump *k)
 {
 	struct answer a;
 
-	if (ask(k, OP_VMCOREINFO, 0, 0, 0, &a, NULL) || a.outcome != DONE || a.n > DATA_BYTES)
+	if (ask(k, OP_VMCOREINFO, 0, 0, 0, &a, NULL) || a.outcome != DONE || !a.n || a.n > DATA_BYTES)
 		return;
 	dmv_mem_set_vmcoreinfo(&k->m, (const char *)k->sh->data, a.n);
 }
