@@ -441,8 +441,7 @@ static int books_start(struct dmv *v)
 		v->reg[i].row = dmv_row(&v->tab[DMV_ABI_K_REGISTER], i);
 	for (uint32_t i = 0; i < c->cpus; i++)
 		((struct row_head *)dmv_row(&v->tab[DMV_ABI_K_CPU], i))->state = DMV_ABI_LIVE;
-	return dmv_driver_load(v, NULL, 0, 0, DMV_ABI_D_VERIFY | DMV_ABI_D_SHADOW, c->hook_quota,
-			       &(uint32_t){ 0 });
+	return dmv_driver_load(v, NULL, 0, 0, DMV_ABI_D_VERIFY | DMV_ABI_D_SHADOW, 0, &(uint32_t){ 0 });
 }
 
 int dmv_init(const struct dmv_port *port, const struct dmv_config *cfg, struct dmv **ret)
@@ -601,6 +600,8 @@ int dmv_driver_load(struct dmv *v, const char *name, uint64_t base, uint64_t byt
 	struct dmv_abi_driver *row;
 	uint32_t index;
 
+	if (hook_quota == 0)
+		hook_quota = v->cfg.hook_quota;
 	v->port.lock(v->port.host);
 	row = dmv_take(v, DMV_ABI_K_DRIVER, &index);
 	if (row) {

@@ -135,7 +135,8 @@ int dmv_image_add(struct dmv *v, const char *name, uint64_t base, uint64_t bytes
 
 /* ---- drivers ---- */
 
-/* Registers a driver; options DMV_ABI_D_*. ret: its number, for dmv_adapter_new. */
+/* Registers a driver; options DMV_ABI_D_*; hook_quota 0: the configured one. ret: its number, for
+ * dmv_adapter_new. */
 int dmv_driver_load(struct dmv *v, const char *name, uint64_t base, uint64_t bytes,
 		    uint32_t options, uint32_t hook_quota, uint32_t *ret);
 /* Raises DMV_V_ADAPTER_LEAK for each adapter it left. */

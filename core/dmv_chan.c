@@ -159,6 +159,9 @@ bool dmv_next_grant(struct dmv *v, struct dmv_grant *ret)
 	struct dmv_call c;
 	bool granted = false;
 
+	/* Asked after everything that frees something. Who begins to wait later was refused after it. */
+	if (__atomic_load_n(&v->wait_head, __ATOMIC_RELAXED) == DMV_ABI_NONE)
+		return false;
 	dmv_enter(&c, v, (uintptr_t)__builtin_return_address(0), DMV_ABI_OP_ALLOC_CHANNEL, NULL,
 		  DMV_ABI_K_NONE, DMV_ABI_NONE, 0);
 	for (uint32_t i = v->wait_head, before = DMV_ABI_NONE; i != DMV_ABI_NONE && !granted;
