@@ -36,7 +36,7 @@ static void *map_low(size_t bytes)
 	return map_at(NULL, bytes, 0);
 }
 
-/* Aligned to huge pages: a huge page is contiguous physically. */
+/* Aligned to huge pages. */
 static void *map_aligned(size_t bytes)
 {
 	char *va = map_at(NULL, bytes + HUGE, 0), *at;
@@ -101,7 +101,9 @@ static bool split(struct memory *m)
 
 bool memory_map(struct memory *m, size_t bytes, bool low, bool physical, bool identity)
 {
-	bytes = (bytes + PAGE - 1) / PAGE * PAGE;
+	size_t step = physical ? HUGE : PAGE;   /* a huge page is contiguous physically */
+
+	bytes = (bytes + step - 1) / step * step;
 	*m = (struct memory){ .bytes = bytes };
 	m->va = low ? map_low(bytes) : map_aligned(bytes);
 	m->run = calloc(bytes / PAGE, sizeof(*m->run));

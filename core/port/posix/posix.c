@@ -339,11 +339,18 @@ static void port_fill(struct dmv_posix *p)
 	};
 }
 
+/* How large the books are depends on the number of segments. */
 static int init(struct dmv_posix *p)
 {
-	p->c.core.segment = p->region.run;
-	p->c.core.segments = p->region.runs;
-	return dmv_init(&p->port, &p->c.core, &p->v);
+	struct dmv_config *c = &p->c.core;
+
+	c->segment = p->region.run;
+	c->segments = p->region.runs;
+	c->books_bytes = dmv_books_bytes(c);
+	free(p->books);
+	p->books = aligned_alloc(64, (c->books_bytes + 63) / 64 * 64);
+	c->books = p->books;
+	return p->books ? dmv_init(&p->port, c, &p->v) : DMV_NO_MEMORY;
 }
 
 /* Each further segment costs a directory entry and what is left over of a row of each table. */
@@ -359,8 +366,10 @@ static size_t slack(const struct dmv_posix *p, uint32_t segments)
 /* Physical memory in many pieces needs more room, and more room may come in more pieces. */
 static int region_init(struct dmv_posix *p)
 {
-	size_t bytes = dmv_region_bytes(&p->c.core), extra = 0;
+	size_t bytes, extra = 0;
 
+	p->c.core.segments = 1;
+	bytes = dmv_region_bytes(&p->c.core);
 	for (int i = 0; i < 3; i++) {
 		if (!memory_map(&p->region, bytes + extra, false, true, false))
 			return DMV_NO_MEMORY;
@@ -396,12 +405,8 @@ static bool memory_start(struct dmv_posix *p)
 	uint64_t phys;
 
 	p->physical = p->c.physical && sysconf(_SC_PAGESIZE) == PAGE_SIZE && memory_phys(p, &phys);
-	p->c.core.books_bytes = dmv_books_bytes(&p->c.core);
-	p->books = aligned_alloc(16, (p->c.core.books_bytes + 15) / 16 * 16);
-	p->c.core.books = p->books;
 	p->registry = registry_new();
-	return p->books && p->registry && arena_init(&p->arena, p->c.common_pages, p->physical) &&
-	       shadow_map(p);
+	return p->registry && arena_init(&p->arena, p->c.common_pages, p->physical) && shadow_map(p);
 }
 
 /* The anchor's magic last: before it the anchor counts for nothing. */
