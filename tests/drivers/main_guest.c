@@ -151,7 +151,7 @@ static void start(struct run *r)
 	if (guest_verifier_start(&r->verifier, r->guest, mode, flags,
 				 r->driver->pool ? r->driver->pool : REGISTERS) != DMV_OK)
 		end("no verifier", "");
-	if (wdm_driver_load(&r->object, options, 0) != DMV_OK)
+	if (wdm_driver_load(&r->object, options, GUEST_HOOKED_MAX) != DMV_OK)
 		end("no verifier: ", "the driver cannot be registered");
 }
 

@@ -6,7 +6,6 @@
 #include "verifier.h"
 
 #define MACHINE_X86_64 62
-#define HOOKED_MAX 64u                  /* registers with a shadow, per driver */
 #define SHADOW_PAGES 3u                 /* of each of them */
 #define STACK_DEPTH 16u
 #define FRAMES_MAX 64u
@@ -232,10 +231,10 @@ static int start_core(struct guest_verifier *v, struct dmv_config *c)
 int guest_verifier_start(struct guest_verifier *v, struct guest *g, enum dmv_abi_mode mode,
 			 uint32_t flags, uint32_t registers)
 {
-	uint32_t hooked = registers < HOOKED_MAX ? registers : HOOKED_MAX;
+	uint32_t hooked = registers < GUEST_HOOKED_MAX ? registers : GUEST_HOOKED_MAX;
 	struct dmv_config c = {
 		.cpus = 1, .stack_depth = STACK_DEPTH, .page_bytes = GUEST_PAGE,
-		.hook_quota = HOOKED_MAX, .mode = mode, .flags = flags, .machine = MACHINE_X86_64,
+		.hook_quota = GUEST_HOOKED_MAX, .mode = mode, .flags = flags, .machine = MACHINE_X86_64,
 		.tick_hz = g->tick_hz, .start_unix_ns = guest_clock_unix_ns(),
 		.writer = "guest", .version = "1.0", .release = "bare-metal x86-64",
 		.shadow = &v->shadow, .shadows = 1,
@@ -253,7 +252,10 @@ int guest_verifier_start(struct guest_verifier *v, struct guest *g, enum dmv_abi
 	if (result != DMV_OK)
 		return result;
 
-	v->wdm = (struct wdm_host){ v, irql, irql_set, heap_alloc, heap_free, frame_of };
+	v->wdm = (struct wdm_host){
+		.host = v, .irql = irql, .irql_set = irql_set, .alloc = heap_alloc, .free = heap_free,
+		.frame = frame_of,
+	};
 	wdm_bind(v->dmv, &v->wdm);
 	set_anchor(dmv_header(v->dmv));
 	return dmv_image_add(v->dmv, "guest", (uintptr_t)guest_start,

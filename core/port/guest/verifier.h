@@ -9,6 +9,7 @@
 #include "wdm_host.h"
 
 #define GUEST_REGION_PIECES 3
+#define GUEST_HOOKED_MAX 64u            /* registers with a shadow, per driver */
 
 struct guest_verifier {
 	struct guest *guest;
