@@ -105,15 +105,17 @@ VM_CHECKS += "tests/vm/drivers.sh $(O)" "tests/vm/check.sh $(O)"
 # ---- end of the guest ----
 
 # ---- drivers: the test drivers in a process (core/port/posix, tests/drivers) ----
-# No tail calls: the driver's function stays on the stack that the verifier books.
+# No tail calls and no inlining: the driver's function stays on the stack that the verifier books.
 DRIVERS_SRC = $(filter-out tests/drivers/main_guest.c,$(wildcard tests/drivers/*.c))
 
 $(O)/tests/drivers/%.o: tests/drivers/%.c
 	@mkdir -p $(@D)
 	$(CC) $(HOST_FLAGS) -fno-omit-frame-pointer -fno-optimize-sibling-calls $(CFLAGS) \
-		-Icore -Icore/wdm -Icore/port/posix -Itests/drivers -c $< -o $@
+		-fno-inline -Icore -Icore/wdm -Icore/port/posix -Itests/drivers -c $< -o $@
 $(O)/drivers: $(call objs,$(DRIVERS_SRC)) $(O)/libdmv-posix.a $(O)/libdmaverifier.a
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -lpthread -o $@
+NEEDS   += $(O)/drivers
+SCRIPTS += tests/run_drivers.py
 # ---- end of the drivers ----
 
 # ---- end of the areas' blocks ----
@@ -170,8 +172,8 @@ fuzz: $(FUZZERS)                                           ## fuzz the decoders,
 			-artifact_prefix=$(O)/ $$new $$seed || exit 1; \
 	done
 
-mutate: all                                                ## remove each check of the core: does its test fail?
-	@O=$(abspath $(O)) CC="$(CC)" tests/mutate.sh
+mutate: all $(O)/drivers                                   ## remove each check of the core: does its test fail?
+	@O=$(abspath $(O)) CC="$(CC)" tests/mutate.py
 
 MAN = $(wildcard ext/*.1 cmds/*.1)
 

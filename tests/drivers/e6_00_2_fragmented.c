@@ -8,7 +8,7 @@
 void drive_e6_00_2_fragmented(struct test_device *dev)
 {
 	ULONG granted;
-	PDMA_ADAPTER adapter = driver_adapter(dev, 5 * PAGE_SIZE, FALSE, &granted);
+	PDMA_ADAPTER adapter = driver_adapter(dev, 7 * PAGE_SIZE, FALSE, &granted);
 	PVOID first = driver_registers(dev, adapter, 3);
 	PVOID stream = driver_registers(dev, adapter, 3);
 	PVOID third = driver_registers(dev, adapter, 2);

@@ -14,6 +14,7 @@ void drive_x2_mangled_mdl(struct test_device *dev)
 	driver_blame(adapter, __func__);
 	driver_expect(2, (uintptr_t)mdl);
 	driver_expect(3, (uint16_t)mdl->MdlFlags);
+	driver_expect(4, MDL_PAGES_LOCKED);
 	list = driver_list(dev, adapter, mdl, buffer, PAGE_SIZE, TRUE);
 	driver_list_put(adapter, list, TRUE);
 	mdl->MdlFlags &= ~MDL_PAGES_LOCKED;
