@@ -77,10 +77,9 @@ typedef int16_t SHORT, CSHORT, *PSHORT;
 typedef uint16_t USHORT, *PUSHORT;
 typedef int32_t LONG, *PLONG;
 typedef uint32_t ULONG, *PULONG;
-typedef int64_t LONGLONG, *PLONGLONG;
-typedef uint64_t ULONGLONG, *PULONGLONG;
-typedef int64_t LONG64;
-typedef uint64_t ULONG64, *PULONG64;
+/* 8-byte aligned as on Windows, on 32-bit machines too. */
+typedef __attribute__((aligned(8))) int64_t LONGLONG, *PLONGLONG, LONG64;
+typedef __attribute__((aligned(8))) uint64_t ULONGLONG, *PULONGLONG, ULONG64, *PULONG64;
 typedef intptr_t LONG_PTR;
 typedef uintptr_t ULONG_PTR, *PULONG_PTR;
 typedef ULONG_PTR SIZE_T, *PSIZE_T;
@@ -97,7 +96,6 @@ typedef LONG NTSTATUS, *PNTSTATUS;
 #define TRUE 1
 #endif
 
-/* QuadPart is 8-byte aligned as on Windows, on 32-bit machines too. */
 typedef union _LARGE_INTEGER {
 	struct {
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
@@ -117,7 +115,7 @@ typedef union _LARGE_INTEGER {
 		LONG HighPart;
 #endif
 	} u;
-	__attribute__((aligned(8))) LONGLONG QuadPart;
+	LONGLONG QuadPart;
 } LARGE_INTEGER, *PLARGE_INTEGER;
 
 typedef LARGE_INTEGER PHYSICAL_ADDRESS, *PPHYSICAL_ADDRESS;

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/*
+ * core/wdm/wdm.h against mingw-w64's (package mingw-w64-common): sizes, offsets, order of the
+ * operations, constants, for 64 and 32 bits. clang compiles wdm_layout.c for Windows with theirs and
+ * for Linux with ours, since gcc has no target whose long has 32 bits beside 64-bit pointers.
+ * What they do not have, version 3 of DEVICE_DESCRIPTION, is checked against the reference page.
+ */
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "t.h"
+#include "wdm/wdm.h"
+
+#define MINGW "/usr/share/mingw-w64/include"
+#define FACTS_MAX 1024
+
+struct fact {
+	long value;
+	char name[96];
+};
+
+struct facts {
+	struct fact fact[FACTS_MAX];
+	size_t n;
+};
+
+static const char *clang(void)
+{
+	const char *c = getenv("CLANG");
+
+	return c && *c ? c : "clang-14";
+}
+
+/* One line of assembly: .ascii "->VALUE NAME" */
+static void take(struct facts *f, const char *line)
+{
+	const char *at = strstr(line, "\"->");
+	struct fact *to = &f->fact[f->n];
+	char *name, *quote;
+
+	if (!at || f->n == FACTS_MAX)
+		return;
+	to->value = strtol(at + 3, &name, 10);
+	quote = strrchr(name, '"');
+	if (*name != ' ' || !quote || (size_t)(quote - name) > sizeof(to->name))
+		return;
+	snprintf(to->name, sizeof(to->name), "%.*s", (int)(quote - name - 1), name + 1);
+	f->n++;
+}
+
+static bool compile(struct facts *f, const char *target, const char *include)
+{
+	char command[512], line[512];
+	FILE *p;
+
+	f->n = 0;
+	snprintf(command, sizeof(command), "%s --target=%s -std=gnu11 -ffreestanding -w -fms-extensions "
+		 "%s -S -o - tests/wdm_layout.c", clang(), target, include);
+	p = popen(command, "r");
+	if (!p)
+		return false;
+	while (fgets(line, sizeof(line), p))
+		take(f, line);
+	return !pclose(p) && f->n;
+}
+
+static const struct fact *find(const struct facts *f, const char *name)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (!strcmp(f->fact[i].name, name))
+			return &f->fact[i];
+	return NULL;
+}
+
+static size_t differences(const struct facts *a, const struct facts *b)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->n; i++) {
+		const struct fact *other = find(b, a->fact[i].name);
+
+		n += !other || other->value != a->fact[i].value;
+	}
+	return n;
+}
+
+static void compare(const struct facts *ours, const struct facts *theirs, int bits)
+{
+	char name[160];
+
+	T_CHECKF(ours->n == theirs->n, "as many facts", "%zu and %zu", ours->n, theirs->n);
+	for (size_t i = 0; i < theirs->n; i++) {
+		const struct fact *want = &theirs->fact[i], *got = find(ours, want->name);
+
+		snprintf(name, sizeof(name), "%d bits: %s", bits, want->name);
+		T_CHECKF(got && got->value == want->value, name, "%ld, they say %ld",
+			 got ? got->value : -1, want->value);
+	}
+}
+
+static void version3(void)
+{
+	T_EQ(offsetof(DEVICE_DESCRIPTION, DmaAddressWidth), 40, "version 3: DmaAddressWidth");
+	T_EQ(offsetof(DEVICE_DESCRIPTION, DmaControllerInstance), 44, "version 3: DmaControllerInstance");
+	T_EQ(offsetof(DEVICE_DESCRIPTION, DmaRequestLine), 48, "version 3: DmaRequestLine");
+	T_EQ(offsetof(DEVICE_DESCRIPTION, DeviceAddress), 56, "version 3: DeviceAddress");
+	T_EQ(sizeof(DEVICE_DESCRIPTION), 64, "version 3: size");
+	T_EQ(DEVICE_DESCRIPTION_VERSION3, 3, "version 3: number");
+}
+
+int main(void)
+{
+	static struct facts ours64, theirs64, ours32, theirs32;
+	static const char mingw[] = "-nostdlibinc -isystem " MINGW " -isystem " MINGW "/ddk";
+
+	version3();
+	if (access(MINGW "/ddk/wdm.h", R_OK)) {
+		T_SKIP("comparison", "no " MINGW "/ddk/wdm.h (mingw-w64-common)");
+		return T_DONE();
+	}
+	if (!compile(&ours64, "x86_64-linux-gnu", "-nostdlibinc -Icore/wdm")) {
+		T_SKIP("comparison", "clang does not compile our wdm.h");
+		return T_DONE();
+	}
+	T_CHECK(compile(&ours32, "i386-linux-gnu", "-nostdlibinc -Icore/wdm"), "ours compiles for 32 bits");
+	T_CHECK(compile(&theirs64, "x86_64-w64-mingw32", mingw), "theirs compiles for 64 bits");
+	T_CHECK(compile(&theirs32, "i686-w64-mingw32", mingw), "theirs compiles for 32 bits");
+	compare(&ours64, &theirs64, 64);
+	compare(&ours32, &theirs32, 32);
+	/* A comparison that cannot fail would be none. */
+	T_CHECK(differences(&ours64, &theirs32) > 0, "a difference would be seen");
+	return T_DONE();
+}
