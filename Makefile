@@ -118,6 +118,20 @@ NEEDS   += $(O)/drivers
 SCRIPTS += tests/run_drivers.py
 # ---- end of the drivers ----
 
+# ---- tear: die before every store. The core tells of each store; so do its memcpy and memset. ----
+TEAR_FLAGS = $(filter-out -Wmissing-prototypes,$(CORE_FLAGS)) -Itests -O1 -g -fno-builtin \
+	-fsanitize-coverage=trace-pc-guard,trace-stores -Dmemcpy=tear_memcpy -Dmemset=tear_memset \
+	-Dmemmove=tear_memmove -Dmemcmp=tear_memcmp
+TEAR_OBJ = $(patsubst %.c,$(O)/tear/%.o,$(wildcard core/*.c) tests/tear_mem.c)
+
+$(O)/tear/%.o: %.c
+	@mkdir -p $(@D)
+	$(CLANG) $(TEAR_FLAGS) -c $< -o $@
+$(O)/tests/tear: $(O)/tests/tear.o $(O)/tests/scene.o $(TEAR_OBJ) $(O)/libcmds.a $(O)/libdumps.a
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(DUMPS_LIBS) -o $@
+CHECKS += $(O)/tests/tear
+# ---- end of tear ----
+
 # ---- end of the areas' blocks ----
 
 # What a fresh Debian 12 lacks: to build, to test, and the peers that bench compares with.

@@ -311,6 +311,33 @@ static void list_in(struct scene *s)
 	((char *)(uintptr_t)s->element[0].bus)[7] = 0x77;       /* delivered, never flushed */
 }
 
+/* ---- an adapter that is given back as it should be ---- */
+
+static void adapter_third(struct scene *s)
+{
+	const struct dmv_adapter_request r = adapter(s, "third", 0);
+
+	NEED(s, dmv_adapter_new(s->v, &r, CALLER + 2, &s->third) == DMV_OK);
+}
+
+static void buffer_third(struct scene *s)
+{
+	buffer(s, 3, 0x80, s->third);
+}
+
+static void buffer_third_free(struct scene *s)
+{
+	dmv_buffer_free(s->v, s->third, s->buffer[3], 0x80, s->buffer_bus[3], true, CALLER + 0x21);
+}
+
+static void put_clean(struct scene *s)
+{
+	const uint32_t before = s->violations;
+
+	dmv_adapter_put(s->v, s->third, CALLER + 0x22);
+	NEED(s, s->violations == before);
+}
+
 /* ---- mistakes ---- */
 
 static void references(struct scene *s)
@@ -408,6 +435,10 @@ const struct scene_step scene_steps[] = {
 	{ "list put", list_put },
 	{ "reference", references },
 	{ "dereference", dereferences },
+	{ "third adapter", adapter_third },
+	{ "its buffer", buffer_third },
+	{ "its buffer freed", buffer_third_free },
+	{ "adapter put", put_clean },
 	{ "buffer freed twice", buffer_free_twice },
 	{ "channel once more", channel },
 	{ "registers kept", channel_keep_registers },

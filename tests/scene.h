@@ -33,11 +33,11 @@ struct scene {
 	uint32_t violations;            /* the host was told */
 	uint32_t last_rule;
 	uint32_t driver;
-	struct dmv_adapter *sg, *packet;
+	struct dmv_adapter *sg, *packet, *third;
 	struct dmv_grant grant, second;
 	struct dmv_element element[4];
-	uint64_t bus, buffer_bus[3];
-	void *buffer[3];
+	uint64_t bus, buffer_bus[4];
+	void *buffer[4];
 	char elements[64], more_elements[64];
 	uint32_t failed;                /* steps whose result was not the one due */
 	const char *failure;
