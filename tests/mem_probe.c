@@ -12,6 +12,7 @@
  */
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -132,13 +133,21 @@ static int run(struct dmv_mem *m, int n, char **a)
 	return 2;
 }
 
+/* As the REPL does: ^C must not end us, and what it interrupts must go on. */
+static void on_int(int sig)
+{
+	(void)sig;
+}
+
 int main(int argc, char **argv)
 {
+	struct sigaction sa = { .sa_handler = on_int };
 	struct dmv_mem_opts o = { 0 };
 	struct dmv_err e = { 0 };
 	struct dmv_mem *m;
 	int i = 1, rc;
 
+	sigaction(SIGINT, &sa, NULL);
 	if (argc > 2 && !strcmp(argv[1], "-b")) {
 		o.have_base = true;
 		o.base = strtoull(argv[2], NULL, 0);

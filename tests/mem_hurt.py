@@ -1,0 +1,237 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
+"""Dumps cut off, with bits flipped, and with hostile header fields. Each must be read, or refused with
+a message: no signal, no hang, no huge allocation, no child left behind, and never bytes that differ
+from the undamaged dump's where only the end is missing."""
+import os
+import random
+import resource
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import mem_dumps  # noqa: E402
+from mem_dumps import PROBE, case, info, probe, skip  # noqa: E402
+
+SEED = int(os.environ.get("SEED", "1"))
+FLIPS = int(os.environ.get("FLIPS", "60"))
+SECONDS = 15            # ours answer in milliseconds
+LIBRARY_SECONDS = 60    # libkdumpfile may hang once while opening and once while reading
+
+# name: offset, bytes, in the ELF64 header and the program header
+EH = {"e_type": (16, 2), "e_phoff": (32, 8), "e_shoff": (40, 8), "e_ehsize": (52, 2), "e_phentsize": (54, 2),
+      "e_phnum": (56, 2), "e_class": (4, 1), "e_data": (5, 1)}
+PH = {"p_type": (0, 4), "p_offset": (8, 8), "p_vaddr": (16, 8), "p_paddr": (24, 8), "p_filesz": (32, 8),
+      "p_memsz": (40, 8)}
+# kdump: struct disk_dump_header of a 64-bit writer, then the sub header one block on
+KD = {"header_version": (8, 4), "status": (424, 4), "block_size": (428, 4), "sub_hdr_size": (432, 4),
+      "bitmap_blocks": (436, 4), "max_mapnr": (440, 4), "dump_level": (4096 + 8, 4), "split": (4096 + 12, 4),
+      "start_pfn": (4096 + 16, 8), "end_pfn": (4096 + 24, 8), "offset_vmcoreinfo": (4096 + 32, 8),
+      "size_vmcoreinfo": (4096 + 40, 8), "offset_note": (4096 + 48, 8), "size_note": (4096 + 56, 8),
+      "max_mapnr_64": (4096 + 96, 8)}
+
+
+def values(size, bits):
+    some = {0, 1, 7, size - 1, size, size + 1, 0x7fffffff, 0xffffffff, 1 << 40, (1 << 52) - 1, 1 << 63, (1 << 64) - 1,
+            (1 << 64) - 4096}
+    return sorted({v & ((1 << bits) - 1) for v in some})
+
+
+class Hurt:
+    def __init__(self, name, path, tmp, seconds, memory):
+        self.name, self.seconds, self.memory = name, seconds, memory
+        self.path = os.path.join(tmp, "hurt")
+        shutil.copyfile(path, self.path)
+        self.size = os.path.getsize(self.path)
+        self.ran = self.refused = 0
+        self.bad = []
+
+    def run(self, what):
+        def limit():
+            resource.setrlimit(resource.RLIMIT_AS, (self.memory, self.memory))
+        start = time.monotonic()
+        try:
+            r = subprocess.run([PROBE, self.path, "all"], capture_output=True, timeout=self.seconds,
+                               preexec_fn=limit)
+        except subprocess.TimeoutExpired:
+            self.bad.append("%s: no end after %d s" % (what, self.seconds))
+            return
+        self.ran += 1
+        self.refused += r.returncode == 1
+        err = r.stderr.decode(errors="replace")
+        if r.returncode not in (0, 1):
+            self.bad.append("%s: exit %d %s" % (what, r.returncode, err[-300:]))
+        elif r.returncode == 1 and not (err.startswith("error ") and len(err) > 12):
+            self.bad.append("%s: no message: '%s'" % (what, err))
+        if time.monotonic() - start > 5:
+            print("# %s: %s took %.1f s" % (self.name, what, time.monotonic() - start))
+
+    def patch(self, what, changes):
+        with open(self.path, "r+b") as f:
+            old = []
+            for off, data in changes:
+                f.seek(off)
+                old.append((off, f.read(len(data))))
+                f.seek(off)
+                f.write(data)
+        self.run(what)
+        with open(self.path, "r+b") as f:
+            for off, data in old:
+                f.seek(off)
+                f.write(data)
+        assert os.path.getsize(self.path) == self.size
+
+    def fields(self, table, base, label=""):
+        for field, (off, n) in table.items():
+            for v in values(self.size, n * 8):
+                self.patch("%s%s=0x%x" % (label, field, v), [(base + off, v.to_bytes(n, "little"))])
+
+    def flips(self, spans):
+        rnd = random.Random(SEED)
+        for i in range(FLIPS):
+            lo, hi = spans[i % len(spans)]
+            with open(self.path, "rb") as f:
+                f.seek(lo)
+                data = bytearray(f.read(hi - lo))
+            if not data:
+                continue
+            for _ in range(1 + i % 5):
+                data[rnd.randrange(len(data))] ^= 1 << rnd.randrange(8)
+            self.patch("flip %d in 0x%x-0x%x" % (i, lo, hi), [(lo, bytes(data))])
+
+    def cuts(self, check=None):
+        """Ever shorter, on the one copy; the last thing to do with it."""
+        sizes = {1, 4, 8, 15, 16, 17, 52, 63, 64, 65, 100, 120, 200, 464, 1000, 4095, 4096, 4097, 8192, 12288, 20000,
+                 self.size - 1, self.size - 4096} | {self.size * i // 16 for i in range(1, 16)}
+        for n in sorted((s for s in sizes if 0 < s < self.size), reverse=True):
+            os.truncate(self.path, n)
+            self.run("cut to %d" % n)
+            if check:
+                check(self, n)
+
+    def verdict(self):
+        case("hurt %s (%d variants, %d refused)" % (self.name, self.ran, self.refused), not self.bad,
+             "%d bad: %s" % (len(self.bad), "; ".join(self.bad[:4])))
+
+
+def headers_of(path):
+    with open(path, "rb") as f:
+        h = f.read(64)
+        phoff, = struct.unpack_from("<Q", h, 32)
+        size, n = struct.unpack_from("<HH", h, 54)
+        return phoff, size, n
+
+
+def elf(name, path, space, tmp):
+    phoff, size, n = headers_of(path)
+    h = Hurt(name, path, tmp, SECONDS, 1 << 30)
+    h.fields(EH, 0)
+    for i in sorted({0, 1, n - 1}):
+        h.fields(PH, phoff + i * size, "[%d] " % i)
+    with open(path, "rb") as f:
+        f.seek(phoff)
+        phs = [struct.unpack("<IIQQQQQQ", f.read(size)[:56]) for _ in range(n)]
+    note = [p for p in phs if p[0] == 4][0]
+    for v in values(h.size, 32):
+        for at, field in enumerate(("n_namesz", "n_descsz", "n_type")):
+            h.patch("%s=0x%x" % (field, v), [(note[2] + 4 * at, struct.pack("<I", v))])
+    # The same bytes everywhere, and everything on top of everything.
+    for what, row in (("aliases", lambda i: (1, 6, 0, (i + 1) << 40, (i + 1) << 40, h.size, h.size, 0)),
+                      ("overlaps", lambda i: (1, 6, 0, 1 + i % 7, 1 + i % 7, h.size - i % 64, h.size, 0)),
+                      ("steps", lambda i: (1, 6, 0, 0x1000 * i, 0x1000 * i, h.size, h.size, 0))):
+        rows = b"".join(struct.pack("<IIQQQQQQ", *row(i)) for i in range(1, 20001))
+        if h.size < len(rows) + 4096:
+            continue
+        h.patch(what, [(32, struct.pack("<Q", 4096)), (54, struct.pack("<HH", 56, 20000)), (4096, rows)])
+    h.flips([(0, 64), (phoff, phoff + n * size), (note[2], note[2] + note[5]), (0, 4096)])
+    # A big one that is really in the file: sections hold the number of segments.
+    h.patch("PN_XNUM", [(40, struct.pack("<Q", 0x10000)), (56, struct.pack("<H", 0xffff)),
+                        (0x10000, struct.pack("<IIQQQQIIQQ", 0, 0, 0, 0, 0, 0, 0, 0xffffffff, 0, 0))])
+
+    addrs = [(p[3] if space == "virt" else p[4], p[5]) for p in phs if p[0] == 1 and p[5] >= 64]
+    addrs = [a for a in random.Random(SEED).sample(addrs, min(6, len(addrs)))]
+    whole = {a: probe(path, "read", space, a + n - 64, 64)[1] for a, n in addrs}
+
+    def same(hurt, cut):
+        rc, out, _ = probe(hurt.path, "info")
+        if rc:
+            return
+        if cut < hurt.size * 15 // 16 and b"beyond end of file" not in out:
+            hurt.bad.append("cut to %d: not noted" % cut)
+        for a, n in addrs[:3]:
+            rc, got, err = probe(hurt.path, "read", space, a + n - 64, 64)
+            if rc == 0 and got != whole[a]:
+                hurt.bad.append("cut to %d: other bytes at 0x%x" % (cut, a))
+            elif rc == 1 and "error 2" not in err:
+                hurt.bad.append("cut to %d: %s" % (cut, err))
+    h.cuts(same)
+    h.verdict()
+
+
+def kdump(path, tmp):
+    h = Hurt("kdump", path, tmp, LIBRARY_SECONDS, 16 << 30)
+    h.fields(KD, 0)
+    h.patch("bitmap all ones", [(8192, b"\xff" * 4096)])
+    h.patch("bitmap all zero", [(8192, b"\0" * 8192)])
+    for at in range(8192, min(h.size - 4096, 40960), 4096):
+        h.patch("page descriptors at 0x%x" % at, [(at, struct.pack("<QIIQ", 1 << 40, 100000, 1, 0) * 16)])
+        h.patch("offsets at 0x%x" % at, [(at, struct.pack("<QIIQ", h.size - 8, 4096, 0, 0) * 16)])
+    h.flips([(0, 512), (4096, 4200), (8192, 12288), (12288, 24576)])
+
+    ram_end = int(info(path)[0]["phys"][0].split()[1], 0)
+    addrs = [a & ~4095 for a in random.Random(SEED).sample(range(0, ram_end, 4096), 4)]
+    whole = {a: probe(path, "read", "phys", a, 4096)[1] for a in addrs}
+
+    def same(hurt, cut):
+        for a in addrs:
+            rc, got, _ = probe(hurt.path, "read", "phys", a, 4096)
+            if rc == 0 and got != whole[a]:
+                hurt.bad.append("cut to %d: other bytes at 0x%x" % (cut, a))
+    h.cuts(same)
+    h.verdict()
+
+
+def left_behind():
+    """Children that outlived their probe."""
+    mine, out = os.path.realpath(PROBE), []
+    for pid in os.listdir("/proc"):
+        try:
+            if pid.isdigit() and os.readlink("/proc/%s/exe" % pid) == mine:
+                out.append(pid)
+        except OSError:
+            pass
+    return out
+
+
+def main():
+    if not os.path.exists(PROBE):
+        print("no %s" % PROBE)
+        return 77
+    with tempfile.TemporaryDirectory() as tmp:
+        os.chmod(tmp, 0o755)
+        exe = os.path.join(tmp, "victim")
+        mem_dumps.build(mem_dumps.VICTIM, exe)
+        core, why = mem_dumps.kernel_core(tmp, exe)
+        if core:
+            elf("process core", core, "virt", tmp)
+        else:
+            skip("hurt process core", why)
+        if shutil.which("qemu-system-x86_64"):
+            dumps = mem_dumps.make_guest_dumps(tmp)
+            elf("QEMU elf", dumps["elf"], "phys", tmp)
+            if "kdump" in dumps:
+                kdump(dumps["kdump"], tmp)
+        else:
+            skip("hurt vmcores", "qemu-system-x86_64 is not installed")
+    time.sleep(0.3)
+    left = left_behind()
+    case("hurt leaves no child behind", not left, " ".join(left))
+    return 1 if mem_dumps.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
