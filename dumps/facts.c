@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* The provider: all regions of a target, found, checked against each other, decoded. */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "facts_int.h"
+
+struct job {
+	struct dmv_mem *m;
+	struct dmv_names *n;
+	const struct dmv_facts_opts *o;
+	struct dmv_facts *f;
+	struct dmv_err *e;
+	struct dmv_reading *r;
+	size_t nr;
+	struct dmv_err first;           /* why the first region that is refused is refused */
+};
+
+static enum dmv_code refuse(struct job *j, const struct dmv_err *e)
+{
+	if (e->code == DMV_E_MEMORY || e->code == DMV_E_STOPPED) {
+		if (j->e)
+			*j->e = *e;
+		return e->code;
+	}
+	if (!j->first.code)
+		j->first = *e;
+	dmv_note_add(j->f, true, e->addr, "%s", e->msg);
+	return DMV_E_OK;
+}
+
+/* Two regions in the same bytes: the less trusted one is a lie, or both are. */
+static bool shares_bytes(const struct dmv_reading *a, const struct dmv_reading *b)
+{
+	for (size_t i = 0; i < a->nseg; i++) {
+		const struct dmv_seg *x = &a->seg[i];
+
+		for (size_t k = 0; k < b->nseg && !x->bad; k++) {
+			const struct dmv_seg *y = &b->seg[k];
+
+			if (!y->bad && x->space == y->space && x->addr < y->addr + y->bytes &&
+			    y->addr < x->addr + x->bytes)
+				return true;
+		}
+	}
+	return false;
+}
+
+#define PAIRS_MAX (1u << 24)            /* of segments compared: more fragments than any real writer has */
+
+static const struct dmv_reading *clash(const struct job *j, const struct dmv_reading *r)
+{
+	for (size_t i = 0; i < j->nr; i++)
+		if (j->r[i].nseg > PAIRS_MAX / (r->nseg + 1) || shares_bytes(&j->r[i], r))
+			return &j->r[i];
+	return NULL;
+}
+
+static enum dmv_code open_one(struct job *j, const struct dmv_hit *h)
+{
+	struct dmv_err e = { 0 };
+	struct dmv_reading *r = &j->r[j->nr];
+	const struct dmv_reading *other;
+
+	*r = (struct dmv_reading){ .m = j->m, .names = j->n, .f = j->f, .stop = j->o->stop, .e = &e };
+	if (dmv_reading_open(r, h))
+		return refuse(j, &e);
+	other = clash(j, r);
+	if (other) {
+		dmv_fail_at(&e, DMV_E_CORRUPT, r->addr, "region at 0x%" PRIx64 ": its segments overlap those "
+			    "of the region at 0x%" PRIx64, r->addr, other->addr);
+		dmv_reading_close(r);
+		j->f->nregion--;
+		return refuse(j, &e);
+	}
+	j->nr++;
+	return DMV_E_OK;
+}
+
+static enum dmv_code decode_all(struct job *j)
+{
+	for (size_t i = 0; i < j->nr; i++) {
+		struct dmv_reading *r = &j->r[i];
+		enum dmv_code c;
+
+		r->e = j->e;
+		c = dmv_reading_windows(r);
+		if (!c)
+			c = dmv_rows_decode(r);
+		if (c)
+			return c;
+	}
+	return DMV_E_OK;
+}
+
+static enum dmv_code read_regions(struct job *j, const struct dmv_hit *h, size_t n)
+{
+	enum dmv_code c;
+
+	j->r = calloc(n, sizeof(*j->r));
+	if (!j->r)
+		return dmv_fail(j->e, DMV_E_MEMORY, "no memory for %zu regions", n);
+	for (size_t i = 0; i < n; i++) {
+		c = open_one(j, &h[i]);
+		if (c)
+			return c;
+	}
+	if (!j->nr) {
+		if (j->e)
+			*j->e = j->first;
+		return j->first.code;
+	}
+	return decode_all(j);
+}
+
+static void note_names(struct job *j)
+{
+	const char *const *text;
+	size_t n = j->n ? dmv_names_notes(j->n, &text) : 0;
+
+	for (size_t i = 0; i < n; i++)
+		dmv_note_add(j->f, false, DMV_NO_ADDR, "%s", text[i]);
+}
+
+enum dmv_code dmv_facts_region(struct dmv_mem *m, struct dmv_names *n, const struct dmv_facts_opts *o,
+			       struct dmv_facts *ret, struct dmv_err *e)
+{
+	static const struct dmv_facts_opts search = { .region = DMV_NO_ADDR };
+	struct dmv_facts f = { .provider = "region" };
+	struct job j = { .m = m, .n = n, .o = o ? o : &search, .f = &f, .e = e };
+	struct dmv_hit *hit = NULL;
+	size_t nhit = 0;
+	enum dmv_code c;
+
+	dmv_images_of_process(m, n, &f);
+	c = dmv_find(m, n, j.o, &f, &hit, &nhit, e);
+	if (!c)
+		c = read_regions(&j, hit, nhit);
+	for (size_t i = 0; i < j.nr; i++)
+		dmv_reading_close(&j.r[i]);
+	free(j.r);
+	free(hit);
+	if (c) {
+		dmv_facts_free(&f);
+		return c;
+	}
+	note_names(&j);
+	*ret = f;
+	return DMV_E_OK;
+}

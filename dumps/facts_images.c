@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/*
+ * Images of a process that a core file or /proc tells of: where each file is mapped, and its build-id
+ * as it stands in the process's memory. The program's own file gives symbols without being asked for.
+ */
+#include <elf.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "facts_int.h"
+
+#define PHDRS_MAX 64
+#define NOTES_BYTES 4096
+
+struct image {
+	struct dmv_mem *m;
+	const char *path;
+	uint64_t base, end;
+	uint8_t id[64];
+	size_t id_n;
+};
+
+/* What of an ELF header and its program headers is used, in either width. */
+struct elf {
+	bool wide, swap;
+	uint64_t phoff;
+	uint32_t phentsize, phnum;
+};
+
+static uint64_t field(const struct elf *f, const uint8_t *p, size_t n)
+{
+	const struct dmv_reading r = { .swap = f->swap };
+
+	return n == 8 ? dmv_r64(&r, p) : n == 4 ? dmv_r32(&r, p) : dmv_r16(&r, p);
+}
+
+#define FIELD(f, p, type, name) ((f)->wide ? \
+	field(f, (p) + offsetof(Elf64_##type, name), sizeof(((Elf64_##type *)0)->name)) : \
+	field(f, (p) + offsetof(Elf32_##type, name), sizeof(((Elf32_##type *)0)->name)))
+
+static bool read_elf_header(const struct image *im, struct elf *ret)
+{
+	const uint32_t one = 1;
+	const uint8_t here = *(const uint8_t *)&one ? ELFDATA2LSB : ELFDATA2MSB;
+	uint8_t h[sizeof(Elf64_Ehdr)];
+
+	if (dmv_mem_read(im->m, DMV_VIRT, im->base, h, sizeof(h), NULL) || memcmp(h, ELFMAG, SELFMAG))
+		return false;
+	ret->wide = h[EI_CLASS] == ELFCLASS64;
+	ret->swap = h[EI_DATA] != here;
+	ret->phoff = FIELD(ret, h, Ehdr, e_phoff);
+	ret->phentsize = (uint32_t)FIELD(ret, h, Ehdr, e_phentsize);
+	ret->phnum = (uint32_t)FIELD(ret, h, Ehdr, e_phnum);
+	return ret->phnum <= PHDRS_MAX &&
+	       ret->phentsize == (ret->wide ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr));
+}
+
+static bool id_in_notes(struct image *im, const struct elf *f, const uint8_t *p, size_t n)
+{
+	while (n >= 12) {
+		uint64_t namesz = field(f, p, 4), descsz = field(f, p + 4, 4);
+		uint64_t skip = ((namesz + 3) & ~3ull), all = 12 + skip + ((descsz + 3) & ~3ull);
+
+		if (12 + skip + descsz > n)
+			return false;
+		if (field(f, p + 8, 4) == NT_GNU_BUILD_ID && namesz == 4 && !memcmp(p + 12, "GNU", 4) &&
+		    descsz <= sizeof(im->id)) {
+			memcpy(im->id, p + 12 + skip, descsz);
+			im->id_n = descsz;
+			return true;
+		}
+		if (all > n)
+			return false;
+		p += all;
+		n -= all;
+	}
+	return false;
+}
+
+static void read_build_id(struct image *im)
+{
+	uint8_t ph[PHDRS_MAX][sizeof(Elf64_Phdr)], notes[NOTES_BYTES];
+	uint64_t low = UINT64_MAX;
+	struct elf f;
+
+	if (!read_elf_header(im, &f))
+		return;
+	for (uint32_t i = 0; i < f.phnum; i++) {
+		if (dmv_mem_read(im->m, DMV_VIRT, im->base + f.phoff + (uint64_t)i * f.phentsize, ph[i],
+				 f.phentsize, NULL))
+			return;
+		if (FIELD(&f, ph[i], Phdr, p_type) == PT_LOAD && FIELD(&f, ph[i], Phdr, p_vaddr) < low)
+			low = FIELD(&f, ph[i], Phdr, p_vaddr);
+	}
+	for (uint32_t i = 0; i < f.phnum && !im->id_n; i++) {
+		uint64_t n = FIELD(&f, ph[i], Phdr, p_memsz);
+		uint64_t at = FIELD(&f, ph[i], Phdr, p_vaddr) - (low & ~4095ull) + im->base;
+
+		if (FIELD(&f, ph[i], Phdr, p_type) != PT_NOTE || n > sizeof(notes) ||
+		    dmv_mem_read(im->m, DMV_VIRT, at, notes, n, NULL))
+			continue;
+		id_in_notes(im, &f, notes, n);
+	}
+}
+
+static void add_executable(struct dmv_facts *f, struct dmv_names *n, const struct image *im)
+{
+	struct dmv_err e = { 0 };
+
+	if (access(im->path, R_OK))
+		dmv_note_add(f, false, im->base, "%.200s: the program's own file is not here; give it with -s "
+			     "for names", im->path);
+	else if (dmv_names_add_file(n, im->path, UINT64_MAX, false, &e))
+		dmv_note_add(f, false, im->base, "the program's own file is not used: %s", e.msg);
+	else if (!im->id_n)
+		dmv_note_add(f, false, im->base, "%.200s: nothing in the target tells whether this is the "
+			     "file that ran", im->path);
+}
+
+static void add_image(struct dmv_facts *f, struct dmv_names *n, struct image *im)
+{
+	struct dmv_err e = { 0 };
+
+	read_build_id(im);
+	if (dmv_names_add_image(n, im->path, im->base, im->end - im->base, im->id_n ? im->id : NULL,
+				im->id_n, &e))
+		return;
+	if (im->m->executable && !strcmp(im->path, im->m->executable))
+		add_executable(f, n, im);
+}
+
+/* Mappings of one file follow each other: an image goes from the one of its first byte to the last. */
+void dmv_images_of_process(struct dmv_mem *m, struct dmv_names *n, struct dmv_facts *f)
+{
+	for (size_t i = 0; n && i < m->nmapped; i++) {
+		const struct dmv_mapped *first = &m->mapped[i];
+		struct image im = { .m = m, .path = first->path, .base = first->start, .end = first->end };
+
+		if (first->offset || !first->path)
+			continue;
+		while (i + 1 < m->nmapped && m->mapped[i + 1].offset && m->mapped[i + 1].path &&
+		       !strcmp(m->mapped[i + 1].path, im.path) && m->mapped[i + 1].end > im.end)
+			im.end = m->mapped[++i].end;
+		add_image(f, n, &im);
+	}
+}
