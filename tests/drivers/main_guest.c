@@ -2,7 +2,8 @@
 /*
  * Runs one test driver in the bare-metal guest, on QEMU's edu device. The command line says which:
  * `driver=NAME`, and `mode=log` (record and go on; else the first error stops the machine) and
- * `verify=off`. Ends with a STOP, or a line "guest: ...", and halts.
+ * `verify=off`, and `freeze=N`: stop the machine after the device's Nth write, before the driver can
+ * flush. Ends with a STOP, or a line "guest: ...", and halts.
  */
 #include "driver.h"
 #include "io.h"
@@ -24,6 +25,7 @@ struct run {
 	WCHAR name[64];
 	uint8_t *bounce;                /* the device's data on their way from and to the driver */
 	bool stopped;
+	uint32_t writes, freeze;
 };
 
 static struct run run;                  /* the seam's driver_pages() names no machine */
@@ -52,6 +54,8 @@ void device_write(struct test_device *dev, uint64_t bus, const void *bytes, uint
 	memcpy(r->bounce, bytes, length);
 	transferred(guest_edu_fetch(&r->guest->edu, guest_phys(r->bounce), length));
 	transferred(guest_edu_store(&r->guest->edu, bus, length));
+	if (++r->writes == r->freeze)
+		end("gave up: ", "frozen after a transfer");
 }
 
 void device_read(struct test_device *dev, uint64_t bus, void *bytes, uint32_t length)
@@ -136,6 +140,18 @@ static bool option_is(const struct guest *g, const char *key, const char *want)
 	return value[i] == want[i];
 }
 
+static uint32_t option_number(const struct guest *g, const char *key)
+{
+	char value[10];
+	uint32_t n = 0;
+
+	if (!guest_option(g, key, value, sizeof(value)))
+		return 0;
+	for (const char *p = value; *p >= '0' && *p <= '9'; p++)
+		n = n * 10 + (uint32_t)(*p - '0');
+	return n;
+}
+
 static void start(struct run *r)
 {
 	enum dmv_abi_mode mode = option_is(r->guest, "mode", "log") ? DMV_ABI_MODE_LOG
@@ -171,6 +187,7 @@ void guest_main(struct guest *g)
 	r->bounce = guest_pages_take(&g->pages, 1, DEVICE_REACH);
 	if (!r->bounce)
 		end("no memory", "");
+	r->freeze = option_number(g, "freeze");
 	name_object(r);
 	make_device(r);
 	start(r);

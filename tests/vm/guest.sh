@@ -85,7 +85,6 @@ for f in elf paging.elf kdump.flat; do
 done
 
 chmod u+w "$out".elf "$out".paging.elf "$out".kdump.flat
-for f in elf paging.elf; do fallocate -d "$out.$f" 2>/dev/null; done	# mostly zero pages: save the disk
 
 if command -v makedumpfile >/dev/null; then
 	makedumpfile -R "$out".kdump <"$out".kdump.flat >"$out".makedumpfile 2>&1 ||
@@ -96,4 +95,7 @@ if command -v makedumpfile >/dev/null; then
 		die "makedumpfile -E fails"
 	rm -f "$out".moved "$out".makedumpfile
 fi
+for f in elf paging.elf made.elf; do		# mostly zero pages: save the disk
+	[ ! -f "$out.$f" ] || fallocate -d "$out.$f" 2>/dev/null
+done
 last
