@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* bugcheck: a code and its four parameters in words; without them those of the target. */
+#include "cmd.h"
+
+#include <string.h>
+
+#include "decode.h"
+
+/*
+ * Numbers in `text`. A paste (`BugCheck E6, {F, 5, ...}`) has words around them: these are skipped,
+ * and nothing is an error. Typed numbers must all be numbers.
+ */
+static enum dmv_code numbers(struct dmv_ses *s, const char *text, uint64_t v[5])
+{
+	char word[64], safe[64];
+	bool paste = false, first = true;
+	unsigned n = 0;
+
+	for (const char *p = text; *p && n < 5; first = false) {
+		size_t len;
+
+		p += strspn(p, " \t\r\n,;:(){}[]*");
+		len = strcspn(p, " \t\r\n,;:(){}[]*");
+		if (!len)
+			break;
+		memcpy(word, p, len < sizeof(word) ? len : sizeof(word) - 1);
+		word[len < sizeof(word) ? len : sizeof(word) - 1] = 0;
+		p += len;
+		if (dmv_number(word, &v[n]))
+			n++;
+		else if (first)
+			paste = true;
+		else if (!paste)
+			return dmv_fail(&s->err, DMV_E_USAGE, "\"%s\" is not a hexadecimal number",
+					dmv_escape(word, safe, sizeof(safe)));
+	}
+	if (!n)
+		return dmv_fail(&s->err, DMV_E_USAGE, "no number in \"%s\"",
+				dmv_escape(text, safe, sizeof(safe)));
+	if (v[0] > UINT32_MAX)
+		return dmv_fail(&s->err, DMV_E_USAGE, "a bugcheck code has 32 bits");
+	return DMV_E_OK;
+}
+
+static enum dmv_code own(struct dmv_ses *s)
+{
+	const struct dmv_facts *f = &s->facts;
+	bool any = false;
+
+	if (dmv_need_facts(s))
+		return s->err.code;
+	for (uint32_t r = 0; r < f->nregion; r++) {
+		if (!f->region[r].bug_code)
+			continue;
+		if (any)
+			dmv_out_line(s->out, "%s", "");
+		any = true;
+		if (f->nregion > 1)
+			dmv_out_line(s->out, "Region %u:", r);
+		if (!dmv_decode(s, r, f->region[r].bug_code, f->region[r].bug_p))
+			return DMV_E_STOPPED;
+	}
+	if (!any)
+		dmv_out_line(s->out, "No bugcheck: the verifier did not stop this target.");
+	return DMV_E_OK;
+}
+
+static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
+{
+	uint64_t v[5] = { 0 };
+
+	if (!av->v[0].set)
+		return own(s);
+	if (numbers(s, av->v[0].word, v))
+		return s->err.code;
+	return dmv_decode(s, 0, (uint32_t)v[0], v + 1) ? DMV_E_OK : DMV_E_STOPPED;
+}
+
+static const struct dmv_arg args[] = {
+	{ "CODE P1 P2 P3 P4", DMV_ARG_REST, false, "a bugcheck; missing parameters are 0" },
+	{ 0 }
+};
+
+const struct dmv_cmd dmv_cmd_bugcheck = {
+	.name = "bugcheck",
+	.summary = "what a bugcheck and its parameters mean",
+	.help = "Decodes 0xE6 (DRIVER_VERIFIER_DMA_VIOLATION) and 0x1DC in full, and names their\n"
+		"neighbours. Numbers may come as they were printed: `BugCheck E6, {F, 5, ...}`,\n"
+		"`0x000000e6 (0x..., ...)`. Rules that were never documented are not guessed at.\n"
+		"Without numbers the target's own bugcheck.",
+	.examples = "bugcheck  the target's own\n"
+		    "bugcheck e6 f 5 ffffd08bb1435060 ffffd08bb1435860  decode these",
+	.args = args,
+	.needs_facts = false,
+	.run = run,
+};

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* check: every guard, tag and fill pattern again, in the bytes of the dump. */
+#include "cmd.h"
+
+#include <stdio.h>
+
+#include "finding.h"
+#include "hexdump.h"
+#include "words.h"
+
+struct guard {
+	uint32_t region, bad;
+	const char *what, *object_kind, *owner, *caller, *device, *expected, *confidence, *suffix;
+	uint64_t object, adapter, start, length, addr;
+	int64_t offset;
+	struct dmv_bytes bytes;
+};
+
+static const struct dmv_col cols[] = {
+	DMV_COL(struct guard, region, "", DMV_S_REGION, "index of the region"),
+	DMV_COL(struct guard, what, "", DMV_S_STR, "which guard"),
+	DMV_COL(struct guard, object_kind, "", DMV_S_STR, "whose guard"),
+	DMV_COL(struct guard, object, "", DMV_S_ADDR, "handle of the object"),
+	DMV_COL(struct guard, adapter, "", DMV_S_ADDR, "its adapter"),
+	DMV_COL(struct guard, device, "", DMV_S_STR, "device or driver"),
+	DMV_COL(struct guard, start, "", DMV_S_ADDR, "start of the buffer"),
+	DMV_COL(struct guard, length, "", DMV_S_SIZE, "its length"),
+	DMV_COL(struct guard, addr, "", DMV_S_ADDR, "first wrong byte"),
+	DMV_COL(struct guard, offset, "", DMV_S_OFFSET, "of that byte from the start of the buffer"),
+	DMV_COL(struct guard, bad, "", DMV_S_U32, "bytes that are wrong"),
+	DMV_COL(struct guard, expected, "", DMV_S_STR, "what should stand there"),
+	DMV_COL(struct guard, bytes, "", DMV_S_BYTES, "what stands there"),
+	DMV_COL(struct guard, owner, "", DMV_S_STR, "function that made the object"),
+	DMV_COL(struct guard, caller, "", DMV_S_STR, "the same with offset"),
+	DMV_COL(struct guard, confidence, "", DMV_S_STR, "certain, in transition"),
+	DMV_COL(struct guard, suffix, NULL, DMV_S_LABEL, ""),
+	{ 0 }
+};
+
+static const struct dmv_table table = {
+	"guards", cols,
+	"{what} of {object_kind} {object|?} overwritten: {bad} bytes from {addr}, buffer start {offset}{suffix}\n"
+	"   Buffer:   {start|?}, length {length|?}\n"
+	"   Adapter:  {adapter|?} {device}\n"
+	"?owner|   Owner:    {caller}\n"
+	"   Expected: {expected}, found:\n"
+};
+
+static bool say(void *ctx, const struct dmv_finding *x)
+{
+	struct dmv_ses *s = ctx;
+	const struct dmv_facts *f = &s->facts;
+	const struct dmv_guard_fact *g = &f->guard[x->row];
+	bool transition = x->confidence == DMV_IN_TRANSITION;
+	char expected[24];
+	struct guard d = {
+		.region = g->region, .bad = g->bad, .what = dmv_guard_word(g->what),
+		.object_kind = dmv_kind_word(g->object_kind), .owner = dmv_site_owner(f, g->owner),
+		.caller = dmv_site_text(f, g->owner), .device = dmv_adapter_name(f, g->adapter),
+		.expected = expected, .confidence = dmv_confidence_word(x->confidence),
+		.suffix = transition ? ", in transition" : "",
+		.object = dmv_object_addr(f, g->object_kind, g->object),
+		.adapter = dmv_adapter_handle(f, g->adapter), .start = g->start, .length = g->length,
+		.addr = g->addr, .offset = g->offset, .bytes = { g->bytes, g->n },
+	};
+
+	if (g->expected == UINT32_MAX)
+		snprintf(expected, sizeof(expected), "\"%s\"", g->region < f->nregion &&
+			 f->region[g->region].tag[0] ? f->region[g->region].tag : "the tag");
+	else
+		snprintf(expected, sizeof(expected), "%02x", g->expected);
+	s->found |= !transition;
+	return dmv_out_row(s->out, &table, &d) &&
+	       (dmv_out_format(s->out) == DMV_JSON ||
+		dmv_hexdump(s->out, NULL, g->addr, g->offset, g->bytes, g->n));
+}
+
+static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
+{
+	struct dmv_judge *j;
+	enum dmv_code code = dmv_verify(s);
+
+	(void)av;
+	if (code)
+		return code;
+	j = dmv_judge_new(&s->facts);
+	if (!j)
+		return dmv_fail(&s->err, DMV_E_MEMORY, "not enough memory for the answer");
+	dmv_out_table(s->out, &table);
+	dmv_findings(j, DMV_FIND_GUARDS, say, s);
+	dmv_judge_free(j);
+	dmv_out_line(s->out, "%s%zu of %llu guards overwritten", s->facts.nguard ? "\n" : "",
+		     s->facts.nguard, (unsigned long long)s->facts.guards_checked);
+	if (s->facts.guards_unreadable)
+		dmv_out_note(s->out, "%llu guards are not in the dump and could not be checked",
+			     (unsigned long long)s->facts.guards_unreadable);
+	return DMV_E_OK;
+}
+
+const struct dmv_cmd dmv_cmd_check = {
+	.name = "check",
+	.summary = "verify every guard in the dump itself",
+	.help = "Compares the tags around common buffers, the guards around mapped buffers and\n"
+		"the fill of free map registers with what the verifier laid there, byte by byte\n"
+		"in the dump. Shows what was overwritten, whose it was, and the bytes.",
+	.examples = "check  verify all",
+	.needs_facts = true,
+	.run = run,
+};

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* leaks: what is live and should not be; with -a all that is live. */
+#include "cmd.h"
+
+#include "finding.h"
+#include "words.h"
+
+struct leak {
+	uint32_t region, rows;
+	const char *kind, *state, *owner, *caller, *device, *rule;
+	uint64_t object, adapter, va, length, age;
+};
+
+static const struct dmv_col cols[] = {
+	DMV_COL(struct leak, region, "REGION", DMV_S_REGION, "index of the region"),
+	DMV_COL(struct leak, kind, "KIND", DMV_S_STR, "what is live"),
+	DMV_COL(struct leak, object, "OBJECT", DMV_S_ADDR, "handle or address the driver holds"),
+	DMV_COL(struct leak, length, "LENGTH", DMV_S_SIZE, "bytes allocated or mapped"),
+	DMV_COL(struct leak, adapter, "ADAPTER", DMV_S_ADDR, "its adapter"),
+	DMV_COL(struct leak, age, "AGE", DMV_S_AGE, "nanoseconds since it was made"),
+	DMV_COL(struct leak, state, "STATE", DMV_S_STR, "leak and how sure, or live"),
+	DMV_COL(struct leak, owner, "OWNER", DMV_S_STR, "function that made it"),
+	DMV_COL(struct leak, caller, NULL, DMV_S_STR, "the same with offset"),
+	DMV_COL(struct leak, device, NULL, DMV_S_STR, "device or driver"),
+	DMV_COL(struct leak, va, NULL, DMV_S_ADDR, "driver's memory"),
+	DMV_COL(struct leak, rows, NULL, DMV_S_U32, "map registers of a mapping"),
+	DMV_COL(struct leak, rule, NULL, DMV_S_STR, "rule that makes it a leak"),
+	{ 0 }
+};
+
+static const struct dmv_table table = { "objects", cols, NULL };
+
+struct count {
+	uint64_t live, leaks, transition;
+};
+
+static const char *state_of(const struct dmv_object *o, const struct dmv_finding *x)
+{
+	if (x->id && x->confidence == DMV_CERTAIN)
+		return "leak";
+	if (x->id && x->confidence == DMV_LIKELY)
+		return "leak (likely)";
+	return x->id ? "in transition" : dmv_life_word(o->life);
+}
+
+static bool say(struct dmv_ses *s, const struct dmv_object *o, const struct dmv_finding *x)
+{
+	const struct dmv_facts *f = &s->facts;
+	struct leak l = { .region = o->region, .rows = o->rows, .kind = dmv_kind_word(o->kind),
+			  .state = state_of(o, x), .owner = dmv_site_owner(f, o->owner),
+			  .caller = dmv_site_text(f, o->owner), .device = dmv_adapter_name(f, o->adapter),
+			  .rule = x->id ? dmv_finding_rules[x->id].name : NULL, .object = o->addr,
+			  .adapter = dmv_adapter_handle(f, o->adapter), .va = o->va, .length = o->bytes,
+			  .age = dmv_age(f, o->region, o->time) };
+
+	return dmv_out_row(s->out, &table, &l);
+}
+
+static bool walk(struct dmv_ses *s, const struct dmv_judge *j, uint32_t kind, uint32_t only, bool all,
+		 struct count *n)
+{
+	const struct dmv_facts *f = &s->facts;
+	size_t rows = dmv_objects(f, kind);
+	struct dmv_object o;
+
+	for (size_t i = 0; i < rows; i += o.rows) {
+		struct dmv_finding x;
+
+		dmv_object_get(f, kind, i, &o);
+		if (o.life == DMV_GONE || (only != DMV_NO_INDEX && o.adapter != only))
+			continue;
+		x = dmv_judge_object(j, &o);
+		if (dmv_object_is_part(f, &o) && (!all || kind == DMV_K_FILE))
+			continue;
+		if (kind == DMV_K_ADAPTER && f->adapter[i].released)
+			continue;
+		n->live++;
+		if (x.id && x.confidence == DMV_IN_TRANSITION)
+			n->transition++;
+		else if (x.id)
+			n->leaks++;
+		if ((all || x.id) && !say(s, &o, &x))
+			return false;
+	}
+	return true;
+}
+
+static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
+{
+	struct dmv_judge *j;
+	struct count n = { 0 };
+	uint32_t only = DMV_NO_INDEX;
+	bool go = true;
+
+	if (av->v[0].set && dmv_find_adapter(s, &av->v[0], &only))
+		return s->err.code;
+	j = dmv_judge_new(&s->facts);
+	if (!j)
+		return dmv_fail(&s->err, DMV_E_MEMORY, "not enough memory for the answer");
+	dmv_out_table(s->out, &table);
+	for (const uint32_t *k = dmv_object_kinds; go && *k; k++)
+		go = walk(s, j, *k, only, av->v[1].set, &n);
+	dmv_judge_free(j);
+	s->found = n.leaks != 0;
+	if (!go)
+		return DMV_E_STOPPED;
+	dmv_out_line(s->out, "%s%llu leaked, %llu live%s", n.leaks || av->v[1].set ? "\n" : "",
+		     (unsigned long long)n.leaks, (unsigned long long)n.live,
+		     av->v[1].set || n.live == n.leaks ? "" : ": leaks -a");
+	if (n.transition)
+		dmv_out_note(s->out, "%llu in transition: an operation on it was in progress, this is no leak",
+			     (unsigned long long)n.transition);
+	return DMV_E_OK;
+}
+
+static const struct dmv_arg args[] = {
+	{ "ADAPTER", DMV_ARG_ADAPTER, false, "only what belongs to this adapter" },
+	{ "-a", DMV_ARG_FLAG, false, "everything that is live" },
+	{ 0 }
+};
+
+const struct dmv_cmd dmv_cmd_leaks = {
+	.name = "leaks",
+	.summary = "what is live and should not be",
+	.help = "Lists objects that are live although their adapter is released or being\n"
+		"released, or their driver is unloaded. What an operation was just working on\n"
+		"is \"in transition\" and no leak. With -a all live objects with age and owner;\n"
+		"map registers of one transfer are one line.",
+	.examples = "leaks  leaked objects\n"
+		    "leaks -a  everything live\n"
+		    "leaks -a edu  everything live of one adapter",
+	.args = args,
+	.needs_facts = true,
+	.run = run,
+};

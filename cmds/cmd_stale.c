@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* stale: transfers whose double buffer and driver's buffer differ. */
+#include "cmd.h"
+
+#include <inttypes.h>
+
+#include "finding.h"
+#include "hexdump.h"
+#include "words.h"
+
+struct stale {
+	uint32_t region;
+	const char *kind, *title, *owner, *caller, *device, *object_kind, *confidence, *cause, *fix;
+	uint64_t object, adapter, va, length, offset, differ, age;
+	struct dmv_bytes shadow, original;
+	bool to_device;
+};
+
+static const struct dmv_col cols[] = {
+	DMV_COL(struct stale, region, "", DMV_S_REGION, "index of the region"),
+	DMV_COL(struct stale, kind, "", DMV_S_STR, "stale: unseen device data; late-write: unsent driver data"),
+	DMV_COL(struct stale, title, "", DMV_S_STR, "what is wrong"),
+	DMV_COL(struct stale, object_kind, "", DMV_S_STR, "what holds the mapping"),
+	DMV_COL(struct stale, object, "", DMV_S_ADDR, "its handle"),
+	DMV_COL(struct stale, adapter, "", DMV_S_ADDR, "its adapter"),
+	DMV_COL(struct stale, device, "", DMV_S_STR, "device or driver"),
+	DMV_COL(struct stale, va, "", DMV_S_ADDR, "driver's buffer"),
+	DMV_COL(struct stale, length, "", DMV_S_SIZE, "its length"),
+	DMV_COL(struct stale, offset, "", DMV_S_SIZE, "of the first difference in it"),
+	DMV_COL(struct stale, differ, "", DMV_S_SIZE, "bytes that differ"),
+	DMV_COL(struct stale, age, "", DMV_S_AGE, "nanoseconds since the map"),
+	DMV_COL(struct stale, to_device, "", DMV_S_BOOL, "direction"),
+	DMV_COL(struct stale, owner, "", DMV_S_STR, "function that mapped it"),
+	DMV_COL(struct stale, caller, "", DMV_S_STR, "the same with offset"),
+	DMV_COL(struct stale, confidence, "", DMV_S_STR, "likely, in transition"),
+	DMV_COL(struct stale, shadow, "", DMV_S_BYTES, "what the device sees, from the first difference"),
+	DMV_COL(struct stale, original, "", DMV_S_BYTES, "what the driver sees"),
+	DMV_COL(struct stale, cause, "", DMV_S_STR, "why"),
+	DMV_COL(struct stale, fix, "", DMV_S_STR, "what to do"),
+	{ 0 }
+};
+
+static const struct dmv_table table = {
+	"stale", cols,
+	"{title} ({confidence})\n"
+	"   Buffer:   {va}, length {length}: {differ} bytes differ, first at offset {offset}\n"
+	"   Mapping:  {object_kind} {object|?}, {age|age unknown} old\n"
+	"   Adapter:  {adapter|?} {device}\n"
+	"?owner|   Owner:    {caller}\n"
+};
+
+struct walk {
+	struct dmv_ses *s;
+	uint64_t stale, late, transition;
+	bool go;
+};
+
+static bool bytes(struct dmv_ses *s, const struct dmv_stale_fact *t)
+{
+	uint64_t at = t->va == DMV_NO_ADDR ? t->va : t->va + t->offset;
+
+	if (dmv_out_format(s->out) == DMV_JSON)
+		return true;
+	return dmv_hexdump(s->out, "driver's buffer", at, (int64_t)t->offset, t->original, t->n) &&
+	       dmv_hexdump(s->out, "double buffer", at, (int64_t)t->offset, t->shadow, t->n);
+}
+
+static bool say(void *ctx, const struct dmv_finding *x)
+{
+	struct walk *w = ctx;
+	struct dmv_ses *s = w->s;
+	const struct dmv_facts *f = &s->facts;
+	const struct dmv_stale_fact *t = &f->stale[x->row];
+	const struct dmv_finding_rule *r = &dmv_finding_rules[x->id];
+	struct stale d = {
+		.region = t->region, .kind = r->name, .title = r->title,
+		.owner = dmv_site_owner(f, t->owner), .caller = dmv_site_text(f, t->owner),
+		.device = dmv_adapter_name(f, t->adapter), .object_kind = dmv_kind_word(x->kind),
+		.confidence = dmv_confidence_word(x->confidence), .cause = r->cause, .fix = r->fix,
+		.object = dmv_object_addr(f, x->kind, x->object),
+		.adapter = dmv_adapter_handle(f, t->adapter), .va = t->va, .length = t->bytes,
+		.offset = t->offset, .differ = t->differ, .age = dmv_ticks_ns(f, t->region, t->age),
+		.shadow = { t->shadow, t->n }, .original = { t->original, t->n },
+		.to_device = t->to_device,
+	};
+
+	if (x->confidence == DMV_IN_TRANSITION)
+		w->transition++;
+	else if (t->to_device)
+		w->late++;
+	else
+		w->stale++;
+	w->go = dmv_out_row(s->out, &table, &d) && bytes(s, t);
+	return w->go;
+}
+
+static void advise(struct dmv_ses *s, enum dmv_finding_id id)
+{
+	dmv_out_line(s->out, "\nWhy: %s\nDo:  %s", dmv_finding_rules[id].cause, dmv_finding_rules[id].fix);
+}
+
+static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
+{
+	struct walk w = { .s = s, .go = true };
+	struct dmv_judge *j;
+	enum dmv_code code = dmv_verify(s);
+
+	(void)av;
+	if (code)
+		return code;
+	j = dmv_judge_new(&s->facts);
+	if (!j)
+		return dmv_fail(&s->err, DMV_E_MEMORY, "not enough memory for the answer");
+	dmv_out_table(s->out, &table);
+	dmv_findings(j, DMV_FIND_STALE, say, &w);
+	dmv_judge_free(j);
+	if (!w.go)
+		return DMV_E_STOPPED;
+	s->found = w.stale || w.late;
+	if (w.stale)
+		advise(s, DMV_F_STALE);
+	if (w.late)
+		advise(s, DMV_F_LATE_WRITE);
+	dmv_out_line(s->out, "%s%zu of %llu double buffers differ from the driver's buffer",
+		     s->facts.nstale ? "\n" : "", s->facts.nstale,
+		     (unsigned long long)s->facts.shadows_compared);
+	if (w.transition)
+		dmv_out_note(s->out, "%" PRIu64 " in transition: the transfer was just being made or ended",
+			     w.transition);
+	if (s->facts.shadows_unreadable)
+		dmv_out_note(s->out, "%llu double buffers are not in the dump and could not be compared",
+			     (unsigned long long)s->facts.shadows_unreadable);
+	return DMV_E_OK;
+}
+
+const struct dmv_cmd dmv_cmd_stale = {
+	.name = "stale",
+	.summary = "data that device or driver has not seen",
+	.help = "While a transfer is double-buffered the device works on a copy. This compares\n"
+		"copy and driver's buffer of every live transfer, in the dump itself:\n"
+		"  from device, copy newer: the device has delivered, nobody flushed\n"
+		"  to device, buffer newer: the driver wrote after the map, the device misses it",
+	.examples = "stale  compare all",
+	.needs_facts = true,
+	.run = run,
+};

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* target: the dump or process itself, and what could not be read of it. */
+#include "cmd.h"
+
+#include "words.h"
+
+struct target {
+	const char *target, *format, *machine, *order, *executable, *live, *kernel;
+	uint32_t bits;
+	uint64_t virtual_bytes, physical_bytes, virtual_ranges, physical_ranges;
+};
+
+static const struct dmv_col cols[] = {
+	DMV_COL(struct target, target, "", DMV_S_STR, "as it was given"),
+	DMV_COL(struct target, format, "", DMV_S_STR, "format"),
+	DMV_COL(struct target, machine, "", DMV_S_STR, "processor"),
+	DMV_COL(struct target, bits, "", DMV_S_U32, "width of its addresses"),
+	DMV_COL(struct target, order, "", DMV_S_STR, "byte order"),
+	DMV_COL(struct target, executable, "", DMV_S_STR, "program of a process"),
+	DMV_COL(struct target, virtual_bytes, "", DMV_S_SIZE, "bytes by virtual address"),
+	DMV_COL(struct target, virtual_ranges, "", DMV_S_U64, "in so many ranges"),
+	DMV_COL(struct target, physical_bytes, "", DMV_S_SIZE, "bytes by physical address"),
+	DMV_COL(struct target, physical_ranges, "", DMV_S_U64, "in so many ranges"),
+	DMV_COL(struct target, live, NULL, DMV_S_LABEL, ""),
+	DMV_COL(struct target, kernel, NULL, DMV_S_LABEL, ""),
+	{ 0 }
+};
+
+static const struct dmv_table table = {
+	"target", cols,
+	"Target:   {target}\n"
+	"Format:   {format}{live}{kernel}\n"
+	"?machine|Machine:  {machine}, {bits} bits, {order}\n"
+	"?executable|Program:  {executable}\n"
+	"?virtual_ranges|Virtual:  {virtual_bytes} bytes in {virtual_ranges} ranges\n"
+	"?physical_ranges|Physical: {physical_bytes} bytes in {physical_ranges} ranges\n"
+};
+
+struct image {
+	uint32_t region;
+	const char *name, *build_id;
+	uint64_t base, bytes;
+};
+
+static const struct dmv_col image_cols[] = {
+	DMV_COL(struct image, region, "REGION", DMV_S_REGION, "index of the region"),
+	DMV_COL(struct image, base, "BASE", DMV_S_ADDR, "where it is loaded"),
+	DMV_COL(struct image, bytes, "SIZE", DMV_S_SIZE, "bytes"),
+	DMV_COL(struct image, name, "IMAGE", DMV_S_STR, "name"),
+	DMV_COL(struct image, build_id, "BUILD-ID", DMV_S_STR, "its build-id"),
+	{ 0 }
+};
+
+static const struct dmv_table image_table = { "images", image_cols, NULL };
+
+static uint64_t sum(const struct dmv_mem *m, enum dmv_space space)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < m->nrange[space]; i++)
+		n += m->range[space][i].end - m->range[space][i].start;
+	return n;
+}
+
+static bool say_target(struct dmv_ses *s)
+{
+	const struct dmv_mem *m = s->mem;
+	struct target t = {
+		.target = s->target, .format = m->ops->format, .machine = dmv_machine_word(m->machine),
+		.order = m->big_endian ? "big-endian" : "little-endian", .executable = m->executable,
+		.live = m->live ? ", live" : "", .kernel = m->linux_kernel ? ", a Linux kernel" : "",
+		.bits = m->bits ? m->bits : UINT32_MAX, .virtual_bytes = sum(m, DMV_VIRT),
+		.physical_bytes = sum(m, DMV_PHYS),
+		.virtual_ranges = m->nrange[DMV_VIRT] ? m->nrange[DMV_VIRT] : UINT64_MAX,
+		.physical_ranges = m->nrange[DMV_PHYS] ? m->nrange[DMV_PHYS] : UINT64_MAX,
+	};
+
+	return dmv_out_row(s->out, &table, &t);
+}
+
+static bool say_images(struct dmv_ses *s)
+{
+	dmv_out_table(s->out, &image_table);
+	for (size_t i = 0; i < s->facts.nimage; i++) {
+		const struct dmv_image_fact *x = &s->facts.image[i];
+		struct image d = { x->region, x->name, x->build_id, x->base, x->bytes };
+
+		if (!dmv_out_row(s->out, &image_table, &d))
+			return false;
+	}
+	return true;
+}
+
+static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
+{
+	const char *const *note = NULL;
+	struct dmv_err e;
+	size_t n = 0;
+
+	(void)av;
+	if (!s->mem)
+		return dmv_fail(&s->err, DMV_E_USAGE, "there is no target");
+	if (!say_target(s))
+		return DMV_E_STOPPED;
+	for (size_t i = 0; i < s->mem->nnote; i++)
+		dmv_out_note(s->out, "%s", s->mem->note[i]);
+	/* a target without facts is still a target */
+	if (dmv_need_facts(s)) {
+		e = s->err;
+		if (e.code == DMV_E_STOPPED)
+			return e.code;
+		dmv_out_line(s->out, "Region:   none: %s", e.msg);
+		dmv_out_note(s->out, "%s", e.msg);
+		if (s->mem->linux_kernel && !s->opts.scan)
+			dmv_out_note(s->out, "a Linux kernel's memory is scanned for a region only with --scan");
+		return e.code;
+	}
+	dmv_out_line(s->out, "Region:   %zu found, by %s", s->facts.nregion,
+		     s->facts.provider ? s->facts.provider : "region");
+	if (!say_images(s))
+		return DMV_E_STOPPED;
+	if (s->names)
+		n = dmv_names_notes(s->names, &note);
+	for (size_t i = 0; i < n; i++)
+		dmv_out_note(s->out, "%s", note[i]);
+	return DMV_E_OK;
+}
+
+const struct dmv_cmd dmv_cmd_target = {
+	.name = "target",
+	.summary = "the target itself and what of it is unreadable",
+	.help = "Format, machine and size of the target, images whose code appears in stacks,\n"
+		"and everything odd or missing that was met while reading it.",
+	.examples = "target  what was opened",
+	.run = run,
+};

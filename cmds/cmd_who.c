@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* who: which object owns, or last owned, an address: virtual, physical or bus. */
+#include "cmd.h"
+
+#include "finding.h"
+#include "words.h"
+
+struct owner {
+	uint32_t region;
+	const char *kind, *space, *state, *owner, *caller, *device;
+	uint64_t object, adapter, start, length, age;
+	int64_t offset;
+};
+
+static const struct dmv_col cols[] = {
+	DMV_COL(struct owner, region, "REGION", DMV_S_REGION, "index of the region"),
+	DMV_COL(struct owner, space, "AS", DMV_S_STR, "which of the object's addresses it is"),
+	DMV_COL(struct owner, kind, "KIND", DMV_S_STR, "kind of the object"),
+	DMV_COL(struct owner, object, "OBJECT", DMV_S_ADDR, "its handle or address"),
+	DMV_COL(struct owner, start, NULL, DMV_S_ADDR, "start of the range that holds the address"),
+	DMV_COL(struct owner, length, "LENGTH", DMV_S_SIZE, "of that range"),
+	DMV_COL(struct owner, offset, "OFFSET", DMV_S_OFFSET, "of the address in it"),
+	DMV_COL(struct owner, state, "STATE", DMV_S_STR, "live, gone, in transition"),
+	DMV_COL(struct owner, age, "AGE", DMV_S_AGE, "nanoseconds since it was made"),
+	DMV_COL(struct owner, adapter, "ADAPTER", DMV_S_ADDR, "its adapter"),
+	DMV_COL(struct owner, device, NULL, DMV_S_STR, "device or driver"),
+	DMV_COL(struct owner, owner, "OWNER", DMV_S_STR, "function that made it"),
+	DMV_COL(struct owner, caller, NULL, DMV_S_STR, "the same with offset"),
+	{ 0 }
+};
+
+static const struct dmv_table table = { "owners", cols, NULL };
+static const struct dmv_table near_table = { "neighbours", cols, NULL };
+
+/* One of the ranges of an object. */
+struct range {
+	const char *space;
+	uint64_t start, length;
+};
+
+enum { RANGES = 5 };
+
+static unsigned put(struct range *r, unsigned n, const char *space, uint64_t start, uint64_t length)
+{
+	if (start == DMV_NO_ADDR || !length || (!start && length == 1))
+		return n;
+	r[n] = (struct range){ space, start, length };
+	return n + 1;
+}
+
+static unsigned ranges(const struct dmv_facts *f, const struct dmv_object *o, struct range r[RANGES])
+{
+	unsigned n = 0;
+
+	switch (o->kind) {
+	case DMV_K_ADAPTER: {
+		const struct dmv_adapter_fact *a = &f->adapter[o->index];
+
+		n = put(r, n, "handle", a->handle, 1);
+		n = put(r, n, "record", a->record, 1);
+		return put(r, n, "device object", a->device, 1);
+	}
+	case DMV_K_FILE: {
+		const struct dmv_file_fact *x = &f->file[o->index];
+
+		n = put(r, n, "handle", x->handle, 1);
+		n = put(r, n, "double buffer", x->shadow_virt, x->shadow_bytes);
+		return put(r, n, "double buffer, physical", x->shadow_phys, x->shadow_bytes);
+	}
+	case DMV_K_REGISTER: {
+		const struct dmv_register_fact *x = &f->reg[o->index];
+
+		n = put(r, n, "virtual", x->va, x->bytes);
+		n = put(r, n, "physical", x->phys, x->bytes);
+		if (x->bus != x->phys)
+			n = put(r, n, "bus", x->bus, x->bytes);
+		return put(r, n, "shadow", x->shadow_virt, x->bytes);
+	}
+	case DMV_K_LIST:
+		n = put(r, n, "handle", f->list[o->index].handle, 1);
+		return put(r, n, "virtual", f->list[o->index].va, f->list[o->index].bytes);
+	case DMV_K_BUFFER: {
+		const struct dmv_buffer_fact *b = &f->buffer[o->index];
+
+		n = put(r, n, "virtual", b->va, b->bytes);
+		n = put(r, n, "physical", b->phys, b->bytes);
+		if (b->bus != b->phys)
+			n = put(r, n, "bus", b->bus, b->bytes);
+		return put(r, n, "padding", b->block_virt, b->block_bytes);
+	}
+	case DMV_K_CHANNEL:
+		return put(r, n, "wait context block", f->channel[o->index].record, 1);
+	default:
+		return 0;
+	}
+}
+
+struct near {
+	bool any;
+	uint64_t gap;
+	struct owner row;
+};
+
+struct search {
+	struct dmv_ses *s;
+	uint64_t addr;
+	uint64_t hits;
+	struct near below, above;
+};
+
+static void fill(const struct dmv_facts *f, const struct dmv_object *o, const struct range *r,
+		 uint64_t addr, struct owner *d)
+{
+	*d = (struct owner){
+		.region = o->region, .kind = dmv_kind_word(o->kind), .space = r->space,
+		.state = dmv_life_word(o->life), .owner = dmv_site_owner(f, o->owner),
+		.caller = dmv_site_text(f, o->owner), .device = dmv_adapter_name(f, o->adapter),
+		.object = o->addr, .adapter = dmv_adapter_handle(f, o->adapter), .start = r->start,
+		.length = r->length, .age = dmv_age(f, o->region, o->time),
+		.offset = (int64_t)(addr - r->start),
+	};
+}
+
+static void neighbour(struct search *q, const struct dmv_object *o, const struct range *r)
+{
+	bool below = r->start < q->addr;
+	struct near *n = below ? &q->below : &q->above;
+	uint64_t gap = below ? q->addr - r->start - r->length : r->start - q->addr;
+
+	if (n->any && n->gap <= gap)
+		return;
+	n->any = true;
+	n->gap = gap;
+	fill(&q->s->facts, o, r, q->addr, &n->row);
+}
+
+/* The first range of the object that holds the address, as a row. */
+static bool object(struct search *q, const struct dmv_object *o)
+{
+	struct range r[RANGES];
+	unsigned n = ranges(&q->s->facts, o, r);
+	struct owner d;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (q->addr - r[i].start >= r[i].length) {
+			if (r[i].length > 1)
+				neighbour(q, o, &r[i]);
+			continue;
+		}
+		q->hits++;
+		fill(&q->s->facts, o, &r[i], q->addr, &d);
+		return dmv_out_row(q->s->out, &table, &d);
+	}
+	return true;
+}
+
+static bool walk(struct search *q, bool gone)
+{
+	const struct dmv_facts *f = &q->s->facts;
+
+	for (const uint32_t *k = dmv_object_kinds; *k; k++) {
+		size_t n = dmv_objects(f, *k);
+		struct dmv_object o;
+
+		/* not a transfer at a time: each map register has addresses of its own */
+		for (size_t i = 0; i < n; i++) {
+			dmv_object_get(f, *k, i, &o);
+			if ((o.life == DMV_GONE) == gone && !object(q, &o))
+				return false;
+			if ((i & 4095) == 0 && dmv_stopped(q->s))
+				return false;
+		}
+	}
+	return true;
+}
+
+static bool say_neighbours(struct search *q)
+{
+	dmv_out_line(q->s->out, "Nothing for DMA owns or owned %llx.%s", (unsigned long long)q->addr,
+		     q->below.any || q->above.any ? " Nearest:\n" : "");
+	return (!q->below.any || dmv_out_row(q->s->out, &near_table, &q->below.row)) &&
+	       (!q->above.any || dmv_out_row(q->s->out, &near_table, &q->above.row));
+}
+
+static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
+{
+	struct search q = { .s = s };
+	bool go;
+
+	if (!dmv_number(av->v[0].word, &q.addr)) {
+		uint32_t adapter;
+
+		if (dmv_find_adapter(s, &av->v[0], &adapter))
+			return s->err.code;
+		q.addr = s->facts.adapter[adapter].handle;
+	}
+	dmv_out_table(s->out, &table);
+	dmv_out_table(s->out, &near_table);
+	go = walk(&q, false) && walk(&q, true);
+	if (go && !q.hits)
+		go = say_neighbours(&q);
+	return go ? DMV_E_OK : DMV_E_STOPPED;
+}
+
+static const struct dmv_arg args[] = {
+	{ "ADDR", DMV_ARG_ADAPTER, true, "virtual, physical or bus address" },
+	{ 0 }
+};
+
+const struct dmv_cmd dmv_cmd_who = {
+	.name = "who",
+	.summary = "who owns, or owned, an address",
+	.help = "Every mapping, list, common buffer, map register file, channel and adapter that\n"
+		"has this address: as virtual, physical or bus address, in its double buffer or\n"
+		"its padding, or as handle. Live ones first, then freed ones that are still on\n"
+		"record. If there is none, the nearest below and above.",
+	.examples = "who ffff888004a81000  by any kind of address\n"
+		    "who 0n4096  decimal",
+	.args = args,
+	.needs_facts = true,
+	.run = run,
+};

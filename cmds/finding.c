@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+#include "finding.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "rules.h"
+#include "words.h"
+
+const struct dmv_finding_rule dmv_finding_rules[DMV_F_COUNT] = {
+	[DMV_F_NONE] = { "none", false, "nothing wrong", "", "" },
+	[DMV_F_LEAK_RELEASED] = {
+		"leak-released", false, "live, and its adapter is released",
+		"The driver put its adapter and still holds this.",
+		"Free it before PutDmaAdapter." },
+	[DMV_F_LEAK_RELEASING] = {
+		"leak-releasing", false, "live while its adapter is being released",
+		"The driver called PutDmaAdapter and still holds this.",
+		"Free it before PutDmaAdapter." },
+	[DMV_F_LEAK_UNLOADED] = {
+		"leak-unloaded", false, "live, and its driver is unloaded",
+		"The driver went away without freeing this; the device may still write to it.",
+		"Stop the device and free everything in the driver's remove routine." },
+	[DMV_F_LEAK_ORPHAN] = {
+		"leak-orphan", false, "live, and its adapter is not known any more",
+		"The adapter this belongs to is gone and its record was used again.",
+		"Free it before PutDmaAdapter." },
+	[DMV_F_LEAK_ADAPTER] = {
+		"leak-adapter", false, "adapter of a driver that is unloaded",
+		"The driver was unloaded and never put its adapter.",
+		"Call PutDmaAdapter when the device is removed." },
+	[DMV_F_GUARD] = {
+		"guard", false, "memory around a buffer was overwritten",
+		"Device or driver wrote outside the memory that was mapped or allocated for it.",
+		"Compare address and length the device was given with those of the mapping." },
+	[DMV_F_STALE] = {
+		"stale", true, "the device's data has not reached the driver's buffer",
+		"The device wrote to the double buffer of a transfer that nobody flushed: "
+		"the driver reads its own memory and sees nothing.",
+		"Call FlushAdapterBuffers or PutScatterGatherList before reading, or poll memory from "
+		"AllocateCommonBuffer, which is not copied." },
+	[DMV_F_LATE_WRITE] = {
+		"late-write", true, "the driver changed its buffer after mapping it",
+		"The driver wrote to a to-device buffer after the map: the device reads the old bytes.",
+		"Fill the buffer before MapTransfer or GetScatterGatherList, or use a common buffer." },
+	[DMV_F_VIOLATION] = {
+		"violation", false, "the verifier recorded a violation", "", "" },
+};
+
+const uint32_t dmv_object_kinds[] = {
+	DMV_K_ADAPTER, DMV_K_BUFFER, DMV_K_CHANNEL, DMV_K_LIST, DMV_K_FILE, DMV_K_REGISTER, DMV_K_NONE,
+};
+
+/* ---- objects ---- */
+
+size_t dmv_objects(const struct dmv_facts *f, uint32_t kind)
+{
+	switch (kind) {
+	case DMV_K_ADAPTER:
+		return f->nadapter;
+	case DMV_K_FILE:
+		return f->nfile;
+	case DMV_K_REGISTER:
+		return f->nreg;
+	case DMV_K_LIST:
+		return f->nlist;
+	case DMV_K_BUFFER:
+		return f->nbuffer;
+	case DMV_K_CHANNEL:
+		return f->nchannel;
+	default:
+		return 0;
+	}
+}
+
+/* Registers that follow in the file and belong to the same transfer. */
+static void transfer(const struct dmv_facts *f, size_t i, struct dmv_object *o)
+{
+	const struct dmv_register_fact *r = &f->reg[i];
+
+	for (size_t n = i + 1; n < f->nreg; n++) {
+		const struct dmv_register_fact *next = &f->reg[n];
+
+		if (next->first || next->file != r->file || next->region != r->region ||
+		    next->life != r->life || next->index != r->index + (n - i))
+			break;
+		o->rows++;
+		o->bytes += next->bytes;
+	}
+}
+
+void dmv_object_get(const struct dmv_facts *f, uint32_t kind, size_t i, struct dmv_object *o)
+{
+	*o = (struct dmv_object){ .kind = kind, .index = (uint32_t)i, .va = DMV_NO_ADDR,
+				  .bytes = UINT64_MAX, .rows = 1, .addr = DMV_NO_ADDR };
+#define COMMON(x) (o->region = (x)->region, o->life = (x)->life, o->owner = (x)->owner, \
+		   o->time = (x)->time)
+	switch (kind) {
+	case DMV_K_ADAPTER: {
+		const struct dmv_adapter_fact *a = &f->adapter[i];
+
+		COMMON(a);
+		o->adapter = (uint32_t)i;
+		o->addr = a->handle;
+		break;
+	}
+	case DMV_K_FILE: {
+		const struct dmv_file_fact *x = &f->file[i];
+
+		COMMON(x);
+		o->adapter = x->adapter;
+		o->addr = x->handle;
+		o->bytes = x->bytes_mapped;
+		break;
+	}
+	case DMV_K_REGISTER: {
+		const struct dmv_register_fact *r = &f->reg[i];
+
+		COMMON(r);
+		o->adapter = dmv_file_adapter(f, r->file);
+		o->addr = o->va = r->va;
+		o->bytes = r->bytes;
+		if (r->first)
+			transfer(f, i, o);
+		break;
+	}
+	case DMV_K_LIST: {
+		const struct dmv_list_fact *l = &f->list[i];
+
+		COMMON(l);
+		o->adapter = l->adapter;
+		o->addr = l->handle;
+		o->va = l->va;
+		o->bytes = l->bytes;
+		break;
+	}
+	case DMV_K_BUFFER: {
+		const struct dmv_buffer_fact *b = &f->buffer[i];
+
+		COMMON(b);
+		o->adapter = b->adapter;
+		o->addr = o->va = b->va;
+		o->bytes = b->bytes;
+		break;
+	}
+	case DMV_K_CHANNEL: {
+		const struct dmv_channel_fact *c = &f->channel[i];
+
+		COMMON(c);
+		o->adapter = c->adapter;
+		o->addr = c->record;
+		break;
+	}
+	default:
+		break;
+	}
+#undef COMMON
+}
+
+bool dmv_object_is_part(const struct dmv_facts *f, const struct dmv_object *o)
+{
+	if (o->kind == DMV_K_FILE) {
+		uint32_t l = f->file[o->index].list;
+
+		return l < f->nlist && f->list[l].life != DMV_GONE;
+	}
+	if (o->kind == DMV_K_REGISTER) {
+		uint32_t x = f->reg[o->index].file;
+
+		return x < f->nfile && f->file[x].life != DMV_GONE;
+	}
+	return false;
+}
+
+/* ---- judgement ---- */
+
+enum hold {                     /* of an adapter over what belongs to it */
+	HOLDS,
+	UNJUDGED,
+	RELEASING,              /* a leak rule says so: it was caught in PutDmaAdapter */
+	PUTTING,                /* PutDmaAdapter was running, and no rule has said anything */
+	RELEASED,
+	UNLOADED,
+};
+
+struct dmv_judge {
+	const struct dmv_facts *f;
+	uint8_t *hold;          /* enum hold, by adapter */
+};
+
+static bool driver_gone(const struct dmv_facts *f, uint32_t driver)
+{
+	return driver < f->ndriver && f->driver[driver].life == DMV_GONE;
+}
+
+static enum hold hold_of(const struct dmv_facts *f, const struct dmv_adapter_fact *a)
+{
+	if (a->unverified || a->master)
+		return UNJUDGED;
+	if (driver_gone(f, a->driver))
+		return UNLOADED;
+	return a->released || a->life == DMV_GONE ? RELEASED : HOLDS;
+}
+
+static bool is_leak_rule(uint32_t code, uint64_t p1)
+{
+	return (code == 0xE6 && p1 >= 0x07 && p1 <= 0x0A) || (code == 0x1DC && p1 == 5);
+}
+
+struct dmv_judge *dmv_judge_new(const struct dmv_facts *f)
+{
+	struct dmv_judge *j = malloc(sizeof(*j));
+
+	if (!j)
+		return NULL;
+	j->f = f;
+	j->hold = calloc(f->nadapter + 1, 1);
+	if (!j->hold) {
+		free(j);
+		return NULL;
+	}
+	for (size_t i = 0; i < f->nadapter; i++)
+		j->hold[i] = (uint8_t)hold_of(f, &f->adapter[i]);
+	for (size_t i = 0; i < f->ncpu; i++) {
+		const struct dmv_cpu_fact *c = &f->cpu[i];
+
+		if (c->op == DMV_OP_PUT_ADAPTER && c->adapter < f->nadapter &&
+		    j->hold[c->adapter] == HOLDS)
+			j->hold[c->adapter] = PUTTING;
+	}
+	for (size_t i = 0; i < f->nviolation; i++) {
+		const struct dmv_violation_fact *v = &f->violation[i];
+
+		if (v->adapter < f->nadapter && is_leak_rule(v->code, v->p[0]) &&
+		    (j->hold[v->adapter] == HOLDS || j->hold[v->adapter] == PUTTING))
+			j->hold[v->adapter] = RELEASING;
+	}
+	return j;
+}
+
+void dmv_judge_free(struct dmv_judge *j)
+{
+	if (!j)
+		return;
+	free(j->hold);
+	free(j);
+}
+
+/* An operation that makes or ends this very object was in progress on some CPU. */
+static bool in_progress(const struct dmv_facts *f, uint32_t kind, uint32_t index)
+{
+	for (size_t i = 0; i < f->ncpu; i++) {
+		const struct dmv_cpu_fact *c = &f->cpu[i];
+
+		if (c->op && c->op != DMV_OP_VIOLATION && c->op != DMV_OP_CHECK &&
+		    c->op != DMV_OP_PUT_ADAPTER && c->op != DMV_OP_DRIVER_UNLOAD &&
+		    c->object_kind == kind && c->object == index)
+			return true;
+	}
+	return false;
+}
+
+struct dmv_finding dmv_judge_object(const struct dmv_judge *j, const struct dmv_object *o)
+{
+	struct dmv_finding x = { .confidence = DMV_CERTAIN, .region = o->region, .kind = o->kind,
+				 .object = o->index, .adapter = o->adapter, .owner = o->owner,
+				 .row = DMV_NO_INDEX, .addr = o->addr };
+	static const enum dmv_finding_id by_hold[] = {
+		[RELEASING] = DMV_F_LEAK_RELEASING, [PUTTING] = DMV_F_LEAK_RELEASING,
+		[RELEASED] = DMV_F_LEAK_RELEASED, [UNLOADED] = DMV_F_LEAK_UNLOADED,
+	};
+	enum hold hold = o->adapter < j->f->nadapter ? j->hold[o->adapter] : HOLDS;
+
+	if (o->life == DMV_GONE || o->life == 0 || hold == UNJUDGED)
+		return x;
+	if (o->kind == DMV_K_ADAPTER) {
+		if (hold == UNLOADED && !j->f->adapter[o->index].released)
+			x.id = DMV_F_LEAK_ADAPTER;
+	} else if (o->adapter >= j->f->nadapter) {
+		x.id = DMV_F_LEAK_ORPHAN;
+		x.confidence = DMV_LIKELY;
+	} else {
+		x.id = by_hold[hold];
+	}
+	if (x.id && (o->life == DMV_TRANSITION || hold == PUTTING ||
+		     in_progress(j->f, o->kind, o->index)))
+		x.confidence = DMV_IN_TRANSITION;
+	return x;
+}
+
+typedef bool finding_fn(void *ctx, const struct dmv_finding *f);
+
+static bool leaks(const struct dmv_judge *j, finding_fn *fn, void *ctx)
+{
+	for (const uint32_t *k = dmv_object_kinds; *k; k++) {
+		size_t n = dmv_objects(j->f, *k);
+		struct dmv_object o;
+
+		for (size_t i = 0; i < n; i += o.rows) {
+			struct dmv_finding x;
+
+			dmv_object_get(j->f, *k, i, &o);
+			if (dmv_object_is_part(j->f, &o))
+				continue;
+			x = dmv_judge_object(j, &o);
+			if (x.id && !fn(ctx, &x))
+				return false;
+		}
+	}
+	return true;
+}
+
+static bool judged(const struct dmv_judge *j, uint32_t adapter)
+{
+	return adapter >= j->f->nadapter || !j->f->adapter[adapter].unverified;
+}
+
+static bool guards(const struct dmv_judge *j, finding_fn *fn, void *ctx)
+{
+	for (size_t i = 0; i < j->f->nguard; i++) {
+		const struct dmv_guard_fact *g = &j->f->guard[i];
+		struct dmv_finding x = { DMV_F_GUARD, DMV_CERTAIN, g->region, g->object_kind, g->object,
+					 g->adapter, g->owner, (uint32_t)i, g->addr };
+
+		if (in_progress(j->f, g->object_kind, g->object))
+			x.confidence = DMV_IN_TRANSITION;
+		if (judged(j, g->adapter) && !fn(ctx, &x))
+			return false;
+	}
+	return true;
+}
+
+static bool stale(const struct dmv_judge *j, finding_fn *fn, void *ctx)
+{
+	for (size_t i = 0; i < j->f->nstale; i++) {
+		const struct dmv_stale_fact *s = &j->f->stale[i];
+		bool list = s->list < j->f->nlist;
+		struct dmv_finding x = { s->to_device ? DMV_F_LATE_WRITE : DMV_F_STALE, DMV_LIKELY,
+					 s->region, list ? DMV_K_LIST : DMV_K_FILE,
+					 list ? s->list : s->file, s->adapter, s->owner, (uint32_t)i,
+					 s->va };
+
+		if (in_progress(j->f, DMV_K_LIST, s->list) || in_progress(j->f, DMV_K_FILE, s->file) ||
+		    in_progress(j->f, DMV_K_REGISTER, s->reg))
+			x.confidence = DMV_IN_TRANSITION;
+		if (judged(j, s->adapter) && !fn(ctx, &x))
+			return false;
+	}
+	return true;
+}
+
+static bool violations(const struct dmv_judge *j, finding_fn *fn, void *ctx)
+{
+	for (size_t i = 0; i < j->f->nviolation; i++) {
+		const struct dmv_violation_fact *v = &j->f->violation[i];
+		struct dmv_finding x = { DMV_F_VIOLATION, DMV_CERTAIN, v->region, v->object_kind,
+					 v->object, v->adapter, v->site, (uint32_t)i, v->p[1] };
+
+		if (!fn(ctx, &x))
+			return false;
+	}
+	return true;
+}
+
+void dmv_findings(const struct dmv_judge *j, unsigned what, finding_fn *fn, void *ctx)
+{
+	if ((what & DMV_FIND_VIOLATIONS) && !violations(j, fn, ctx))
+		return;
+	if ((what & DMV_FIND_GUARDS) && !guards(j, fn, ctx))
+		return;
+	if ((what & DMV_FIND_LEAKS) && !leaks(j, fn, ctx))
+		return;
+	if (what & DMV_FIND_STALE)
+		stale(j, fn, ctx);
+}
+
+const char *dmv_confidence_word(enum dmv_confidence c)
+{
+	static const char *const words[] = { "", "certain", "likely", "in transition" };
+
+	return (unsigned)c < 4 ? words[c] : "";
+}
+
+bool dmv_finding_warning(const struct dmv_facts *f, const struct dmv_finding *x)
+{
+	const struct dmv_rule_text *r;
+
+	if (x->id != DMV_F_VIOLATION || x->row >= f->nviolation)
+		return dmv_finding_rules[x->id].warning;
+	r = dmv_rule_of(f->violation[x->row].code, f->violation[x->row].p);
+	return r && r->warning;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/*
+ * Our judgement over facts, by a table of rules. Facts say what is there; a finding says what is
+ * wrong with it and how sure that is. What belongs to an unverified adapter is never judged.
+ */
+#ifndef DMV_FINDING_H
+#define DMV_FINDING_H
+
+#include "facts.h"
+
+enum dmv_confidence {
+	DMV_CERTAIN = 1,
+	DMV_LIKELY,
+	DMV_IN_TRANSITION,      /* an operation on it was in progress: shown, not counted as wrong */
+};
+
+enum dmv_finding_id {
+	DMV_F_NONE = 0,
+	DMV_F_LEAK_RELEASED,
+	DMV_F_LEAK_RELEASING,
+	DMV_F_LEAK_UNLOADED,
+	DMV_F_LEAK_ORPHAN,
+	DMV_F_LEAK_ADAPTER,
+	DMV_F_GUARD,
+	DMV_F_STALE,
+	DMV_F_LATE_WRITE,
+	DMV_F_VIOLATION,
+	DMV_F_COUNT
+};
+
+struct dmv_finding_rule {
+	const char *name;       /* key: "leak-released" */
+	bool warning;
+	const char *title, *cause, *fix;
+};
+
+extern const struct dmv_finding_rule dmv_finding_rules[DMV_F_COUNT];
+
+/* One view of all things that can be live. */
+struct dmv_object {
+	uint32_t region, kind, index;   /* enum dmv_kind_of, index in its array */
+	enum dmv_life life;
+	uint32_t adapter, owner;
+	uint64_t addr;                  /* what the driver holds: handle or virtual address */
+	uint64_t va, bytes;             /* the driver's memory; DMV_NO_ADDR: has none */
+	uint64_t time;
+	uint32_t rows;                  /* mapping: map registers of the transfer, else 1 */
+};
+
+/* Objects of a kind: adapters, files, registers (a transfer each), lists, buffers, channels. */
+size_t dmv_objects(const struct dmv_facts *f, uint32_t kind);
+/* Fills *ret from row i; rows to go on by are ret->rows. */
+void dmv_object_get(const struct dmv_facts *f, uint32_t kind, size_t i, struct dmv_object *ret);
+extern const uint32_t dmv_object_kinds[];       /* ends with DMV_K_NONE */
+/* Part of something that is itself listed: a file of a list, a mapping in a listed file. */
+bool dmv_object_is_part(const struct dmv_facts *f, const struct dmv_object *o);
+
+struct dmv_finding {
+	enum dmv_finding_id id;         /* DMV_F_NONE: nothing is wrong */
+	enum dmv_confidence confidence;
+	uint32_t region, kind, object;  /* kind NONE: of no object */
+	uint32_t adapter, owner, row;   /* row: index in guard, stale or violation */
+	uint64_t addr;
+};
+
+struct dmv_judge;
+
+struct dmv_judge *dmv_judge_new(const struct dmv_facts *f);     /* NULL: no memory */
+void dmv_judge_free(struct dmv_judge *j);
+struct dmv_finding dmv_judge_object(const struct dmv_judge *j, const struct dmv_object *o);
+
+enum { DMV_FIND_LEAKS = 1, DMV_FIND_GUARDS = 2, DMV_FIND_STALE = 4, DMV_FIND_VIOLATIONS = 8 };
+
+/* Says each finding of the classes in `what`; fn returning false ends it. Guards and stale shadows
+ * are there only after dmv_verify. */
+void dmv_findings(const struct dmv_judge *j, unsigned what,
+		  bool (*fn)(void *ctx, const struct dmv_finding *f), void *ctx);
+
+const char *dmv_confidence_word(enum dmv_confidence c);
+/* Severity of a finding: that of its rule, or of the violation it is. */
+bool dmv_finding_warning(const struct dmv_facts *f, const struct dmv_finding *x);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* The list of violations (core/dmv_violation.def) as a table to look things up in. */
+#ifndef DMV_RULES_H
+#define DMV_RULES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct dmv_rule_text {
+	const char *name;
+	uint32_t id, code;
+	int64_t p1, p2;                 /* -1: this word carries data */
+	bool warning;                   /* recorded, never stops */
+	bool raised;                    /* the verifier raises it, it does not only decode it */
+	const char *title;
+	const char *means[3];           /* of P2, P3, P4; "" unused */
+	const char *cause, *fix;
+};
+
+extern const struct dmv_rule_text dmv_rules[];
+extern const size_t dmv_nrules;
+
+/* The rule of a quadruple, NULL if there is none. */
+const struct dmv_rule_text *dmv_rule_of(uint32_t code, const uint64_t p[4]);
+const struct dmv_rule_text *dmv_rule_by_id(uint32_t id);
+
+/* "DRIVER_VERIFIER_DMA_VIOLATION" of a bugcheck code, NULL if it is none about DMA. */
+const char *dmv_bugcheck_name(uint32_t code);
+/* One line on a bugcheck code that has no rules here; NULL if there is nothing to say. */
+const char *dmv_bugcheck_remark(uint32_t code, const uint64_t p[4]);
+/* A P1 of 0xE6 that exists and was never documented. */
+bool dmv_bugcheck_undocumented(uint32_t code, uint64_t p1);
+/* What an Intel IOMMU means by the fault type of 0xE6/0x26; NULL: unknown. */
+const char *dmv_iommu_reason(uint64_t type);
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+#include "tally.h"
+
+static bool add(void *ctx, const struct dmv_finding *x)
+{
+	struct dmv_tally *t = ctx;
+
+	if (t->region != DMV_NO_INDEX && x->region != t->region)
+		return true;
+	t->n[x->id][x->confidence]++;
+	if (x->confidence == DMV_IN_TRANSITION) {
+		t->transition++;
+		return true;
+	}
+	if (!t->first[x->id].id)
+		t->first[x->id] = *x;
+	if (dmv_finding_warning(t->facts, x))
+		t->warnings++;
+	else
+		t->errors++;
+	return true;
+}
+
+void dmv_tally_make(struct dmv_tally *t, const struct dmv_judge *j, const struct dmv_facts *f,
+		    uint32_t region)
+{
+	*t = (struct dmv_tally){ .region = region, .facts = f };
+	dmv_findings(j, DMV_FIND_VIOLATIONS | DMV_FIND_GUARDS | DMV_FIND_LEAKS | DMV_FIND_STALE, add, t);
+}
+
+struct line {
+	uint64_t count;
+	const char *finding, *title, *confidence, *command;
+};
+
+static const struct dmv_col cols[] = {
+	DMV_COL(struct line, count, "COUNT", DMV_S_U64, "how many"),
+	DMV_COL(struct line, title, "FINDING", DMV_S_STR, "what is wrong"),
+	DMV_COL(struct line, finding, NULL, DMV_S_STR, "rule"),
+	DMV_COL(struct line, confidence, "CONFIDENCE", DMV_S_STR, "certain, likely, in transition"),
+	DMV_COL(struct line, command, "SHOWN BY", DMV_S_STR, "command that lists them"),
+	{ 0 }
+};
+
+static const struct dmv_table table = { "findings", cols, NULL };
+
+static const char *command(enum dmv_finding_id id)
+{
+	switch (id) {
+	case DMV_F_VIOLATION:
+		return "violations";
+	case DMV_F_GUARD:
+		return "check";
+	case DMV_F_STALE:
+	case DMV_F_LATE_WRITE:
+		return "stale";
+	default:
+		return "leaks";
+	}
+}
+
+bool dmv_tally_say(struct dmv_ses *s, const struct dmv_tally *t)
+{
+	static const enum dmv_finding_id order[] = {
+		DMV_F_VIOLATION, DMV_F_GUARD, DMV_F_LEAK_RELEASED, DMV_F_LEAK_RELEASING,
+		DMV_F_LEAK_UNLOADED, DMV_F_LEAK_ADAPTER, DMV_F_LEAK_ORPHAN, DMV_F_STALE,
+		DMV_F_LATE_WRITE,
+	};
+
+	dmv_out_table(s->out, &table);
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		enum dmv_finding_id id = order[i];
+
+		for (enum dmv_confidence c = DMV_CERTAIN; c <= DMV_IN_TRANSITION; c++) {
+			struct line l = { t->n[id][c], dmv_finding_rules[id].name,
+					  dmv_finding_rules[id].title, dmv_confidence_word(c),
+					  command(id) };
+
+			if (l.count && !dmv_out_row(s->out, &table, &l))
+				return false;
+		}
+	}
+	return true;
+}
