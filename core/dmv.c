@@ -514,9 +514,12 @@ static void report_left(struct dmv *v, uint32_t driver, uint64_t caller)
 
 void dmv_fini(struct dmv *v)
 {
+	uint32_t end;
+
 	report_left(v, DMV_ABI_NONE, (uintptr_t)__builtin_return_address(0));
+	memcpy(&end, &DMV_ABI_TOMBSTONE[4], sizeof(end));
 	v->port.lock(v->port.host);
-	dmv_store_bytes(v->header->magic, DMV_ABI_TOMBSTONE, 8);
+	publish((uint32_t *)(void *)&v->header->magic[4], end);
 	v->port.unlock(v->port.host);
 }
 

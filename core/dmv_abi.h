@@ -19,7 +19,7 @@
 
 #define DMV_ABI_PAGE 4096u                    /* header and directory pages; also the scan's step */
 #define DMV_ABI_MAGIC "DMVregn\x1a"           /* 8 bytes, the last thing a new writer stores */
-#define DMV_ABI_TOMBSTONE "DMVgone\x1a"       /* stored over the magic when the writer goes away */
+#define DMV_ABI_TOMBSTONE "DMVrend\x1a"       /* over the magic when the writer ends: one store, bytes 4 to 7 */
 #define DMV_ABI_DIR_MAGIC "DMVdirp\x1a"
 #define DMV_ABI_ANCHOR_MAGIC "DMVanch\x1a"
 #define DMV_ABI_BOM 0x0A0B0C0Du

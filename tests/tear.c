@@ -24,7 +24,7 @@ static struct scene scene;
 #define REGION sizeof(scene.region)
 
 struct state {
-	char bytes[REGION];
+	_Alignas(8) char bytes[REGION];
 };
 
 static struct {
@@ -437,8 +437,11 @@ static bool bugcheck_torn(const struct dmv_region_fact *r, const struct dmv_regi
 static unsigned transitions;
 
 /* NULL, or what is wrong with a state that a death between two stores left. */
-static const char *state_wrong(const struct seen *s, const struct seen *before, const struct seen *after)
+static const char *state_wrong(const struct state *state, const struct seen *s,
+			       const struct seen *before, const struct seen *after)
 {
+	const struct dmv_abi_header *h = (const struct dmv_abi_header *)(const void *)state->bytes;
+	const bool half_block = h->bugcheck.state == 1;
 	static char why[400];
 	struct leaks leaks = { s, before, after, false, false, 0, DMV_F_NONE };
 
@@ -447,10 +450,12 @@ static const char *state_wrong(const struct seen *s, const struct seen *before, 
 		return why;
 	}
 	for (size_t i = 0; i < s->f.nnote; i++)
-		if (s->f.note[i].needed)
+		if (s->f.note[i].needed && !half_block)
 			return s->f.note[i].text;
-	if (s->f.nregion != 1 || bugcheck_torn(&s->f.region[0], &after->f.region[0]))
+	if (s->f.nregion != 1 || (!half_block && bugcheck_torn(&s->f.region[0], &after->f.region[0])))
 		return "bugcheck block is torn";
+	if (half_block && !s->f.nnote)
+		return "bugcheck block is half written, and nobody says so";
 	for (size_t k = 0; k < sizeof(shapes) / sizeof(shapes[0]); k++)
 		for (size_t i = 0; i < shape_count(&shapes[k], &s->f); i++) {
 			const char *fact = shape_fact(&shapes[k], &s->f, i), *bad;
@@ -489,7 +494,7 @@ static size_t judge_states(const struct seen *before, const struct seen *after, 
 		const char *bad;
 
 		look(&s, log_.v[i]);
-		bad = state_wrong(&s, before, after);
+		bad = state_wrong(log_.v[i], &s, before, after);
 		if (bad && !wrong++)
 			snprintf(why, size, "before store %zu of %zu: %s", i, log_.n, bad);
 		look_end(&s);
