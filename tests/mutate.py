@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
-"""Takes each check out of the core, one at a time: the tests of its drivers must fail, no others.
+"""Takes each check out of the core, one at a time: tests of its drivers must fail, no others.
 
-mutate.py [--reader inspect|second] [-j N] [RULE...]
+mutate.py [--reader inspect|second|both] [-j N] [RULE...]
 
-A check is a call that names DMV_V_<RULE>; without it the call is `0`, as if nothing was wrong. Only
-the files that hold such a call are compiled again; all drivers run against the result.
+A check is a call that names DMV_V_<RULE>; without it the call is `0`, as if nothing was wrong. A rule
+with several calls is taken out call by call: each must be missed, and by then every driver of the
+rule. Only the file that holds the call is compiled again; all drivers run against the result.
 """
 import argparse
 import glob
@@ -54,35 +55,29 @@ def closing(text, at):
     return -1
 
 
-def without(text, rule):
-    """The source without the check of the rule, and how many calls that took."""
-    count, start = 0, 0
-    while True:
-        m = re.compile(r"\bDMV_V_%s\b" % rule).search(text, start)
-        if not m:
-            return text, count
-        start = m.end()
+def calls(text, rule):
+    """[(start, end)] of the calls that are checks of the rule."""
+    found = []
+    for m in re.finditer(r"\bDMV_V_%s\b" % rule, text):
         at = opening(text, m.start())
         name = re.search(r"(\w+)\s*$", text[:at]) if at >= 0 else None
-        if not name or name.group(1) in KEYWORDS:
-            continue                    # a comparison, not a check
-        text = text[:name.start(1)] + "0" + text[closing(text, at) + 1:]
-        start = name.start(1)
-        count += 1
+        if name and name.group(1) not in KEYWORDS:      # else a comparison
+            found.append((name.start(1), closing(text, at) + 1))
+    return found
 
 
-def mutated(rule):
-    """{path: source} of the files that change, and the number of calls taken out."""
-    changed, count = {}, 0
-    for path in sorted(glob.glob(os.path.join(TOP, "core/*.c")) + glob.glob(os.path.join(TOP, "core/wdm/*.c"))):
+def checks(rule):
+    """[(path, source without one check, its line)]"""
+    found = []
+    for path in sorted(glob.glob(os.path.join(TOP, "core/*.c")) +
+                       glob.glob(os.path.join(TOP, "core/wdm/*.c"))):
         with open(path) as f:
-            text, n = without(f.read(), rule)
-        if n:
-            changed[path] = text
-            count += n
-    if not changed:
+            text = f.read()
+        found += [(path, text[:a] + "0" + text[b:], text.count("\n", 0, a) + 1)
+                  for a, b in calls(text, rule)]
+    if not found:
         raise NoCheck("no call names DMV_V_%s" % rule)
-    return changed, count
+    return found
 
 
 def run(argv):
@@ -91,29 +86,43 @@ def run(argv):
         raise NoCheck("does not build: %s" % r.stderr.strip()[:200])
 
 
-def build(rule, cc, out):
-    """The drivers' program without the check; `out` is the build that is complete."""
-    where = os.path.join(out, "mutate", rule)
+def build(path, text, cc, out):
+    """The drivers' program with `text` in place of that file; `out` is the build that is complete."""
+    where = os.path.join(out, "mutate")
     os.makedirs(where, exist_ok=True)
-    changed, count = mutated(rule)
-    objects = []
-    for path, text in changed.items():
-        source = os.path.join(where, os.path.basename(path))
-        with open(source, "w") as f:
-            f.write(text)
-        objects.append(source[:-1] + "o")
-        run(cc + CFLAGS + ["-I" + os.path.join(TOP, d) for d in ("core", "core/wdm")] +
-            ["-c", source, "-o", objects[-1]])
-    exe = os.path.join(where, "drivers")
+    source, obj, exe = (os.path.join(where, x) for x in (os.path.basename(path), "changed.o", "drivers"))
+    with open(source, "w") as f:
+        f.write(text)
+    run(cc + CFLAGS + ["-I" + os.path.join(TOP, d) for d in ("core", "core/wdm")] +
+        ["-c", source, "-o", obj])
     own = sorted(glob.glob(os.path.join(out, "tests/drivers/*.o")))
     libs = [os.path.join(out, x) for x in ("libdmv-posix.a", "libdmaverifier.a")]
-    run(cc + ["-g"] + own + objects + libs + ["-lpthread", "-o", exe])
-    return exe, count
+    run(cc + ["-g"] + own + [obj] + libs + ["-lpthread", "-o", exe])
+    return exe
 
 
 def failing(bench, exe, known, jobs):
     bench.exe, bench.program = exe, run_drivers.Program(exe)
     return {d.name for d, why in judge_all(bench, known, jobs) if why}
+
+
+def try_rule(bench, rule, known, cc, out, jobs):
+    """(the drivers that fail, the lines of the checks) or raises NoCheck with what is wrong."""
+    want = {d.name for d in known if d.rule == rule}
+    missed, lines = set(), []
+    for path, text, line in checks(rule):
+        where = "%s:%d" % (os.path.relpath(path, TOP), line)
+        got = failing(bench, build(path, text, cc, out), known, jobs)
+        if not got:
+            raise NoCheck("nobody misses the check at %s" % where)
+        if got - want:
+            raise NoCheck("without the check at %s these fail, too: %s" % (
+                where, " ".join(sorted(got - want))))
+        missed |= got
+        lines.append(where)
+    if missed != want:
+        raise NoCheck("these still pass: %s" % " ".join(sorted(want - missed)))
+    return missed, lines
 
 
 def main():
@@ -139,20 +148,13 @@ def main():
         return 1
     bad = 0
     for rule in a.rule or rules:
-        want = {d.name for d in known if d.rule == rule}
         try:
-            exe, count = build(rule, cc, out)
-            got = failing(bench, exe, known, a.jobs)
-            why = None if got == want and want else "fails: %s" % (" ".join(sorted(got)) or "nothing")
+            missed, lines = try_rule(bench, rule, known, cc, out, a.jobs)
+            print("ok mutate %-24s %-44s %s" % (rule, " ".join(lines), " ".join(sorted(missed))),
+                  flush=True)
         except NoCheck as e:
-            count, why = 0, str(e)
-        name = "%-24s" % rule
-        if why:
             bad += 1
-            print("not ok mutate %s %s; should: %s" % (name, why, " ".join(sorted(want))), flush=True)
-        else:
-            print("ok mutate %s %d call%s out, fails: %s" % (
-                name, count, "s"[count == 1:], " ".join(sorted(got))), flush=True)
+            print("not ok mutate %s: %s" % (rule, e), flush=True)
     return 1 if bad else 0
 
 

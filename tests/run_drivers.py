@@ -137,36 +137,43 @@ class Truth:
 
 # ---- the dump: two readers that give the same few facts ----
 
-def hexa(x):
-    return None if x is None else int(x, 16) if isinstance(x, str) else x
+def num(x):
+    return int(x, 16) if isinstance(x, str) else x
 
 
 class Inspected:
-    """What dma-inspect says: violations [(code, p, function)], bugcheck, records, stale, findings."""
+    """What dma-inspect says: violations [(code, p, function)], bugcheck, records, stale, dirt."""
+
+    commands = ["violations", "bugcheck", "dma", "stale", "check", "leaks"]
 
     def __init__(self, core, build, program):
-        said = self._run(build, core, ["violations", "bugcheck", "dma 0", "stale", "check", "leaks"])
-        self.violations = [(hexa(v["code"]), [hexa(v["p%d" % i]) for i in (1, 2, 3, 4)],
-                            re.sub(r"^.*!|\+0x[0-9a-f]+$", "", v.get("who") or ""))
+        said = self._run(build, core)
+        self.violations = [(num(v["code"]), self._p(v),
+                            re.sub(r"^.*!|\+0x[0-9a-f]+$", "", v["site"] or ""))
                            for v in said["violations"]["violations"]]
-        bug = said["bugcheck"].get("bugcheck", [])
-        self.bugcheck = [(hexa(b["code"]), [hexa(b["p%d" % i]) for i in (1, 2, 3, 4)]) for b in bug]
-        self.records = {hexa(a["adapter"]): hexa(a["record"]) for a in said["dma 0"]["adapters"]}
-        self.stale = [(hexa(s["va"]), int(s["offset"])) for s in said["stale"]["stale"]]
+        self.bugcheck = [(num(b["code"]), self._p(b)) for b in said["bugcheck"].get("bugcheck", [])]
+        self.records = {num(a["adapter"]): num(a["record"]) for a in said["dma"]["adapters"]}
+        self.stale = [(num(s["va"]), num(s["offset"])) for s in said["stale"]["stale"]]
         self.dirty = ["%s: %s" % (c, r) for c in ("stale", "check", "leaks")
                       for t in said[c].values() for r in t]
+        if self.found != bool(self.violations or self.dirty):
+            raise Wrong("dma-inspect's exit code says %d findings" % self.found)
 
     @staticmethod
-    def _run(build, core, commands):
+    def _p(row):
+        return [num(row["p%d" % i]) for i in (1, 2, 3, 4)]
+
+    def _run(self, build, core):
         argv = [os.path.join(build, "dma-inspect"), "-j"]
-        for c in commands:
+        for c in self.commands:
             argv += ["-c", c]
         r = subprocess.run(argv + [core], capture_output=True, text=True, timeout=LIMIT)
         if r.returncode not in (0, 1):
             raise Wrong("dma-inspect: exit code %d: %s" % (r.returncode, r.stderr.strip()))
         docs = [json.loads(x) for x in r.stdout.splitlines()]
-        if [d["command"] for d in docs] != commands:
-            raise Wrong("dma-inspect answered %d of %d commands" % (len(docs), len(commands)))
+        if [d["command"] for d in docs] != self.commands:
+            raise Wrong("dma-inspect answered %d of %d commands" % (len(docs), len(self.commands)))
+        self.found = r.returncode == 1
         return {d["command"]: d["tables"] for d in docs}
 
 
