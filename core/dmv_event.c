@@ -92,7 +92,11 @@ void dmv_enter(struct dmv_call *c, struct dmv *v, uint64_t caller, enum dmv_abi_
 	st64(&cpu->time, c->now);
 	withdraw(&cpu->op, op);
 	st64(&v->header->last_ticks, c->now);
-	c->site = site_intern(v, frame, depth);
+	if (depth > 1 || frame[0] != v->last_frame) {
+		v->last_site = site_intern(v, frame, depth);
+		v->last_frame = depth == 1 ? frame[0] : 0;
+	}
+	c->site = v->last_site;
 }
 
 void dmv_leave(struct dmv_call *c)

@@ -39,6 +39,12 @@ static inline void withdraw(uint32_t *to, uint32_t v)
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 }
 
+static inline void dmv_ref_set(struct dmv_abi_ref *to, uint32_t row, uint32_t gen)
+{
+	st32(&to->row, row);
+	st32(&to->gen, gen);
+}
+
 void dmv_store_bytes(void *to, const void *from, size_t n);   /* byte by byte, never a library call */
 
 struct row_head {
@@ -58,7 +64,15 @@ struct dmv_tab {
 	struct dmv_place *place;
 };
 
-void *dmv_row(const struct dmv_tab *t, uint32_t row);
+void *dmv_row_search(const struct dmv_tab *t, uint32_t row);
+
+/* Most tables are one piece, or are used from their first piece on. */
+static inline void *dmv_row(const struct dmv_tab *t, uint32_t row)
+{
+	if (__builtin_expect(row < t->place[0].rows, 1))
+		return t->place[0].base + (size_t)row * t->stride;
+	return dmv_row_search(t, row);
+}
 
 /* Free rows, oldest first: a freed row goes to the tail and stays readable until it is at the head. */
 struct dmv_fifo {
@@ -105,6 +119,7 @@ struct dmv_file {
 	struct dmv_adapter *adapter;
 	uint32_t index, gen;
 	uint32_t first, count, hooked, mapped, cursor;
+	uint32_t oldest;                                /* a guess: the register that is flushed next */
 	uint32_t shadow_page;                           /* first page of its block, or NONE */
 	uint32_t list;                                  /* index, or NONE */
 	uint32_t live;
@@ -120,6 +135,7 @@ struct dmv_register {
 	uint32_t file;
 	uint32_t offset, bytes;                         /* in the page; bytes 0: not mapped */
 	uint32_t owner;
+	uint32_t flags;                                 /* DMV_ABI_R_* */
 	uint32_t digest;                                /* of the shadow when mapped to-device */
 	char *original;
 	uint64_t va;
@@ -186,7 +202,9 @@ struct dmv {
 	const char **shadow_va;                 /* per page of the pool */
 	uint64_t *shadow_phys;
 	uint32_t wait_head, wait_tail;          /* waiting requests, oldest first */
-	uint32_t violations, sites_used, strings_used, images_used;
+	uint32_t violations, strings_used;
+	uint64_t last_frame;                    /* the call site that was interned last: mostly it is the same */
+	uint32_t last_site;
 	uint32_t page, page_shift;
 	uint32_t mode, flags;
 	uint32_t rules_off[4];
@@ -243,15 +261,37 @@ void dmv_event(struct dmv_call *c, enum dmv_abi_op op, struct dmv_adapter *a,
 
 /* Takes a row: WRITING, next generation. NULL: none left, counted. The caller publishes LIVE. */
 void *dmv_take(struct dmv *v, enum dmv_abi_kind kind, uint32_t *index);
-void dmv_live(struct dmv *v, enum dmv_abi_kind kind, void *row);
 /* To history; the index becomes the newest of the free ones. */
 void dmv_retire(struct dmv *v, enum dmv_abi_kind kind, uint32_t index, void *row);
-/* The same for rows whose index is not kept by a fifo. */
-void dmv_row_begin(void *row);
-void dmv_row_history(struct dmv *v, enum dmv_abi_kind kind, void *row);
+
+static inline void dmv_count_live(struct dmv *v, enum dmv_abi_kind kind, uint32_t by)
+{
+	v->live[kind] += by;
+	st32(&v->header->live[kind], v->live[kind]);
+}
+
+static inline void dmv_live(struct dmv *v, enum dmv_abi_kind kind, void *row)
+{
+	publish(&((struct row_head *)row)->state, DMV_ABI_LIVE);
+	dmv_count_live(v, kind, 1);
+}
+
+/* For rows whose index is not kept by a fifo: to WRITING, and to history. */
+static inline void dmv_row_begin(void *row)
+{
+	struct row_head *h = row;
+
+	withdraw(&h->state, DMV_ABI_WRITING);
+	st32(&h->gen, h->gen + 1);
+}
+
+static inline void dmv_row_history(struct dmv *v, enum dmv_abi_kind kind, void *row)
+{
+	publish(&((struct row_head *)row)->state, DMV_ABI_HISTORY);
+	dmv_count_live(v, kind, (uint32_t)-1);
+}
 
 uint32_t dmv_string(struct dmv *v, const char *s, size_t n);   /* interned; DMV_ABI_NONE: no room */
-void dmv_ref_set(struct dmv_abi_ref *to, uint32_t row, uint32_t gen);
 
 /* dmv_shadow.c */
 bool dmv_shadow_take(struct dmv *v, struct dmv_file *f);

@@ -169,20 +169,29 @@ static void chain_drop(struct dmv *v, uint32_t i)
 	*at = r->next;
 }
 
+static bool maps(const struct dmv_register *r, const struct piece *p, uint32_t file)
+{
+	return r->frame == p->frame && (file == DMV_ABI_NONE || r->file == file) &&
+	       r->offset < p->offset + p->bytes && p->offset < r->offset + r->bytes;
+}
+
 /* A register that maps a byte of the piece; of `file` only, unless that is NONE. */
 static uint32_t chain_find(const struct dmv *v, const struct piece *p, uint32_t file)
 {
 	uint32_t i = v->pages.bucket[dmv_hash_slot(&v->pages, p->frame)];
 
-	while (i != DMV_ABI_NONE) {
-		const struct dmv_register *r = &v->reg[i];
+	while (i != DMV_ABI_NONE && !maps(&v->reg[i], p, file))
+		i = v->reg[i].next;
+	return i;
+}
 
-		if (r->frame == p->frame && (file == DMV_ABI_NONE || r->file == file) &&
-		    r->offset < p->offset + p->bytes && p->offset < r->offset + r->bytes)
-			return i;
-		i = r->next;
-	}
-	return DMV_ABI_NONE;
+/* The same in one file, where mostly register `guess` is the one. */
+static uint32_t file_find(const struct dmv *v, const struct piece *p, const struct dmv_file *f,
+			  uint32_t guess)
+{
+	if (guess - f->first < f->count && v->reg[guess].bytes && maps(&v->reg[guess], p, f->index))
+		return guess;
+	return chain_find(v, p, f->index);
 }
 
 static struct dmv_object mapped_object(const struct dmv *v, uint32_t i)
@@ -214,20 +223,19 @@ bool dmv_map_clash(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_s
 
 /* ---- mapping ---- */
 
-static void write_register(struct dmv_call *c, const struct dmv_file *f, uint32_t i, uint64_t mdl,
-			   uint32_t flags)
+static void write_register(struct dmv_call *c, const struct dmv_file *f, uint32_t i, uint64_t mdl)
 {
 	const struct dmv *v = c->v;
 	const struct dmv_register *r = &v->reg[f->first + i];
 	struct dmv_abi_register *row = r->row;
 	const uint64_t phys = (r->frame << v->page_shift) + r->offset;
-	const bool hooked = flags & DMV_ABI_R_HOOKED;
+	const bool hooked = r->flags & DMV_ABI_R_HOOKED;
 	char *shadow = hooked ? dmv_shadow_data(v, f, i) + r->offset : NULL;
 
 	dmv_row_begin(row);
 	dmv_ref_set(&row->file, f->index, f->gen);
 	st32(&row->index, i);
-	st32(&row->flags, flags);
+	st32(&row->flags, r->flags);
 	st32(&row->bytes, r->bytes);
 	st32(&row->owner, c->site);
 	st64(&row->va, r->va);
@@ -262,6 +270,8 @@ void dmv_map_range(struct dmv_call *c, struct dmv_file *f, uint32_t first, const
 		r->offset = p.offset;
 		r->bytes = p.bytes;
 		r->owner = c->site;
+		r->flags = (to_device ? DMV_ABI_R_TO_DEVICE : 0) | (hooked ? DMV_ABI_R_HOOKED : 0) |
+			   (k == 0 ? DMV_ABI_R_FIRST : 0);
 		r->va = s->va + p.at;
 		r->original = s->original ? s->original + p.at : NULL;
 		if (hooked) {
@@ -271,8 +281,7 @@ void dmv_map_range(struct dmv_call *c, struct dmv_file *f, uint32_t first, const
 			if (to_device)
 				r->digest = dmv_digest32(shadow, p.bytes);
 		}
-		write_register(c, f, i, s->mdl, (to_device ? DMV_ABI_R_TO_DEVICE : 0) |
-			       (hooked ? DMV_ABI_R_HOOKED : 0) | (k == 0 ? DMV_ABI_R_FIRST : 0));
+		write_register(c, f, i, s->mdl);
 		dmv_live(v, DMV_ABI_K_REGISTER, r->row);
 		chain_add(v, f->first + i);
 	}
@@ -314,7 +323,7 @@ static void flush_shadow(struct dmv_call *c, struct dmv_file *f, uint32_t i)
 	char *shadow = dmv_shadow_data(v, f, i) + r->offset;
 
 	dmv_check_mapped(c, f, i);
-	if (!(r->row->flags & DMV_ABI_R_TO_DEVICE))
+	if (!(r->flags & DMV_ABI_R_TO_DEVICE))
 		memcpy(r->original, shadow, r->bytes);
 	else if (dmv_digest32(shadow, r->bytes) != r->digest)
 		report_written(c, f, i, shadow);
@@ -326,7 +335,7 @@ void dmv_unmap(struct dmv_call *c, struct dmv_file *f, uint32_t i, bool flush)
 	struct dmv_adapter *a = f->adapter;
 	struct dmv_register *r = &v->reg[f->first + i];
 
-	if (r->row->flags & DMV_ABI_R_HOOKED) {
+	if (r->flags & DMV_ABI_R_HOOKED) {
 		if (flush)
 			flush_shadow(c, f, i);
 		else
@@ -466,12 +475,12 @@ out:
 
 /* The flush rules, in the order of what they can tell apart: nothing, too much, another part. */
 static bool flush_refused(struct dmv_call *c, struct dmv_adapter *a, struct dmv_file *f, void *base,
-			  const struct dmv_span *s, uint64_t mdl_left)
+			  const struct dmv_span *s, uint64_t mdl_left, uint32_t *ret)
 {
 	struct dmv *v = c->v;
 	const uint32_t pages = dmv_span_pages(v, s->va, s->bytes);
 	struct dmv_object o;
-	uint32_t first = DMV_ABI_NONE;
+	uint32_t first = f ? f->oldest : 0;
 
 	if (!f || f->mapped == 0) {
 		const uint64_t at = f && f->hooked ? (uintptr_t)dmv_shadow_data(v, f, 0) : (uintptr_t)base;
@@ -482,10 +491,10 @@ static bool flush_refused(struct dmv_call *c, struct dmv_adapter *a, struct dmv_
 	o = (struct dmv_object){ DMV_ABI_K_FILE, f->index, f->gen, f->owner, f->row->time };
 	for (uint32_t k = 0; k < pages; k++) {
 		const struct piece p = piece_of(v, s, k);
-		const uint32_t i = chain_find(v, &p, f->index);
+		const uint32_t i = file_find(v, &p, f, first + k);
 
 		if (k == 0)
-			first = i;
+			*ret = first = i;
 		if (k > 0 && first != DMV_ABI_NONE && first - f->first + k >= f->count) {
 			dmv_raise(c, DMV_V_FLUSH_PAST_FILE, a, &o, NULL, 0,
 				  mdl_left > p.at ? mdl_left - p.at : 0, s->bytes - p.at);
@@ -505,19 +514,21 @@ int dmv_flush(struct dmv *v, struct dmv_adapter *a, void *base, const struct dmv
 	struct dmv_file *f = dmv_file_find(v, base, a);
 	const uint32_t pages = dmv_span_pages(v, s->va, s->bytes);
 	struct dmv_call c;
+	uint32_t first = 0;
 	int result = DMV_VIOLATED;
 
 	dmv_enter(&c, v, caller, DMV_ABI_OP_FLUSH, a, f ? DMV_ABI_K_FILE : DMV_ABI_K_NONE,
 		  f ? f->index : DMV_ABI_NONE, f ? f->gen : 0);
-	if (flush_refused(&c, a, f, base, s, mdl_left))
+	if (flush_refused(&c, a, f, base, s, mdl_left, &first))
 		goto out;
 	for (uint32_t k = 0; k < pages; k++) {
 		const struct piece p = piece_of(v, s, k);
-		const uint32_t i = chain_find(v, &p, f->index);
+		const uint32_t i = file_find(v, &p, f, first + k);
 
 		if (i != DMV_ABI_NONE)
 			dmv_unmap(&c, f, i - f->first, true);
 	}
+	f->oldest = first + pages;
 	if (f->mapped == 0)
 		f->cursor = 0;
 	transfer_event(&c, DMV_ABI_OP_FLUSH, f, s, to_device, DMV_ABI_UNKNOWN);

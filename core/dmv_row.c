@@ -11,13 +11,7 @@ void dmv_store_bytes(void *to, const void *from, size_t n)
 		t[i] = f[i];
 }
 
-void dmv_ref_set(struct dmv_abi_ref *to, uint32_t row, uint32_t gen)
-{
-	st32(&to->row, row);
-	st32(&to->gen, gen);
-}
-
-void *dmv_row(const struct dmv_tab *t, uint32_t row)
+void *dmv_row_search(const struct dmv_tab *t, uint32_t row)
 {
 	uint32_t lo = 0, hi = t->places;
 
@@ -120,20 +114,6 @@ void dmv_runs_give(struct dmv_runs *r, uint32_t first, uint32_t n)
 
 /* ---- rows ---- */
 
-static void count_live(struct dmv *v, enum dmv_abi_kind kind, int by)
-{
-	v->live[kind] += (uint32_t)by;
-	st32(&v->header->live[kind], v->live[kind]);
-}
-
-void dmv_row_begin(void *row)
-{
-	struct row_head *h = row;
-
-	withdraw(&h->state, DMV_ABI_WRITING);
-	st32(&h->gen, h->gen + 1);
-}
-
 void *dmv_take(struct dmv *v, enum dmv_abi_kind kind, uint32_t *index)
 {
 	void *row;
@@ -147,18 +127,6 @@ void *dmv_take(struct dmv *v, enum dmv_abi_kind kind, uint32_t *index)
 	dmv_row_begin(row);
 	*index = i;
 	return row;
-}
-
-void dmv_live(struct dmv *v, enum dmv_abi_kind kind, void *row)
-{
-	publish(&((struct row_head *)row)->state, DMV_ABI_LIVE);
-	count_live(v, kind, 1);
-}
-
-void dmv_row_history(struct dmv *v, enum dmv_abi_kind kind, void *row)
-{
-	publish(&((struct row_head *)row)->state, DMV_ABI_HISTORY);
-	count_live(v, kind, -1);
 }
 
 void dmv_retire(struct dmv *v, enum dmv_abi_kind kind, uint32_t index, void *row)
