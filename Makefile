@@ -132,6 +132,11 @@ $(O)/tests/tear: $(O)/tests/tear.o $(O)/tests/scene.o $(TEAR_OBJ) $(O)/libcmds.a
 CHECKS += $(O)/tests/tear
 # ---- end of tear ----
 
+# ---- inspect: the prompt works without readline, too ----
+REPL_LIBS := $(shell pkg-config --silence-errors --libs readline)
+$(O)/ext/dma_inspect.o: override CFLAGS += $(if $(REPL_LIBS),-DHAVE_READLINE)
+# ---- end of inspect ----
+
 # ---- end of the areas' blocks ----
 
 # What a fresh Debian 12 lacks: to build, to test, and the peers that bench compares with.

@@ -28,7 +28,7 @@ static const struct dmv_col cols[] = {
 	{ 0 }
 };
 
-static const struct dmv_table table = { "objects", cols, NULL };
+static const struct dmv_table table = { "leaks", cols, NULL };
 
 struct count {
 	uint64_t live, leaks, transition;
