@@ -436,6 +436,52 @@ static bool bugcheck_torn(const struct dmv_region_fact *r, const struct dmv_regi
 
 static unsigned transitions;
 
+/*
+ * Objects that the step makes or ends: was each of them seen in transition? Bit n of row r of shape k.
+ * Tables of the scene have fewer rows than a word has bits.
+ */
+static uint64_t caught[sizeof(shapes) / sizeof(shapes[0])];
+
+static bool is_life(const struct shape *s, const char *fact, enum dmv_life life)
+{
+	return fact && word(fact, s->life) == life;
+}
+
+/* A channel takes its map registers along. */
+static void catch_object(size_t shape, const struct dmv_facts *f, const char *fact)
+{
+	uint64_t file;
+
+	transitions++;
+	caught[shape] |= UINT64_C(1) << word(fact, shapes[shape].row);
+	if (shapes[shape].field != channel_fields)
+		return;
+	file = meaning(f, FILE_OF, word(fact, offsetof(struct dmv_channel_fact, file)));
+	for (size_t k = 0; file != UINT64_MAX && k < sizeof(shapes) / sizeof(shapes[0]); k++)
+		if (shapes[k].field == file_fields)
+			caught[k] |= UINT64_C(1) << file;
+}
+
+/* NULL, or an object whose life changed without anybody being told of it. A driver's is one store. */
+static const char *not_caught(const struct seen *before, const struct seen *after)
+{
+	static char why[80];
+
+	for (size_t k = 0; k < sizeof(shapes) / sizeof(shapes[0]); k++)
+		for (size_t i = 0; shapes[k].gen && i < shape_count(&shapes[k], &after->f); i++) {
+			const char *b = shape_fact(&shapes[k], &after->f, i);
+			const char *a = shape_find(&shapes[k], &before->f, b);
+
+			if (is_life(&shapes[k], a, DMV_LIVE) == is_life(&shapes[k], b, DMV_LIVE) ||
+			    caught[k] >> word(b, shapes[k].row) & 1)
+				continue;
+			snprintf(why, sizeof(why), "%s %u was never in transition", shapes[k].name,
+				 word(b, shapes[k].row));
+			return why;
+		}
+	return NULL;
+}
+
 /* NULL, or what is wrong with a state that a death between two stores left. */
 static const char *state_wrong(const struct state *state, const struct seen *s,
 			       const struct seen *before, const struct seen *after)
@@ -461,7 +507,7 @@ static const char *state_wrong(const struct state *state, const struct seen *s,
 			const char *fact = shape_fact(&shapes[k], &s->f, i), *bad;
 
 			if (shapes[k].life && word(fact, shapes[k].life) == DMV_TRANSITION) {
-				transitions++;
+				catch_object(k, &s->f, fact);
 				continue;
 			}
 			bad = torn(&shapes[k], &s->f, fact, before, after);
@@ -488,7 +534,9 @@ static const char *state_wrong(const struct state *state, const struct seen *s,
 static size_t judge_states(const struct seen *before, const struct seen *after, char *why, size_t size)
 {
 	size_t wrong = 0;
+	const char *missed;
 
+	memset(caught, 0, sizeof(caught));
 	for (size_t i = 0; i < log_.n; i++) {
 		struct seen s;
 		const char *bad;
@@ -499,6 +547,9 @@ static size_t judge_states(const struct seen *before, const struct seen *after, 
 			snprintf(why, size, "before store %zu of %zu: %s", i, log_.n, bad);
 		look_end(&s);
 	}
+	missed = log_.busy || wrong ? NULL : not_caught(before, after);
+	if (missed)
+		snprintf(why, size, "%s", missed);
 	return wrong;
 }
 
