@@ -2,13 +2,11 @@
 /*
  * A device with a DMA engine, in software. It is as dumb as a real one: told an address and a length,
  * it moves that many bytes through the registry, past the end of any buffer if the length says so.
- * Memory is reached by the kernel's cross-process copy on the own process, so that a registered page
- * that was unmapped or write-protected since is a device error and not a signal.
+ * Memory is reached by copy.c, so that a registered page that was unmapped or write-protected since is
+ * a device error and not a signal.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "posix_int.h"
@@ -19,46 +17,17 @@ struct dmv_device {
 	pthread_mutex_t lock;
 	pthread_cond_t bell, done;
 	struct dmv_device_command *head, **tail;
+	int copy;
 	bool running, stopped, quit;
 };
 
-/* Kernels may lack or forbid the call (seccomp, emulators): then the copy is a plain one. */
-static bool refused(ssize_t n)
-{
-	return n < 0 && (errno == ENOSYS || errno == EPERM);
-}
-
-static bool poke(char *va, const void *bytes, size_t n)
-{
-	struct iovec here = { (void *)(uintptr_t)bytes, n }, there = { va, n };
-	ssize_t got = process_vm_writev(getpid(), &here, 1, &there, 1, 0);
-
-	if (refused(got)) {
-		memcpy(va, bytes, n);
-		return true;
-	}
-	return got == (ssize_t)n;
-}
-
-static bool peek(const char *va, void *bytes, size_t n)
-{
-	struct iovec here = { bytes, n }, there = { (void *)(uintptr_t)va, n };
-	ssize_t got = process_vm_readv(getpid(), &here, 1, &there, 1, 0);
-
-	if (refused(got)) {
-		memcpy(bytes, va, n);
-		return true;
-	}
-	return got == (ssize_t)n;
-}
-
 /* The n bytes at `c->moved`, all in one page of the bus. */
-static bool move(const struct dmv_device_command *c, char *va, size_t n)
+static bool move(const struct dmv_device *d, const struct dmv_device_command *c, char *va, size_t n)
 {
 	uint8_t page[PAGE_SIZE];
 
 	if (!c->to_memory) {
-		if (!peek(va, page, n))
+		if (!copy_from(d->copy, va, page, n))
 			return false;
 		if (c->sink)
 			memcpy((char *)c->sink + c->moved, page, n);
@@ -67,7 +36,7 @@ static bool move(const struct dmv_device_command *c, char *va, size_t n)
 	for (size_t i = 0; i < n; i++)
 		page[i] = c->source ? ((const uint8_t *)c->source)[c->moved + i]
 				    : (uint8_t)(c->seed + c->moved + i);
-	return poke(va, page, n);
+	return copy_to(d->copy, va, page, n);
 }
 
 static enum dmv_device_status transfer(struct dmv_device *d, struct dmv_device_command *c)
@@ -79,7 +48,7 @@ static enum dmv_device_status transfer(struct dmv_device *d, struct dmv_device_c
 
 		if (n > c->length - c->moved)
 			n = c->length - c->moved;
-		if (!va || !move(c, va, n)) {
+		if (!va || !move(d, c, va, n)) {
 			c->fault = bus;
 			return DMV_DEVICE_BAD_ADDRESS;
 		}
@@ -131,6 +100,15 @@ static void *engine(void *arg)
 	return NULL;
 }
 
+static void release(struct dmv_device *d)
+{
+	pthread_cond_destroy(&d->done);
+	pthread_cond_destroy(&d->bell);
+	pthread_mutex_destroy(&d->lock);
+	close(d->copy);
+	free(d);
+}
+
 struct dmv_device *dmv_device_new(struct dmv_posix *p)
 {
 	struct dmv_device *d = calloc(1, sizeof(*d));
@@ -139,12 +117,17 @@ struct dmv_device *dmv_device_new(struct dmv_posix *p)
 		return NULL;
 	d->p = p;
 	d->tail = &d->head;
+	d->copy = copy_open();
+	if (d->copy < 0) {
+		free(d);
+		return NULL;
+	}
 	pthread_mutex_init(&d->lock, NULL);
 	pthread_cond_init(&d->bell, NULL);
 	pthread_cond_init(&d->done, NULL);
 	if (!pthread_create(&d->thread, NULL, engine, d))
 		return d;
-	free(d);
+	release(d);
 	return NULL;
 }
 
@@ -158,10 +141,7 @@ void dmv_device_free(struct dmv_device *d)
 	pthread_cond_signal(&d->bell);
 	pthread_mutex_unlock(&d->lock);
 	pthread_join(d->thread, NULL);
-	pthread_cond_destroy(&d->done);
-	pthread_cond_destroy(&d->bell);
-	pthread_mutex_destroy(&d->lock);
-	free(d);
+	release(d);
 }
 
 void dmv_device_submit(struct dmv_device *d, struct dmv_device_command *c)

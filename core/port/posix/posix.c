@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
-#include <sys/uio.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -45,6 +44,7 @@ struct dmv_posix {
 	struct utsname uts;
 	void *books;
 	pthread_mutex_t lock;
+	int copy;               /* copy_open() */
 	bool physical;
 };
 
@@ -176,15 +176,6 @@ static void host_free(void *host, void *va, size_t bytes)
 	free(va);
 }
 
-/* Reads a byte as the kernel reads it: an address that is not mapped gives an error, no signal. */
-static bool is_memory(const void *va)
-{
-	char byte;
-	struct iovec here = { &byte, 1 }, there = { (void *)(uintptr_t)va, 1 };
-
-	return process_vm_readv(getpid(), &here, 1, &there, 1, 0) == 1 || errno == ENOSYS || errno == EPERM;
-}
-
 static bool frame(void *host, const void *va, uint64_t *pfn)
 {
 	return dmv_posix_frame(host, va, pfn);
@@ -197,7 +188,7 @@ bool dmv_posix_frame(struct dmv_posix *p, const void *va, uint64_t *ret)
 	char *page = (char *)((uintptr_t)va & ~(uintptr_t)(PAGE - 1));
 	uint64_t phys = (uintptr_t)page;
 
-	if (!is_memory(page))
+	if (!copy_readable(p->copy, page))
 		return false;
 	if (p->physical) {
 		/* The frame is final only once the page is the process's own, not the zero page. */
@@ -406,7 +397,7 @@ static bool memory_start(struct dmv_posix *p)
 
 	p->physical = p->c.physical && sysconf(_SC_PAGESIZE) == PAGE_SIZE && memory_phys(p, &phys);
 	p->registry = registry_new();
-	return p->registry && arena_init(&p->arena, p->c.common_pages, p->physical) && shadow_map(p);
+	return p->copy >= 0 && p->registry && arena_init(&p->arena, p->c.common_pages, p->physical) && shadow_map(p);
 }
 
 /* The anchor's magic last: before it the anchor counts for nothing. */
@@ -426,6 +417,8 @@ static void release(struct dmv_posix *p)
 	registry_free(p->registry);
 	images_free(&p->images);
 	pthread_mutex_destroy(&p->lock);
+	if (p->copy >= 0)
+		close(p->copy);
 	free(p->books);
 	free(p);
 }
@@ -438,6 +431,7 @@ int dmv_posix_start(const struct dmv_posix_config *c, struct dmv_posix **ret)
 	if (!p)
 		return DMV_NO_MEMORY;
 	p->c = *c;
+	p->copy = copy_open();
 	pthread_mutex_init(&p->lock, NULL);
 	images_scan(&p->images, NULL);
 	identity(p);

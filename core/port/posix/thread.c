@@ -4,13 +4,14 @@
  * IRQL is a property of a CPU, hence the thread-local variable: no caller can hand it in.
  */
 #include <stdatomic.h>
+#include <unwind.h>
 
 #include "posix_int.h"
 
 struct thread {
 	uint32_t number;        /* plus 1; 0: not numbered yet */
 	KIRQL irql;
-	uintptr_t stack_end;    /* 0: not asked yet, 1: unknown */
+	uintptr_t stack_end;    /* of the stack walk; 0: not asked yet, 1: unknown */
 };
 
 static _Thread_local struct thread self;
@@ -36,6 +37,13 @@ KIRQL thread_irql_set(KIRQL to)
 	return old;
 }
 
+#if defined(__x86_64__) || defined(__i386__) || defined(__aarch64__)
+/* By frame pointers: quick, and right in code that is compiled with them. */
+struct frame {
+	const struct frame *up;
+	uintptr_t ret;
+};
+
 static uintptr_t stack_end(void)
 {
 	pthread_attr_t attr;
@@ -53,12 +61,6 @@ static uintptr_t stack_end(void)
 	return self.stack_end;
 }
 
-#if defined(__x86_64__) || defined(__i386__) || defined(__aarch64__)
-struct frame {
-	const struct frame *up;
-	uintptr_t ret;
-};
-
 /* The frame above, or NULL where the chain ends: it must lie higher, on this stack, and aligned. */
 static const struct frame *above(const struct frame *f)
 {
@@ -69,38 +71,52 @@ static const struct frame *above(const struct frame *f)
 	return f->up;
 }
 
-static const struct frame *first(void)
+static uint32_t walk(const struct images *im, uint64_t from, uint64_t *frame, uint32_t max)
 {
-	return __builtin_frame_address(0);
-}
-#else
-struct frame {
-	uintptr_t ret;
-};
-
-static const struct frame *above(const struct frame *f)
-{
-	(void)f;
-	return NULL;
-}
-
-/* No frame chain is agreed on here. */
-static const struct frame *first(void)
-{
-	return NULL;
-}
-#endif
-
-uint32_t thread_stack(const struct images *im, uint64_t from, uint64_t *frame, uint32_t max)
-{
-	const struct frame *f = first();
+	const struct frame *f = __builtin_frame_address(0);
 	uint32_t n = 0;
 
 	while (f && f->ret != from)
 		f = above(f);
 	for (; f && n < max && images_has(im, f->ret); f = above(f))
 		frame[n++] = f->ret;
-	/* Code without frame pointers in between: the caller itself is known all the same. */
+	return n;
+}
+#else
+/* Elsewhere no frame chain is agreed on: by the unwind tables. */
+struct unwound {
+	const struct images *im;
+	uint64_t from, *frame;
+	uint32_t n, max;
+};
+
+static _Unwind_Reason_Code step(struct _Unwind_Context *c, void *arg)
+{
+	struct unwound *w = arg;
+	uintptr_t pc = _Unwind_GetIP(c);
+
+	if (!w->n && pc != w->from)
+		return _URC_NO_REASON;
+	if (w->n == w->max || !images_has(w->im, pc))
+		return _URC_END_OF_STACK;
+	w->frame[w->n++] = pc;
+	return _URC_NO_REASON;
+}
+
+static uint32_t walk(const struct images *im, uint64_t from, uint64_t *frame, uint32_t max)
+{
+	struct unwound w = { .im = im, .from = from, .frame = frame, .max = max };
+
+	_Unwind_Backtrace(step, &w);
+	return w.n;
+}
+#endif
+
+uint32_t thread_stack(const struct images *im, uint64_t from, uint64_t *frame, uint32_t max)
+{
+	uint32_t n = walk(im, from, frame, max);
+
+	/* Code that cannot be walked in between: the caller itself is known all the same. */
 	if (!n && max && from)
 		frame[n++] = from;
 	return n;
