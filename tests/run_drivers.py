@@ -23,7 +23,7 @@ import tempfile
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LIMIT = 60                              # seconds for one process
-KNOWN, KNOWN_OFFSET, KNOWN_RECORD = 0x1, 0x10, 0x100    # DRIVER_* of driver.h
+KNOWN, KNOWN_OFFSET, KNOWN_RECORD, KNOWN_CODE = 0x1, 0x10, 0x100, 0x1000    # as in driver.h
 U64 = 2 ** 64 - 1
 
 
@@ -43,12 +43,26 @@ class Driver:
         self.name, self.rule, self.end, self.flags = f[0], f[1], f[5], f[7]
         self.code, self.p1, self.p2, self.pool = (int(x, 0) for x in (f[2], f[3], f[4], f[6]))
         self.what = f[8].strip('" ')
+        self.unused = []                # parameters, from 0, to which the rule gives no meaning
+
+
+def meanings():
+    """{rule: [what P2, P3, P4 mean]}, "" for nothing"""
+    with open(os.path.join(TOP, "core/dmv_violation.def")) as f:
+        rows = re.findall(r'^DMV_RULE\((\w+),(?:[^,"]+,){6}\s*"[^"]*",\s*"([^"]*)", "([^"]*)", "([^"]*)"',
+                          f.read(), re.M)
+    return {r[0]: r[1:] for r in rows}
 
 
 def drivers():
     with open(os.path.join(TOP, "tests/drivers/drivers.def")) as f:
         text = re.sub(r"/\*.*?\*/", "", f.read(), flags=re.S)
-    return [Driver(m) for m in re.findall(r'^DRIVER\((.*?"[^"]*")\)', text, re.S | re.M)]
+    found = [Driver(m) for m in re.findall(r'^DRIVER\((.*?"[^"]*")\)', text, re.S | re.M)]
+    means = meanings()
+    for d in found:
+        d.unused = [i for i in (1, 2, 3) if d.rule in means and not means[d.rule][i - 1] and
+                    (i > 1 or d.p2 < 0)]
+    return found
 
 
 # ---- ELF: the symbols of the program, the memory of the core ----
@@ -153,7 +167,8 @@ class Inspected:
                            for v in said["violations"]["violations"]]
         self.bugcheck = [(num(b["code"]), self._p(b)) for b in said["bugcheck"].get("bugcheck", [])]
         self.records = {num(a["adapter"]): num(a["record"]) for a in said["dma"]["adapters"]}
-        self.stale = [(num(s["va"]), num(s["offset"])) for s in said["stale"]["stale"]]
+        self.stale = [(num(s["va"]), num(s["offset"]), (s["owner"] or "").split("!")[-1])
+                      for s in said["stale"]["stale"]]
         self.dirty = ["%s: %s" % (c, r) for c in ("stale", "check", "leaks")
                       for t in said[c].values() for r in t]
         if self.found != bool(self.violations or self.dirty):
@@ -196,7 +211,9 @@ class Decoded:
         bug = d["bugcheck"]
         self.bugcheck = [(bug["code"], bug["p"])] if bug["state"] == 2 else []
         self.records = {a["handle"]: a["record"] for a in tables["adapter"]}
-        self.stale = [(s["va"], s["offset"]) for s in d["stale"]]
+        owner = {r["row"]: frame.get(r["owner"], 0) for r in tables["register"]}
+        self.stale = [(s["va"], s["offset"], program.name(owner[s["register"]] - base))
+                      for s in d["stale"]]
         self.dirty = ["%s: %s" % (k, x) for k in ("guards", "stale", "notes") for x in d[k]]
         for kind in ("file", "register", "list", "buffer", "channel"):
             self.dirty += ["%s %d is live" % (kind, x["row"]) for x in tables[kind]
@@ -240,13 +257,14 @@ class Bench:
 
     def check(self, driver, where):
         core = self.dump(driver, where)
-        truth = Truth(Core(core, self.program), self.program)
+        memory = Core(core, self.program)
+        truth, base = Truth(memory, self.program), memory.base
         for reader in self.readers:
             facts = reader(core, self.build, self.program)
             if driver.end in ("RETURNS", "HANGS"):
                 check_silent(driver, truth, facts)
             else:
-                check_violation(driver, truth, facts)
+                check_violation(driver, truth, facts, lambda at: self.program.name(at - base))
 
 
 def tail(text):
@@ -268,11 +286,12 @@ def check_silent(driver, truth, facts):
             raise Wrong("left %s" % facts.dirty[0])
         return
     page, offset = truth.address & ~0xFFF, truth.address & 0xFFF
-    if facts.stale != [(page, offset)]:
-        raise Wrong("stale says %s, not offset 0x%x of 0x%x" % (facts.stale, offset, page))
+    if facts.stale != [(page, offset, truth.function)]:
+        raise Wrong("stale says %s, not offset 0x%x of 0x%x, mapped by %s" % (
+            facts.stale, offset, page, truth.function))
 
 
-def check_violation(driver, truth, facts):
+def check_violation(driver, truth, facts, function):
     if not truth.valid:
         raise Wrong("the driver did not come to its mistake")
     if len(facts.violations) != 1:
@@ -285,6 +304,10 @@ def check_violation(driver, truth, facts):
             "%x" % driver.p2 if driver.p2 >= 0 else "any"))
     for i in range(4):
         check_parameter(i, p[i], truth, facts)
+        if truth.mask & KNOWN_CODE << i and function(p[i]) != function(truth.p[i]):
+            raise Wrong("P%d is %x: not in %s" % (i + 1, p[i], function(truth.p[i])))
+        if i in driver.unused and p[i]:
+            raise Wrong("P%d is %x, but means nothing" % (i + 1, p[i]))
     if truth.function and who != truth.function:
         raise Wrong("blames `%s', not `%s'" % (who, truth.function))
     expected = [(code, p)] if driver.end == "DIES" else []

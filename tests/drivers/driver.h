@@ -106,11 +106,13 @@ extern volatile struct driver_truth driver_truth;
 #define DRIVER_KNOWN 0x1u               /* << n: p[n] is the value */
 #define DRIVER_KNOWN_OFFSET 0x10u       /* << n: p[n] is right in its low 12 bits, of a shadow */
 #define DRIVER_KNOWN_RECORD 0x100u      /* << n: it is the record of `adapter` in the region */
+#define DRIVER_KNOWN_CODE 0x1000u       /* << n: it is inside the function that starts at p[n] */
 
 /* parameter: 1..4 */
 void driver_expect(unsigned int parameter, uint64_t value);
 void driver_expect_offset(unsigned int parameter, uint64_t value);
 void driver_expect_record(unsigned int parameter);
+void driver_expect_code(unsigned int parameter, void (*function)(struct test_device *dev));
 void driver_blame(const void *adapter, const char *function);
 void driver_address(uint64_t address);
 

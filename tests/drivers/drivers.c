@@ -37,6 +37,13 @@ void driver_expect_record(unsigned int parameter)
 	driver_truth.valid = 1;
 }
 
+void driver_expect_code(unsigned int parameter, void (*function)(struct test_device *dev))
+{
+	driver_truth.p[parameter - 1] = (uintptr_t)function;
+	driver_truth.mask |= DRIVER_KNOWN_CODE << (parameter - 1);
+	driver_truth.valid = 1;
+}
+
 void driver_blame(const void *adapter, const char *function)
 {
 	unsigned int i = 0;

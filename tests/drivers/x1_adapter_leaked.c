@@ -10,5 +10,6 @@ void drive_x1_adapter_leaked(struct test_device *dev)
 	device_stop(dev);
 	driver_blame(adapter, "");
 	driver_expect(2, (uintptr_t)adapter);
+	driver_expect_code(3, drive_x1_adapter_leaked);
 	driver_expect_record(4);
 }
