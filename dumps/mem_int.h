@@ -74,6 +74,17 @@ void dmv_elf_notes_read(struct dmv_elf_notes *n, struct dmv_file *f, uint64_t of
 			bool is64, bool big_endian);
 void dmv_elf_notes_deinit(struct dmv_elf_notes *n);
 
+/* Pages of a kdump-compressed file that lie beyond its end. NULL: the tables are not there or not
+ * believable, nothing can be said. f is borrowed. */
+struct dmv_kdump_cut;
+
+struct dmv_kdump_cut *dmv_kdump_cut_new(struct dmv_file *f, bool big_endian);
+void dmv_kdump_cut_free(struct dmv_kdump_cut *c);       /* NULL allowed */
+/* True if some of the n > 0 bytes at addr are cut off; *ret is the first of them. */
+bool dmv_kdump_cut_find(struct dmv_kdump_cut *c, uint64_t addr, size_t n, uint64_t *ret);
+/* How many pages are cut off. Looks closely only if the last ones are. */
+uint64_t dmv_kdump_cut_pages(struct dmv_kdump_cut *c);
+
 /* Unsigned integer of 2, 4 or 8 bytes as the file has it. */
 uint64_t dmv_get(const uint8_t *p, unsigned bytes, bool big_endian);
 

@@ -373,6 +373,7 @@ struct page {
 struct kdump {
 	struct dmv_mem m;
 	struct dmv_file *f;
+	struct dmv_kdump_cut *cut;      /* NULL: not a kdump file, or no telling */
 	struct shared *sh;
 	int sock;                       /* -1: no child */
 	pid_t keeper;
@@ -517,6 +518,14 @@ static enum dmv_code start(struct kdump *k, struct dmv_err *e)
 	return dmv_fail(e, bad, "libkdumpfile: %s", a.text);
 }
 
+/* First byte of a read of n at addr that did not come; the child's word for it is held in bounds. */
+static uint64_t first_bad(const struct kdump *k, uint64_t addr, size_t n)
+{
+	uint64_t done = k->sh->done;
+
+	return addr + (done < n ? done : 0);
+}
+
 /* One question and its answer; addr is for messages. */
 static enum dmv_code ask(struct kdump *k, enum op op, uint64_t at, size_t n, uint64_t addr,
 			 struct answer *a, struct dmv_err *e)
@@ -538,24 +547,30 @@ static enum dmv_code ask(struct kdump *k, enum op op, uint64_t at, size_t n, uin
 	if (send(k->sock, &q, sizeof(q), MSG_NOSIGNAL) != sizeof(q))
 		return died(k, stop(k, true), addr, e);
 	if (!hear(k, ASK_SECONDS, a, &sig))
-		return died(k, sig, addr + (op == OP_READ ? k->sh->done : 0), e);
+		return died(k, sig, first_bad(k, addr, n), e);
 	if (a->outcome == DIED)
-		return died(k, a->sig, addr + (op == OP_READ ? k->sh->done : 0), e);
+		return died(k, a->sig, first_bad(k, addr, n), e);
 	return DMV_E_OK;
 }
 
 static enum dmv_code read_some(struct kdump *k, uint64_t addr, void *buf, size_t n, struct dmv_err *e)
 {
+	enum dmv_code code;
 	struct answer a;
-	enum dmv_code code = ask(k, OP_READ, addr, n, addr, &a, e);
-	uint64_t bad = addr + k->sh->done;
+	uint64_t bad;
 
+	if (k->cut && dmv_kdump_cut_find(k->cut, addr, n, &bad))
+		return dmv_fail_at(e, DMV_E_ABSENT, bad,
+				   "physical address 0x%" PRIx64 " lies beyond the end of the file at 0x%" PRIx64, bad,
+				   dmv_file_size(k->f));
+	code = ask(k, OP_READ, addr, n, addr, &a, e);
 	if (code)
 		return code;
 	if (a.outcome == DONE) {
 		memcpy(buf, k->sh->data, n);
 		return DMV_E_OK;
 	}
+	bad = first_bad(k, addr, n);
 	if (a.outcome == ABSENT)
 		return dmv_fail_at(e, DMV_E_ABSENT, bad,
 				   "physical address 0x%" PRIx64 " is not in the dump (libkdumpfile: %s)", bad, a.text);
@@ -613,6 +628,7 @@ static void kd_close(struct dmv_mem *m)
 	stop(k, true);
 	if (k->sh)
 		munmap(k->sh, sizeof(*k->sh));
+	dmv_kdump_cut_free(k->cut);
 	dmv_file_close(k->f);
 	dmv_mem_base_deinit(m);
 	free(k);
@@ -810,6 +826,18 @@ static void note_split(struct kdump *k)
 		     dmv_get(b + START_PFN, 8, false), dmv_get(b + END_PFN, 8, false));
 }
 
+static void look_for_cut(struct kdump *k)
+{
+	uint64_t pages;
+
+	if (k->ops.format != signatures[0].what)
+		return;
+	k->cut = dmv_kdump_cut_new(k->f, k->m.big_endian);
+	pages = k->cut ? dmv_kdump_cut_pages(k->cut) : 0;
+	if (pages)
+		dmv_mem_note(&k->m, "%" PRIu64 " pages beyond end of file", pages);
+}
+
 static enum dmv_code set_up(struct kdump *k, const char *target, struct dmv_err *e)
 {
 	enum dmv_code code = dmv_file_open(target, &k->f, e);
@@ -831,6 +859,7 @@ static enum dmv_code set_up(struct kdump *k, const char *target, struct dmv_err 
 		return code;
 	find_vmcoreinfo(k);
 	note_split(k);
+	look_for_cut(k);
 	return DMV_E_OK;
 }
 
