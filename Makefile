@@ -87,7 +87,7 @@ GUEST_OBJ = $(patsubst %.c,$(O)/guest/%.o,$(GUEST_SRC)) $(O)/guest/core/port/gue
 
 $(O)/guest/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
-	$(CC) $(filter-out -Wconversion,$(GUEST_FLAGS)) $(CFLAGS) -c $< -o $@
+	$(CC) $(filter-out -Wconversion,$(GUEST_FLAGS)) $(CFLAGS) -fno-inline -c $< -o $@
 $(O)/guest/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(GUEST_FLAGS) $(CFLAGS) -c $< -o $@
