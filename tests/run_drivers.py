@@ -158,7 +158,7 @@ def num(x):
 class Inspected:
     """What dma-inspect says: violations [(code, p, function)], bugcheck, records, stale, dirt."""
 
-    commands = ["violations", "bugcheck", "dma", "stale", "check", "leaks"]
+    commands = ["violations", "bugcheck", "dma -a", "stale", "check", "leaks"]
 
     def __init__(self, core, build, program):
         said = self._run(build, core)
@@ -166,7 +166,7 @@ class Inspected:
                             re.sub(r"^.*!|\+0x[0-9a-f]+$", "", v["site"] or ""))
                            for v in said["violations"]["violations"]]
         self.bugcheck = [(num(b["code"]), self._p(b)) for b in said["bugcheck"].get("bugcheck", [])]
-        self.records = {num(a["adapter"]): num(a["record"]) for a in said["dma"]["adapters"]}
+        self.records = {num(a["adapter"]): num(a["record"]) for a in said["dma -a"]["adapters"]}
         self.stale = [(num(s["va"]), num(s["offset"]), (s["owner"] or "").split("!")[-1])
                       for s in said["stale"]["stale"]]
         self.dirty = ["%s: %s" % (c, r) for c in ("stale", "check", "leaks")
