@@ -504,8 +504,7 @@ static void report_left(struct dmv *v, uint32_t driver, uint64_t caller)
 		const struct dmv_object obj = { DMV_ABI_K_ADAPTER, a->index, a->row->gen, a->owner,
 						a->row->time };
 
-		dmv_enter(&c, v, caller, DMV_ABI_OP_DRIVER_UNLOAD, a, DMV_ABI_K_ADAPTER, a->index,
-			  a->row->gen);
+		dmv_enter(&c, v, caller, DMV_ABI_OP_DRIVER_UNLOAD, a);
 		dmv_raise(&c, DMV_V_ADAPTER_LEAK, a, &obj, NULL, (uintptr_t)a, a->owner_address,
 			  (uintptr_t)a->row);
 		dmv_leave(&c);

@@ -135,7 +135,7 @@ int dmv_adapter_new(struct dmv *v, const struct dmv_adapter_request *r, uint64_t
 
 	if (!r)
 		r = &master;
-	dmv_enter(&c, v, caller, DMV_ABI_OP_GET_ADAPTER, NULL, DMV_ABI_K_NONE, DMV_ABI_NONE, 0);
+	dmv_enter(&c, v, caller, DMV_ABI_OP_GET_ADAPTER, NULL);
 	row = dmv_take(v, DMV_ABI_K_ADAPTER, &index);
 	if (!row) {
 		dmv_leave(&c);
@@ -147,6 +147,7 @@ int dmv_adapter_new(struct dmv *v, const struct dmv_adapter_request *r, uint64_t
 	d = &v->driver[a->driver];
 	a->row = row;
 	a->index = index;
+	a->gen = row->gen;
 	a->known = true;
 	a->judged = (d->options & DMV_ABI_D_VERIFY) && !(v->flags & DMV_ABI_F_OFF);
 	a->shadowed = a->judged && (d->options & DMV_ABI_D_SHADOW);
@@ -175,7 +176,8 @@ void dmv_adapter_reference(struct dmv *v, struct dmv_adapter *a, int delta, uint
 	struct dmv_call c;
 	const enum dmv_abi_op op = delta > 0 ? DMV_ABI_OP_REFERENCE : DMV_ABI_OP_DEREFERENCE;
 
-	dmv_enter(&c, v, caller, op, a, DMV_ABI_K_ADAPTER, a->index, a->row->gen);
+	dmv_enter(&c, v, caller, op, a);
+	dmv_working_on(&c, DMV_ABI_K_ADAPTER, a->index, a->gen);
 	if (delta > 0 || a->refs > 1)
 		a->refs += (uint32_t)delta;
 	st32(&a->row->refs, a->refs);
@@ -261,7 +263,8 @@ void dmv_adapter_put(struct dmv *v, struct dmv_adapter *a, uint64_t caller)
 	struct dmv_call c;
 	struct dmv_driver_book *d = &v->driver[a->driver];
 
-	dmv_enter(&c, v, caller, DMV_ABI_OP_PUT_ADAPTER, a, DMV_ABI_K_ADAPTER, a->index, a->row->gen);
+	dmv_enter(&c, v, caller, DMV_ABI_OP_PUT_ADAPTER, a);
+	dmv_working_on(&c, DMV_ABI_K_ADAPTER, a->index, a->gen);
 	check_guards(&c, a);
 	check_left(&c, a, DMV_V_BUFFER_LEAK, DMV_ABI_K_BUFFER, a->buffers);
 	check_left(&c, a, DMV_V_CHANNEL_LEAK, DMV_ABI_K_CHANNEL, a->channels);

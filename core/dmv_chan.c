@@ -162,8 +162,7 @@ bool dmv_next_grant(struct dmv *v, struct dmv_grant *ret)
 	/* Asked after everything that frees something. Who begins to wait later was refused after it. */
 	if (__atomic_load_n(&v->wait_head, __ATOMIC_RELAXED) == DMV_ABI_NONE)
 		return false;
-	dmv_enter(&c, v, (uintptr_t)__builtin_return_address(0), DMV_ABI_OP_ALLOC_CHANNEL, NULL,
-		  DMV_ABI_K_NONE, DMV_ABI_NONE, 0);
+	dmv_enter(&c, v, (uintptr_t)__builtin_return_address(0), DMV_ABI_OP_ALLOC_CHANNEL, NULL);
 	for (uint32_t i = v->wait_head, before = DMV_ABI_NONE; i != DMV_ABI_NONE && !granted;
 	     before = i, i = v->channel[i].next) {
 		struct dmv_channel *ch = &v->channel[i];
@@ -251,7 +250,7 @@ int dmv_request(struct dmv *v, struct dmv_adapter *a, const struct dmv_request *
 	struct dmv_call c;
 	int result;
 
-	dmv_enter(&c, v, caller, op, a, DMV_ABI_K_NONE, DMV_ABI_NONE, 0);
+	dmv_enter(&c, v, caller, op, a);
 	result = request(&c, a, r, ret);
 	dmv_event(&c, op, a, &(struct dmv_event_args){ .size = r->registers, .address = r->span.va,
 						       .direction = !r->list ? 0 : r->to_device ? 1 : 2 });
@@ -276,6 +275,7 @@ static void let_go(struct dmv_call *c, struct dmv_adapter *a, bool keep_register
 	struct dmv_channel *ch = &v->channel[a->holder];
 	struct dmv_file *f = ch->file == DMV_ABI_NONE ? NULL : &v->file[ch->file];
 
+	dmv_working_on(c, DMV_ABI_K_CHANNEL, ch->index, ch->row->gen);
 	if (f && keep_registers)
 		st32(&f->row->flags, 0);
 	if (f && !keep_registers) {
@@ -298,8 +298,7 @@ void dmv_channel_done(struct dmv *v, const struct dmv_grant *g, enum dmv_action 
 	struct dmv_adapter *a = g->adapter;
 	struct dmv_call c;
 
-	dmv_enter(&c, v, g->request.routine, DMV_ABI_OP_FREE_CHANNEL, a, DMV_ABI_K_CHANNEL, ch->index,
-		  ch->row->gen);
+	dmv_enter(&c, v, g->request.routine, DMV_ABI_OP_FREE_CHANNEL, a);
 	if (a->holder == g->channel && ch->status == DMV_ABI_CH_RUNNING) {
 		if (action == DMV_KEEP) {
 			ch->status = DMV_ABI_CH_HELD;
@@ -314,10 +313,8 @@ void dmv_channel_done(struct dmv *v, const struct dmv_grant *g, enum dmv_action 
 void dmv_channel_free(struct dmv *v, struct dmv_adapter *a, uint64_t caller)
 {
 	struct dmv_call c;
-	const struct dmv_channel *ch = a->holder == DMV_ABI_NONE ? NULL : &v->channel[a->holder];
 
-	dmv_enter(&c, v, caller, DMV_ABI_OP_FREE_CHANNEL, a, ch ? DMV_ABI_K_CHANNEL : DMV_ABI_K_NONE,
-		  ch ? ch->index : DMV_ABI_NONE, ch ? ch->row->gen : 0);
+	dmv_enter(&c, v, caller, DMV_ABI_OP_FREE_CHANNEL, a);
 	if (a->holder == DMV_ABI_NONE)
 		dmv_raise(&c, DMV_V_CHANNEL_EXTRA_FREE, a, NULL, NULL, ++a->channel_extra, 0, 0);
 	else

@@ -101,7 +101,7 @@ void *dmv_buffer_alloc(struct dmv *v, struct dmv_adapter *a, uint64_t bytes, boo
 
 	if (!block_alloc(v, a, bytes, &block))
 		return NULL;
-	dmv_enter(&c, v, caller, DMV_ABI_OP_ALLOC_BUFFER, a, DMV_ABI_K_NONE, DMV_ABI_NONE, 0);
+	dmv_enter(&c, v, caller, DMV_ABI_OP_ALLOC_BUFFER, a);
 	row = dmv_take(v, DMV_ABI_K_BUFFER, &index);
 	if (row) {
 		struct dmv_buffer *b = &v->buffer[index];
@@ -144,16 +144,16 @@ void dmv_buffer_free(struct dmv *v, struct dmv_adapter *a, void *va, uint64_t by
 		     bool cached, uint64_t caller)
 {
 	struct dmv_call c;
-	struct dmv_buffer *b = find(v, a, va);
+	struct dmv_buffer *b;
 	char *block = NULL;
 	size_t pages = 0;
 
-	dmv_enter(&c, v, caller, DMV_ABI_OP_FREE_BUFFER, a, b ? DMV_ABI_K_BUFFER : DMV_ABI_K_NONE,
-		  b ? b->index : DMV_ABI_NONE, b ? b->row->gen : 0);
+	dmv_enter(&c, v, caller, DMV_ABI_OP_FREE_BUFFER, a);
 	b = find(v, a, va);
 	if (!b) {
 		dmv_raise(&c, DMV_V_BUFFER_EXTRA_FREE, a, NULL, NULL, ++a->buffer_extra, 0, 0);
 	} else {
+		dmv_working_on(&c, DMV_ABI_K_BUFFER, b->index, b->row->gen);
 		check_arguments(&c, b, bytes, bus, cached);
 		dmv_check_buffer(&c, b);
 		buffer_event(&c, DMV_ABI_OP_FREE_BUFFER, b);

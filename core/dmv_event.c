@@ -65,7 +65,7 @@ static uint32_t site_intern(struct dmv *v, const uint64_t *frame, uint32_t depth
 #define DEPTH_MAX 32
 
 void dmv_enter(struct dmv_call *c, struct dmv *v, uint64_t caller, enum dmv_abi_op op,
-	       struct dmv_adapter *a, enum dmv_abi_kind kind, uint32_t row, uint32_t gen)
+	       struct dmv_adapter *a)
 {
 	uint64_t frame[DEPTH_MAX];
 	uint32_t depth = 0;
@@ -86,9 +86,8 @@ void dmv_enter(struct dmv_call *c, struct dmv *v, uint64_t caller, enum dmv_abi_
 	if (c->cpu >= v->cfg.cpus)
 		c->cpu = 0;
 	cpu = c->cpu_row = dmv_row(&v->tab[DMV_ABI_K_CPU], c->cpu);
-	st32(&cpu->object_kind, kind);
-	dmv_ref_set(&cpu->adapter, a ? a->index : DMV_ABI_NONE, a ? a->row->gen : 0);
-	dmv_ref_set(&cpu->object, row, gen);
+	st32(&cpu->object_kind, DMV_ABI_K_NONE);
+	dmv_ref_set(&cpu->adapter, a ? a->index : DMV_ABI_NONE, a ? a->gen : 0);
 	st64(&cpu->time, c->now);
 	withdraw(&cpu->op, op);
 	st64(&v->header->last_ticks, c->now);
@@ -127,7 +126,7 @@ void dmv_event(struct dmv_call *c, enum dmv_abi_op op, struct dmv_adapter *a,
 	row = dmv_row(&v->tab[DMV_ABI_K_EVENT], c->cpu * ring + (seq & (ring - 1)));
 	withdraw(&row->sequence, 0);
 	st32(&row->op, op);
-	dmv_ref_set(&row->adapter, a ? a->index : DMV_ABI_NONE, a ? a->row->gen : 0);
+	dmv_ref_set(&row->adapter, a ? a->index : DMV_ABI_NONE, a ? a->gen : 0);
 	st32(&row->object_kind, e->kind);
 	st32(&row->site, c->site);
 	dmv_ref_set(&row->object, e->kind ? e->row : DMV_ABI_NONE, e->gen);
@@ -271,7 +270,7 @@ bool dmv_violate(struct dmv *v, enum dmv_rule rule, struct dmv_adapter *a, uint6
 	struct dmv_call c;
 	bool counted;
 
-	dmv_enter(&c, v, caller, DMV_ABI_OP_VIOLATION, a, DMV_ABI_K_NONE, DMV_ABI_NONE, 0);
+	dmv_enter(&c, v, caller, DMV_ABI_OP_VIOLATION, a);
 	counted = dmv_raise(&c, rule, a, NULL, NULL, p2, p3, p4);
 	dmv_leave(&c);
 	return counted;

@@ -97,7 +97,7 @@ void dmv_runs_give(struct dmv_runs *r, uint32_t first, uint32_t n);
 struct dmv_adapter {
 	_Alignas(16) unsigned char face[DMV_FACE_BYTES];
 	struct dmv_abi_adapter *row;
-	uint32_t index;
+	uint32_t index, gen;
 	uint32_t driver;
 	bool known, released, judged, shadowed;
 	uint32_t refs, max_registers, alignment, flags;
@@ -225,9 +225,16 @@ struct dmv_call {
 	struct dmv_report report[DMV_REPORTS];
 };
 
-/* Takes the lock, interns the caller's stack, publishes what is in progress. */
+/* Takes the lock, interns the caller's stack, publishes what is in progress on which adapter. */
 void dmv_enter(struct dmv_call *c, struct dmv *v, uint64_t caller, enum dmv_abi_op op,
-	       struct dmv_adapter *a, enum dmv_abi_kind kind, uint32_t row, uint32_t gen);
+	       struct dmv_adapter *a);
+/* Names the object as well: before the first store to it. */
+static inline void dmv_working_on(struct dmv_call *c, enum dmv_abi_kind kind, uint32_t row, uint32_t gen)
+{
+	dmv_ref_set(&c->cpu_row->object, row, gen);
+	withdraw(&c->cpu_row->object_kind, kind);
+}
+
 /* Clears the word, releases the lock, reports what was queued. */
 void dmv_leave(struct dmv_call *c);
 

@@ -401,11 +401,13 @@ static uint64_t one_piece(const struct dmv *v, const struct dmv_file *f, const s
 static bool map_refused(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_span *s)
 {
 	const uint64_t most = (uint64_t)a->max_registers << c->v->page_shift;
-	const struct dmv_object o = { DMV_ABI_K_ADAPTER, a->index, a->row->gen, DMV_ABI_NONE, 0 };
 
-	if (a->bytes_mapped && a->bytes_mapped + s->bytes > most &&
-	    dmv_raise(c, DMV_V_TOO_MANY_BYTES, a, &o, NULL, a->bytes_mapped + s->bytes, most, 0))
-		return true;
+	if (a->bytes_mapped && a->bytes_mapped + s->bytes > most) {
+		const struct dmv_object o = { DMV_ABI_K_ADAPTER, a->index, a->gen, DMV_ABI_NONE, 0 };
+
+		if (dmv_raise(c, DMV_V_TOO_MANY_BYTES, a, &o, NULL, a->bytes_mapped + s->bytes, most, 0))
+			return true;
+	}
 	return dmv_map_clash(c, a, s);
 }
 
@@ -443,14 +445,14 @@ static void transfer_event(struct dmv_call *c, enum dmv_abi_op op, struct dmv_fi
 int dmv_map(struct dmv *v, struct dmv_adapter *a, void *base, const struct dmv_span *s, bool to_device,
 	    uint64_t caller, uint64_t *bytes, uint64_t *bus)
 {
-	struct dmv_file *f = dmv_file_find(v, base, a);
+	struct dmv_file *f;
 	struct dmv_call c;
 	struct dmv_span part;
 	uint32_t first, pages;
 	int result = DMV_VIOLATED;
 
-	dmv_enter(&c, v, caller, DMV_ABI_OP_MAP, a, f ? DMV_ABI_K_FILE : DMV_ABI_K_NONE,
-		  f ? f->index : DMV_ABI_NONE, f ? f->gen : 0);
+	dmv_enter(&c, v, caller, DMV_ABI_OP_MAP, a);
+	f = dmv_file_find(v, base, a);
 	if (map_refused(&c, a, s))
 		goto out;
 	part = head_of(s, f ? one_piece(v, f, s) : s->bytes);
@@ -460,6 +462,7 @@ int dmv_map(struct dmv *v, struct dmv_adapter *a, void *base, const struct dmv_s
 		no_registers(&c, a, f, s, pages);
 		goto out;
 	}
+	dmv_working_on(&c, DMV_ABI_K_FILE, f->index, f->gen);
 	dmv_map_range(&c, f, first, &part, to_device);
 	f->cursor = first + pages < f->count ? first + pages : 0;
 	*bytes = part.bytes;
@@ -473,13 +476,17 @@ out:
 
 /* ---- FlushAdapterBuffers ---- */
 
+static struct dmv_object file_object(const struct dmv_file *f)
+{
+	return (struct dmv_object){ DMV_ABI_K_FILE, f->index, f->gen, f->owner, f->row->time };
+}
+
 /* The flush rules, in the order of what they can tell apart: nothing, too much, another part. */
 static bool flush_refused(struct dmv_call *c, struct dmv_adapter *a, struct dmv_file *f, void *base,
 			  const struct dmv_span *s, uint64_t mdl_left, uint32_t *ret)
 {
 	struct dmv *v = c->v;
 	const uint32_t pages = dmv_span_pages(v, s->va, s->bytes);
-	struct dmv_object o;
 	uint32_t first = f ? f->oldest : 0;
 
 	if (!f || f->mapped == 0) {
@@ -488,7 +495,6 @@ static bool flush_refused(struct dmv_call *c, struct dmv_adapter *a, struct dmv_
 		dmv_raise(c, DMV_V_FLUSH_NOT_MAPPED, a, NULL, NULL, at, (uintptr_t)a->row, 0);
 		return true;
 	}
-	o = (struct dmv_object){ DMV_ABI_K_FILE, f->index, f->gen, f->owner, f->row->time };
 	for (uint32_t k = 0; k < pages; k++) {
 		const struct piece p = piece_of(v, s, k);
 		const uint32_t i = file_find(v, &p, f, first + k);
@@ -496,11 +502,15 @@ static bool flush_refused(struct dmv_call *c, struct dmv_adapter *a, struct dmv_
 		if (k == 0)
 			*ret = first = i;
 		if (k > 0 && first != DMV_ABI_NONE && first - f->first + k >= f->count) {
+			const struct dmv_object o = file_object(f);
+
 			dmv_raise(c, DMV_V_FLUSH_PAST_FILE, a, &o, NULL, 0,
 				  mdl_left > p.at ? mdl_left - p.at : 0, s->bytes - p.at);
 			return true;
 		}
 		if (i == DMV_ABI_NONE) {
+			const struct dmv_object o = file_object(f);
+
 			dmv_raise(c, DMV_V_FLUSH_OTHER_PART, a, &o, NULL, (uintptr_t)base, s->va, s->mdl);
 			return true;
 		}
@@ -511,16 +521,17 @@ static bool flush_refused(struct dmv_call *c, struct dmv_adapter *a, struct dmv_
 int dmv_flush(struct dmv *v, struct dmv_adapter *a, void *base, const struct dmv_span *s,
 	      bool to_device, uint64_t mdl_left, uint64_t caller)
 {
-	struct dmv_file *f = dmv_file_find(v, base, a);
+	struct dmv_file *f;
 	const uint32_t pages = dmv_span_pages(v, s->va, s->bytes);
 	struct dmv_call c;
 	uint32_t first = 0;
 	int result = DMV_VIOLATED;
 
-	dmv_enter(&c, v, caller, DMV_ABI_OP_FLUSH, a, f ? DMV_ABI_K_FILE : DMV_ABI_K_NONE,
-		  f ? f->index : DMV_ABI_NONE, f ? f->gen : 0);
+	dmv_enter(&c, v, caller, DMV_ABI_OP_FLUSH, a);
+	f = dmv_file_find(v, base, a);
 	if (flush_refused(&c, a, f, base, s, mdl_left, &first))
 		goto out;
+	dmv_working_on(&c, DMV_ABI_K_FILE, f->index, f->gen);
 	for (uint32_t k = 0; k < pages; k++) {
 		const struct piece p = piece_of(v, s, k);
 		const uint32_t i = file_find(v, &p, f, first + k);
@@ -559,18 +570,20 @@ static void shrink(struct dmv_call *c, struct dmv_file *f, uint32_t n)
 
 void dmv_registers_free(struct dmv *v, struct dmv_adapter *a, void *base, uint32_t n, uint64_t caller)
 {
-	struct dmv_file *f = dmv_file_find(v, base, a);
+	struct dmv_file *f;
 	struct dmv_call c;
 
-	dmv_enter(&c, v, caller, DMV_ABI_OP_FREE_REGISTERS, a, f ? DMV_ABI_K_FILE : DMV_ABI_K_NONE,
-		  f ? f->index : DMV_ABI_NONE, f ? f->gen : 0);
+	dmv_enter(&c, v, caller, DMV_ABI_OP_FREE_REGISTERS, a);
+	f = dmv_file_find(v, base, a);
+	if (f)
+		dmv_working_on(&c, DMV_ABI_K_FILE, f->index, f->gen);
 	if (!f || n > f->count) {
 		const uint32_t extra = f ? n - f->count : n;
 
 		dmv_raise(&c, DMV_V_REGISTER_EXTRA_FREE, a, NULL, NULL, extra, 0, 0);
 	}
 	if (f && f->mapped) {
-		const struct dmv_object o = { DMV_ABI_K_FILE, f->index, f->gen, f->owner, f->row->time };
+		const struct dmv_object o = file_object(f);
 
 		dmv_raise(&c, DMV_V_REGISTER_FREED_MAPPED, a, &o, NULL, f->mapped, 0, 0);
 	}

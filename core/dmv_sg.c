@@ -135,11 +135,10 @@ void dmv_grant_elements(struct dmv *v, const struct dmv_grant *g, struct dmv_ele
 bool dmv_list_put(struct dmv *v, struct dmv_adapter *a, void *handle, bool to_device, uint64_t caller)
 {
 	struct dmv_call c;
-	struct dmv_list *l = find(v, a, handle);
+	struct dmv_list *l;
 	bool ours = false;
 
-	dmv_enter(&c, v, caller, DMV_ABI_OP_PUT_LIST, a, l ? DMV_ABI_K_LIST : DMV_ABI_K_NONE,
-		  l ? l->index : DMV_ABI_NONE, l ? l->row->gen : 0);
+	dmv_enter(&c, v, caller, DMV_ABI_OP_PUT_LIST, a);
 	l = find(v, a, handle);
 	if (!l) {
 		dmv_raise(&c, DMV_V_LIST_EXTRA_FREE, a, NULL, NULL, a->lists_allocated,
@@ -147,6 +146,7 @@ bool dmv_list_put(struct dmv *v, struct dmv_adapter *a, void *handle, bool to_de
 	} else {
 		struct dmv_file *f = &v->file[l->file];
 
+		dmv_working_on(&c, DMV_ABI_K_LIST, l->index, l->row->gen);
 		dmv_event(&c, DMV_ABI_OP_PUT_LIST, a, &(struct dmv_event_args){
 			.kind = DMV_ABI_K_LIST, .row = l->index, .gen = l->row->gen,
 			.direction = to_device ? 1 : 2, .address = l->row->va, .size = l->row->bytes });

@@ -310,7 +310,7 @@ void dmv_check_all(struct dmv *v, uint64_t caller)
 	for (uint32_t i = 0; i < v->cfg.rows[DMV_ABI_K_BUFFER]; i++) {
 		struct dmv_buffer *b = &v->buffer[i];
 
-		dmv_enter(&c, v, caller, DMV_ABI_OP_CHECK, NULL, DMV_ABI_K_NONE, DMV_ABI_NONE, 0);
+		dmv_enter(&c, v, caller, DMV_ABI_OP_CHECK, NULL);
 		if (b->live)
 			dmv_check_buffer(&c, b);
 		dmv_leave(&c);
@@ -318,7 +318,7 @@ void dmv_check_all(struct dmv *v, uint64_t caller)
 	for (uint32_t i = 0; i < v->cfg.rows[DMV_ABI_K_FILE]; i++) {
 		struct dmv_file *f = &v->file[i];
 
-		dmv_enter(&c, v, caller, DMV_ABI_OP_CHECK, NULL, DMV_ABI_K_NONE, DMV_ABI_NONE, 0);
+		dmv_enter(&c, v, caller, DMV_ABI_OP_CHECK, NULL);
 		if (f->live)
 			dmv_check_file(&c, f);
 		dmv_leave(&c);
