@@ -116,6 +116,7 @@ $(O)/drivers: $(call objs,$(DRIVERS_SRC)) $(O)/libdmv-posix.a $(O)/libdmaverifie
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -lpthread -o $@
 NEEDS   += $(O)/drivers
 SCRIPTS += tests/run_drivers.py
+demo: $(O)/drivers
 # ---- end of the drivers ----
 
 # ---- tear: die before every store. The core tells of each store; so do its memcpy and memset. ----
