@@ -17,7 +17,10 @@ struct subject {
 	uint32_t region;
 	uint64_t adapter, object, va, bytes, age;
 	const char *owner, *device, *driver, *object_kind, *object_owner, *finding, *title, *confidence;
-	const char *cause, *fix, *adapter_state, *operation;
+	const char *cause, *fix, *adapter_state;
+	char size[32];
+	const char *of_size;
+	uint64_t elsewhere;
 	uint32_t cpu;
 };
 
@@ -40,6 +43,8 @@ static const struct dmv_col subject_cols[] = {
 	DMV_COL(struct subject, cpu, "", DMV_S_U32, "CPU"),
 	DMV_COL(struct subject, cause, "", DMV_S_STR, "cause"),
 	DMV_COL(struct subject, fix, "", DMV_S_STR, "fix"),
+	DMV_COL(struct subject, of_size, NULL, DMV_S_LABEL, ""),
+	DMV_COL(struct subject, elsewhere, NULL, DMV_S_MARK, ""),
 	{ 0 }
 };
 
@@ -54,8 +59,8 @@ static const struct dmv_table finding_table = {
 	"?adapter|Adapter: {adapter}  owner {owner|unknown}, {adapter_state}\n"
 	"?device|Device:  {device}\n"
 	"?driver|Driver:  {driver}\n"
-	"?object|Object:  {object_kind} {object}, made by {object_owner|unknown}, {age|?} ago\n"
-	"?va|Buffer:  {va}, {bytes|?} bytes\n"
+	"?object|Object:  {object_kind} {object}{of_size}, made by {object_owner|unknown}, {age|?} ago\n"
+	"?elsewhere|Buffer:  {va}, {bytes|?} bytes\n"
 };
 static const struct dmv_table subject_table = {
 	"verdict", subject_cols,
@@ -63,8 +68,8 @@ static const struct dmv_table subject_table = {
 	"?adapter|Adapter: {adapter}  owner {owner|unknown}, {adapter_state}\n"
 	"?device|Device:  {device}\n"
 	"?driver|Driver:  {driver}\n"
-	"?object|Object:  {object_kind} {object}, made by {object_owner|unknown}, {age|?} ago\n"
-	"?va|Buffer:  {va}, {bytes|?} bytes\n"
+	"?object|Object:  {object_kind} {object}{of_size}, made by {object_owner|unknown}, {age|?} ago\n"
+	"?elsewhere|Buffer:  {va}, {bytes|?} bytes\n"
 };
 
 /* ---- stacks ---- */
@@ -110,12 +115,13 @@ static bool stack(struct dmv_ses *s, uint32_t region, const char *which, const c
 
 static bool stacks(struct dmv_ses *s, const struct dmv_violation_fact *v)
 {
-	uint64_t age = dmv_age(&s->facts, v->region, v->prior_time);
-	char head[96] = "Earlier, the call it clashes with:";
+	uint64_t gap = v->prior_time && v->time >= v->prior_time
+			       ? dmv_ticks_ns(&s->facts, v->region, v->time - v->prior_time) : UINT64_MAX;
+	char head[64] = "Stack of the earlier call it is about:", age[32];
 
-	if (age != UINT64_MAX && v->prior_time)
-		snprintf(head, sizeof(head), "%llu us earlier, the call it clashes with:",
-			 (unsigned long long)(age / 1000));
+	if (gap != UINT64_MAX)
+		snprintf(head, sizeof(head), "Stack of the earlier call it is about, %s before:",
+			 dmv_age_text(gap, age, sizeof(age)));
 	return stack(s, v->region, "violation", "Stack of the call that was caught:", v->site) &&
 	       (v->prior_site == v->site || stack(s, v->region, "earlier", head, v->prior_site));
 }
@@ -127,9 +133,10 @@ static bool evidence(struct dmv_ses *s, const struct dmv_evidence *e)
 	if (!e->n)
 		return true;
 	if (e->expected == UINT32_MAX)
-		dmv_out_line(s->out, "\nEvidence: %u bytes differ from what was laid there", e->bad);
+		dmv_out_line(s->out, "\nEvidence: %u byte%s changed", e->bad, e->bad == 1 ? "" : "s");
 	else
-		dmv_out_line(s->out, "\nEvidence: %u bytes are not %02x", e->bad, e->expected);
+		dmv_out_line(s->out, "\nEvidence: %u byte%s changed, %02x was laid there", e->bad,
+			     e->bad == 1 ? "" : "s", e->expected);
 	return dmv_hexdump(s->out, dmv_out_format(s->out) == DMV_JSON ? "evidence" : NULL, e->addr,
 			   e->offset, e->bytes, e->n < sizeof(e->bytes) ? e->n : sizeof(e->bytes));
 }
@@ -148,8 +155,9 @@ static bool stale_evidence(struct dmv_ses *s, const struct dmv_stale_fact *t)
 {
 	uint64_t at = t->va == DMV_NO_ADDR ? t->va : t->va + t->offset;
 
-	dmv_out_line(s->out, "\nEvidence: %llu bytes differ",
-		     (unsigned long long)t->differ);
+	dmv_out_line(s->out, "\nEvidence: %llu byte%s from offset 0x%llx on",
+		     (unsigned long long)t->differ, t->differ == 1 ? " differs," : "s differ,",
+		     (unsigned long long)t->offset);
 	return dmv_hexdump(s->out, "driver's buffer", at, (int64_t)t->offset, t->original, t->n) &&
 	       dmv_hexdump(s->out, "double buffer", at, (int64_t)t->offset, t->shadow, t->n);
 }
@@ -162,7 +170,7 @@ static void about(const struct dmv_facts *f, struct subject *d, uint32_t adapter
 	const struct dmv_adapter_fact *a = dmv_adapter_at(f, adapter);
 	struct dmv_object o;
 
-	d->adapter = d->object = d->va = DMV_NO_ADDR;
+	d->adapter = d->object = d->va = d->elsewhere = DMV_NO_ADDR;
 	d->bytes = d->age = UINT64_MAX;
 	if (a) {
 		d->adapter = a->handle;
@@ -180,6 +188,11 @@ static void about(const struct dmv_facts *f, struct subject *d, uint32_t adapter
 	d->bytes = o.bytes;
 	d->age = dmv_age(f, o.region, o.time);
 	d->object_owner = dmv_site_text(f, o.owner);
+	d->elsewhere = o.va == o.addr ? DMV_NO_ADDR : o.va;
+	if (o.va == o.addr && o.va != DMV_NO_ADDR) {
+		snprintf(d->size, sizeof(d->size), " of 0x%llx bytes", (unsigned long long)o.bytes);
+		d->of_size = d->size;
+	}
 }
 
 static bool say_violation(struct dmv_ses *s, const struct dmv_violation_fact *v, const char *finding,
@@ -328,7 +341,8 @@ static bool region(struct dmv_ses *s, uint32_t r, const struct dmv_judge *j)
 		s->found = true;
 	if (!verdict(s, r, &t, &adapter))
 		return false;
-	if (t.errors + t.warnings + t.transition) {
+	/* one finding is the verdict itself */
+	if (t.errors + t.warnings + t.transition > 1 || dmv_out_format(s->out) == DMV_JSON) {
 		dmv_out_line(s->out, "\nAll that was found:");
 		if (!dmv_tally_say(s, &t))
 			return false;

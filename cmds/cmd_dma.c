@@ -617,7 +617,7 @@ struct description {
 	uint64_t maximum_length, device_address;
 	bool master, scatter_gather, demand_mode, auto_initialize, dma32, dma64, ignore_count;
 	const char *interface;
-	bool version3;
+	uint64_t version3;
 };
 
 static const struct dmv_col description_cols[] = {
@@ -642,7 +642,7 @@ static const struct dmv_col description_cols[] = {
 	DMV_COL(struct description, controller, "", DMV_S_CODE, "DmaControllerInstance"),
 	DMV_COL(struct description, request_line, "", DMV_S_CODE, "DmaRequestLine"),
 	DMV_COL(struct description, device_address, "", DMV_S_ADDR, "DeviceAddress"),
-	DMV_COL(struct description, version3, NULL, DMV_S_BOOL, "the last four were given"),
+	DMV_COL(struct description, version3, NULL, DMV_S_MARK, ""),
 	{ 0 }
 };
 
@@ -683,7 +683,7 @@ static bool say_description(struct dmv_ses *s, uint32_t a)
 		.scatter_gather = p->scatter_gather, .demand_mode = p->demand_mode,
 		.auto_initialize = p->auto_initialize, .dma32 = p->dma32, .dma64 = p->dma64,
 		.ignore_count = p->ignore_count, .interface = dmv_interface_word(p->interface_type),
-		.version3 = p->version >= 3 };
+		.version3 = p->version >= 3 ? 3 : UINT64_MAX };
 
 	dmv_out_table(s->out, &description_table);
 	if (p->present)

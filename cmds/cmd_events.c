@@ -47,7 +47,9 @@ static bool say(struct dmv_ses *s, const struct dmv_event_fact *v)
 		.site = dmv_site_text(f, v->site), .rule = r ? r->name : NULL,
 		.age = dmv_age(f, v->region, v->time), .adapter = dmv_adapter_handle(f, v->adapter),
 		.object = dmv_object_addr(f, v->object_kind, v->object),
-		.address = v->address ? v->address : DMV_NO_ADDR, .bus = v->bus ? v->bus : DMV_NO_ADDR,
+		.address = v->address && v->address != dmv_adapter_handle(f, v->adapter) ? v->address
+											 : DMV_NO_ADDR,
+		 .bus = v->bus ? v->bus : DMV_NO_ADDR,
 		.size = v->size ? v->size : UINT64_MAX,
 	};
 

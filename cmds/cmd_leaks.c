@@ -65,20 +65,23 @@ static bool walk(struct dmv_ses *s, const struct dmv_judge *j, uint32_t kind, ui
 
 	for (size_t i = 0; i < rows; i += o.rows) {
 		struct dmv_finding x;
+		bool part;
 
 		dmv_object_get(f, kind, i, &o);
 		if (o.life == DMV_GONE || (only != DMV_NO_INDEX && o.adapter != only))
 			continue;
 		x = dmv_judge_object(j, &o);
-		if (dmv_object_is_part(f, &o) && (!all || kind == DMV_K_FILE))
+		if (kind == DMV_K_ADAPTER && (f->adapter[i].released || f->adapter[i].master))
 			continue;
-		if (kind == DMV_K_ADAPTER && f->adapter[i].released)
+		/* what a list or a file holds is shown with -a, and counts with its holder */
+		part = dmv_object_is_part(f, &o);
+		if (part && (!all || kind == DMV_K_FILE))
 			continue;
-		n->live++;
+		n->live += !part;
 		if (x.id && x.confidence == DMV_IN_TRANSITION)
-			n->transition++;
+			n->transition += !part;
 		else if (x.id)
-			n->leaks++;
+			n->leaks += !part;
 		if ((all || x.id) && !say(s, &o, &x))
 			return false;
 	}

@@ -43,8 +43,8 @@ static const struct dmv_col cols[] = {
 static const struct dmv_table table = {
 	"stale", cols,
 	"{title} ({confidence})\n"
-	"   Buffer:   {va}, length {length}: {differ} bytes differ, first at offset {offset}\n"
-	"   Mapping:  {object_kind} {object|?}, {age|age unknown} old\n"
+	"   Buffer:   {va}, length {length}: bytes that differ {differ}, first at offset {offset}\n"
+	"   Mapping:  {object_kind} {object|?}, at least {age|?} old\n"
 	"   Adapter:  {adapter|?} {device}\n"
 	"?owner|   Owner:    {caller}\n"
 };

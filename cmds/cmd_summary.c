@@ -42,7 +42,6 @@ static const struct dmv_table head_table = {
 	"Mode:       {mode}\n"
 	"?bug|Bugcheck:   {bug_code} ({bug_p1}, {bug_p2}, ...): {title|unknown}\n"
 	"!bug|Bugcheck:   none\n"
-	"\n"
 };
 
 struct line {
@@ -93,10 +92,10 @@ static const struct dmv_col total_cols[] = {
 static const struct dmv_table total_table = {
 	"total", total_cols,
 	"\n"
-	"Total: {adapters} adapters ({released} released on record), {registers} map registers mapped "
-	"({bytes} bytes),\n"
-	"       {lists} lists, {buffers} common buffers ({buffer_bytes} bytes), {channels} channels\n"
-	"Found: {errors} errors, {warnings} warnings, {in_transition} in transition\n"
+	"Adapters:   {adapters} live, {released} released and on record\n"
+	"Mapped:     map registers {registers} ({bytes} bytes), scatter/gather lists {lists}\n"
+	"Allocated:  common buffers {buffers} ({buffer_bytes} bytes), adapter channels {channels}\n"
+	"Findings:   errors {errors}, warnings {warnings}, in transition {in_transition}\n"
 };
 
 static bool say_heads(struct dmv_ses *s)
@@ -206,7 +205,7 @@ static enum dmv_code say(struct dmv_ses *s, struct line *by, const struct dmv_ju
 	    !dmv_tally_say(s, &tally))
 		return DMV_E_STOPPED;
 	if (!s->facts.verified && dmv_out_format(s->out) == DMV_TEXT)
-		dmv_out_line(s->out, "Guards and shadows not compared yet: check, stale, analyze");
+		dmv_out_line(s->out, "\nGuards and double buffers were not compared: check, stale, analyze");
 	return DMV_E_OK;
 }
 

@@ -2,6 +2,7 @@
 #include "decode.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "rules.h"
 #include "words.h"
@@ -76,36 +77,45 @@ static const struct dmv_table advice_table = {
 	"advice", advice_cols, "\nCause: {cause}\nFix:   {fix}\n"
 };
 
-/* A word of the target that we know: the adapter (or its record), a buffer, a list, a file. */
-static const char *known(const struct dmv_facts *f, uint64_t v, char *buf, size_t size)
+/* What a word is in this target: *noun its kind, and the rest in buf. false: nothing we know. */
+static bool known(const struct dmv_facts *f, uint64_t v, const char **noun, char *buf, size_t size)
 {
+	buf[0] = 0;
 	if (!v || v == DMV_NO_ADDR)
-		return NULL;
+		return false;
 	for (uint32_t i = 0; i < f->nadapter; i++) {
 		const struct dmv_adapter_fact *a = &f->adapter[i];
 		const char *name = dmv_adapter_name(f, i), *owner = dmv_site_owner(f, a->owner);
 
 		if (a->handle != v && a->record != v && a->device != v)
 			continue;
-		snprintf(buf, size, "%s%s%s%s%s",
-			 a->handle == v ? "adapter" : a->record == v ? "record of the adapter"
-								     : "device object",
-			 name ? " of " : "", name ? name : "", owner ? ", owner " : "", owner ? owner : "");
-		return buf;
+		*noun = a->handle == v ? "adapter" : a->record == v ? "adapter record" : "device object";
+		snprintf(buf, size, "%s%s%s", name ? name : "", name && owner ? ", owner " : "",
+			 owner ? owner : "");
+		return true;
 	}
 	for (uint32_t i = 0; i < f->nbuffer; i++) {
 		if (f->buffer[i].va != v)
 			continue;
-		snprintf(buf, size, "common buffer of 0x%llx bytes", (unsigned long long)f->buffer[i].bytes);
-		return buf;
+		*noun = "common buffer";
+		snprintf(buf, size, "0x%llx bytes", (unsigned long long)f->buffer[i].bytes);
+		return true;
 	}
-	for (uint32_t i = 0; i < f->nlist; i++)
-		if (f->list[i].handle == v)
-			return "scatter/gather list";
-	for (uint32_t i = 0; i < f->nfile; i++)
-		if (f->file[i].handle == v)
-			return "map register file";
-	return NULL;
+	for (uint32_t i = 0; i < f->nlist; i++) {
+		if (f->list[i].handle != v)
+			continue;
+		*noun = "scatter/gather list";
+		snprintf(buf, size, "0x%llx bytes", (unsigned long long)f->list[i].bytes);
+		return true;
+	}
+	for (uint32_t i = 0; i < f->nfile; i++) {
+		if (f->file[i].handle != v)
+			continue;
+		*noun = "map register file";
+		snprintf(buf, size, "%u registers", f->file[i].count);
+		return true;
+	}
+	return false;
 }
 
 static const char *meaning(const struct dmv_rule_text *r, unsigned i, const uint64_t p[4])
@@ -125,17 +135,22 @@ static const char *meaning(const struct dmv_rule_text *r, unsigned i, const uint
 
 static bool arguments(struct dmv_ses *s, const struct dmv_rule_text *r, const uint64_t p[4])
 {
-	char is[400];
+	bool facts = s->loaded && !s->load_err.code;
+	char is[400], more[352];
 
 	for (unsigned i = 0; i < 4; i++) {
-		const char *m = r ? meaning(r, i, p) : NULL;
+		const char *m = r ? meaning(r, i, p) : NULL, *noun = NULL;
 		struct arg a = { .index = i + 1, .value = p[i], .means = m && *m ? m : NULL,
 				 .sep1 = m && *m ? ", " : "", .sep2 = "" };
 
-		if (s->loaded && !s->load_err.code && (i || !r))
-			a.is = known(&s->facts, p[i], is, sizeof(is));
-		if (a.is)
-			a.sep2 = a.means ? ": " : ", ";
+		if (facts && (i || !r) && known(&s->facts, p[i], &noun, more, sizeof(more))) {
+			bool same = a.means && !strcmp(a.means, noun);
+
+			snprintf(is, sizeof(is), "%s%s%s", same ? "" : noun, same || !*more ? "" : ", ",
+				 more);
+			a.is = is;
+			a.sep2 = !a.means ? ", " : *is ? ": " : "";
+		}
 		if (!dmv_out_row(s->out, &arg_table, &a))
 			return false;
 	}

@@ -133,7 +133,7 @@ static void put_dec(struct dmv_out *o, struct buf *b, uint64_t v)
 	put(o, b, t + 20 - n, n);
 }
 
-static void put_age(struct dmv_out *o, struct buf *b, uint64_t ns)
+const char *dmv_age_text(uint64_t ns, char *buf, size_t size)
 {
 	static const struct {
 		uint64_t unit;
@@ -141,15 +141,24 @@ static void put_age(struct dmv_out *o, struct buf *b, uint64_t ns)
 	} units[] = { { 86400000000000, "d" }, { 3600000000000, "h" }, { 60000000000, "min" },
 		      { 1000000000, "s" }, { 1000000, "ms" }, { 1000, "us" }, { 1, "ns" } };
 	size_t i = 0;
+	uint64_t whole;
 
 	while (units[i].unit > ns && units[i].unit > 1)
 		i++;
-	put_dec(o, b, ns / units[i].unit);
-	if (units[i].unit > 1 && ns / units[i].unit < 100) {
-		put(o, b, ".", 1);
-		put_dec(o, b, ns % units[i].unit / (units[i].unit / 10));
-	}
-	puts_(o, b, units[i].name);
+	whole = ns / units[i].unit;
+	if (units[i].unit > 1 && whole < 100)
+		snprintf(buf, size, "%llu.%llu%s", (unsigned long long)whole,
+			 (unsigned long long)(ns % units[i].unit / (units[i].unit / 10)), units[i].name);
+	else
+		snprintf(buf, size, "%llu%s", (unsigned long long)whole, units[i].name);
+	return buf;
+}
+
+static void put_age(struct dmv_out *o, struct buf *b, uint64_t ns)
+{
+	char t[32];
+
+	puts_(o, b, dmv_age_text(ns, t, sizeof(t)));
 }
 
 static void put_offset(struct dmv_out *o, struct buf *b, int64_t v)
@@ -331,6 +340,7 @@ static void put_value(struct dmv_out *o, struct buf *b, const struct dmv_col *c,
 		break;
 	case DMV_S_ADDR:
 	case DMV_S_WORD:
+	case DMV_S_MARK:
 		put_hex(o, b, u64_at(row, c->off), o->digits);
 		break;
 	case DMV_S_BARE:
@@ -669,7 +679,7 @@ static void json_row(struct dmv_out *o, const struct dmv_table *t, const void *r
 	put(o, b, s->any ? ",{" : "{", s->any ? 2 : 1);
 	s->any = true;
 	for (const struct dmv_col *c = t->col; c->key; c++) {
-		if (c->show == DMV_S_LABEL || c->show == DMV_S_ASCII)
+		if (c->show == DMV_S_LABEL || c->show == DMV_S_ASCII || c->show == DMV_S_MARK)
 			continue;
 		put(o, b, first ? "\"" : ",\"", first ? 1 : 2);
 		first = false;

@@ -33,6 +33,7 @@ enum dmv_show {
 	DMV_S_AGE,              /* uint64_t nanoseconds; UINT64_MAX is absent */
 	DMV_S_BYTES,            /* struct dmv_bytes as hex */
 	DMV_S_ASCII,            /* struct dmv_bytes as characters; in text only */
+	DMV_S_MARK,             /* uint64_t, in text only, for conditions; UINT64_MAX is absent */
 	DMV_S_REGION,           /* uint32_t index; in text only where there are several */
 };
 
@@ -96,6 +97,9 @@ void dmv_out_note(struct dmv_out *o, const char *fmt, ...) __attribute__((format
 void dmv_out_error(struct dmv_out *o, const char *msg);
 /* Ends the document and empties the buffer. STOPPED: not all of it was taken. */
 enum dmv_code dmv_out_end(struct dmv_out *o);
+
+/* Nanoseconds as people read them: "22.6us"; returns buf. */
+const char *dmv_age_text(uint64_t ns, char *buf, size_t size);
 
 /* Bytes of `s` made harmless for a terminal, cut to fit; returns buf. */
 const char *dmv_escape(const char *s, char *buf, size_t size);
