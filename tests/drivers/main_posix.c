@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -54,15 +55,18 @@ static _Noreturn void end(const char *what, const char *why)
 
 /* ---- the core file ---- */
 
-/* The kernel writes into the working directory only for a plain relative name. */
+/* The kernel writes into the working directory only for a plain relative name, and if it may. */
 static bool kernel_writes_here(void)
 {
 	char pattern[128] = "";
+	struct rlimit lim;
 	int fd = open("/proc/sys/kernel/core_pattern", O_RDONLY | O_CLOEXEC);
 	ssize_t n = fd < 0 ? -1 : read(fd, pattern, sizeof(pattern) - 1);
 
 	if (fd >= 0)
 		close(fd);
+	if (getrlimit(RLIMIT_CORE, &lim) || !lim.rlim_cur)
+		return false;
 	return n > 0 && pattern[0] != '|' && pattern[0] != '\n' && !strchr(pattern, '/');
 }
 
