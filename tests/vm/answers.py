@@ -257,8 +257,8 @@ def repair(case):
 def leaked(kind, count):
     def fn(case):
         code, said = case.ask(case.dump(), ["leaks"])
-        rows = [x for x in said["leaks"]["objects"] if x["kind"] == kind]
-        need(code == 1 and len(rows) == count, "exit code %d, %s" % (code, said["leaks"]["objects"]))
+        rows = [x for x in said["leaks"]["leaks"] if x["kind"] == kind]
+        need(code == 1 and len(rows) == count, "exit code %d, %s" % (code, said["leaks"]["leaks"]))
         need({num(x["adapter"]) for x in rows} == {case.truth.adapter}, "of other adapters: %s" % rows)
     return "leaks lists what was left", fn
 
@@ -280,7 +280,7 @@ def stale(case):
 def nothing(case):
     code, said = case.ask(case.dump(), ["leaks", "check", "stale", "violations", "analyze"])
     need(code == 0, "exit code %d" % code)
-    for c, table in (("leaks", "objects"), ("check", "guards"), ("stale", "stale")):
+    for c, table in (("leaks", "leaks"), ("check", "guards"), ("stale", "stale")):
         need(not said[c][table], "%s: %s" % (c, said[c]))
 
 
