@@ -138,6 +138,28 @@ REPL_LIBS := $(shell pkg-config --silence-errors --libs readline)
 $(O)/ext/dma_inspect.o: override CFLAGS += $(if $(REPL_LIBS),-DHAVE_READLINE)
 # ---- end of inspect ----
 
+# ---- many writers: the core of this machine, of a 32-bit one, of a big-endian one ----
+S390X_CC = s390x-linux-gnu-gcc
+
+# $(1) name, $(2) compiler
+define writer
+$(O)/$(1)/core/%.o: core/%.c
+	@mkdir -p $$(@D)
+	$(2) $$(CORE_FLAGS) $$(CFLAGS) -c $$< -o $$@
+$(O)/$(1)/tests/%.o: tests/%.c
+	@mkdir -p $$(@D)
+	$(2) $$(TEST_FLAGS) $$(CFLAGS) -c $$< -o $$@
+$(O)/many_writer_$(1): $(patsubst %.c,$(O)/$(1)/%.o,$(wildcard core/*.c) tests/many_writer.c tests/scene.c)
+	$(2) -static $$(CFLAGS) $$^ -o $$@
+endef
+$(eval $(call writer,m32,$(CC) -m32))
+$(eval $(call writer,s390x,$(S390X_CC)))
+$(O)/many_writer: $(O)/tests/many_writer.o $(O)/tests/scene.o $(O)/libdmaverifier.a
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@
+NEEDS   += $(O)/many_writer $(O)/many_writer_m32 $(O)/many_writer_s390x
+SCRIPTS += tests/many.py
+# ---- end of many writers ----
+
 # ---- end of the areas' blocks ----
 
 # What a fresh Debian 12 lacks: to build, to test, and the peers that bench compares with.

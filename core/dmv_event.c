@@ -172,9 +172,9 @@ static struct evidence evidence_of(const struct dmv_found *f)
 	e.bytes = f->at;
 	e.n = f->bad < 32 ? f->bad : 32;
 	if (f->shadow)
-		e.digest_shadow = dmv_digest64(f->shadow, f->bytes);
+		e.digest_shadow = dmv_digest64(f->shadow, (size_t)f->bytes);
 	if (f->original)
-		e.digest_original = dmv_digest64(f->original, f->bytes);
+		e.digest_original = dmv_digest64(f->original, (size_t)f->bytes);
 	return e;
 }
 

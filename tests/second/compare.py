@@ -120,13 +120,12 @@ class Wanted:
                   "registers_mapped": row["registers_mapped"], "bytes_mapped": row["bytes_mapped"]}
         master = bool(flags & C["A_MASTER"])
         self._add("master" if master else "adapters", True, **common)
-        if not master:
-            for k in ("registers_allocated", "registers_freed", "lists_allocated", "lists_freed",
-                      "buffers_allocated", "buffers_freed", "channels_allocated", "channels_freed",
-                      "registers_high", "lists_high", "buffers_high", "channels_high", "max_registers",
-                      "alignment", "refs", "version"):
-                common[k] = row[k]
-            self._add("adapter", row["state"] == LIVE and not flags & C["A_RELEASED"], **common)
+        for k in ("registers_allocated", "registers_freed", "lists_allocated", "lists_freed",
+                  "buffers_allocated", "buffers_freed", "channels_allocated", "channels_freed",
+                  "registers_high", "lists_high", "buffers_high", "channels_high", "max_registers",
+                  "alignment", "refs", "version"):
+            common[k] = row[k]
+        self._add("adapter", not master and row["state"] == LIVE and not flags & C["A_RELEASED"], **common)
 
     def _file(self, row):
         live = row["state"] == LIVE
@@ -192,7 +191,7 @@ def differences(table, wanted, got):
         for entry in mine:
             bad = ["%s: %s, not %s" % (k, row.get(k), v) for k, v in entry[1].items()
                    if not equal(v, row.get(k))]
-            if best is None or len(bad) < len(best[0]):
+            if best is None or (len(bad), not entry[0]) < (len(best[0]), not best[1][0]):
                 best = (bad, entry)
         if best[0]:
             out.append("%s %s" % (key(row), ", ".join(best[0])))
