@@ -160,6 +160,16 @@ NEEDS   += $(O)/many_writer $(O)/many_writer_m32 $(O)/many_writer_s390x
 SCRIPTS += tests/many.py
 # ---- end of many writers ----
 
+# ---- memory sources: dumps that others wrote, whole and damaged (dumps/mem*) ----
+$(O)/tests/mem_probe: $(O)/tests/mem_probe.o $(O)/libdumps.a
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(DUMPS_LIBS) -o $@
+$(O)/corpus/fuzz_mem_elf: tests/fuzz_mem_elf_seeds.py
+	$< $@
+fuzz: | $(O)/corpus/fuzz_mem_elf
+NEEDS   += $(O)/tests/mem_probe
+SCRIPTS += tests/mem_dumps.py tests/mem_hurt.py
+# ---- end of memory sources ----
+
 # ---- end of the areas' blocks ----
 
 # What a fresh Debian 12 lacks: to build, to test, and the peers that bench compares with.

@@ -19,7 +19,7 @@ O = os.environ.get("O", "build")
 PROBE = os.path.join(O, "tests", "mem_probe")
 CC = os.environ.get("CC") or "gcc"
 CORES = "/proc/sys/kernel/core_pattern"
-RAM = 64 << 20
+RAM = 16 << 20
 failed = 0
 
 VICTIM = r"""
@@ -237,7 +237,7 @@ class Guest:
             f.write(random.Random(7).randbytes(2 << 20))
         self.p = subprocess.Popen(
             ["qemu-system-x86_64", "-accel", "tcg", "-m", str(RAM >> 20), "-nodefaults", "-display", "none",
-             "-device", "loader,file=%s,addr=0x1000000,force-raw=on" % blob,
+             "-device", "loader,file=%s,addr=0x400000,force-raw=on" % blob,
              "-monitor", "unix:%s,server,nowait" % self.sock], stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL)
         for _ in range(100):
@@ -337,8 +337,8 @@ def guest_tests(tmp):
         case("kdump virtual", rc == 1 and "no virtual" in err, err)
     else:
         skip("kdump", "makedumpfile is not installed")
-    rc, out, err = probe("-b", "0x80000000", dumps["ram"], "read", "phys", 0x80000000 + (16 << 20), 64)
-    case("raw image", rc == 0 and out == ram[16 << 20:(16 << 20) + 64], err)
+    rc, out, err = probe("-b", "0x80000000", dumps["ram"], "read", "phys", 0x80000000 + (4 << 20), 64)
+    case("raw image", rc == 0 and out == ram[4 << 20:(4 << 20) + 64], err)
     d, err = info(dumps["ram"])
     case("raw image without base", d is None and "--base" in err, err)
     if "kdump" in dumps:

@@ -195,6 +195,15 @@ def kdump(path, tmp):
     h.verdict()
 
 
+def seeds(tmp):
+    """The fuzzer's seeds are good files: each must be read whole."""
+    where = os.path.join(tmp, "seeds")
+    maker = os.path.join(os.path.dirname(os.path.abspath(__file__)), "fuzz_mem_elf_seeds.py")
+    subprocess.run([sys.executable, maker, where], check=True)
+    bad = [n for n in os.listdir(where) if probe(os.path.join(where, n), "all")[0]]
+    case("hurt: the fuzzer's %d seeds" % len(os.listdir(where)), not bad, " ".join(bad))
+
+
 def left_behind():
     """Children that outlived their probe."""
     mine, out = os.path.realpath(PROBE), []
@@ -213,6 +222,7 @@ def main():
         return 77
     with tempfile.TemporaryDirectory() as tmp:
         os.chmod(tmp, 0o755)
+        seeds(tmp)
         exe = os.path.join(tmp, "victim")
         mem_dumps.build(mem_dumps.VICTIM, exe)
         core, why = mem_dumps.kernel_core(tmp, exe)
