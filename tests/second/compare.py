@@ -92,8 +92,7 @@ class Wanted:
         for cpu, ring in r.rings.items():
             for row in ring.values():
                 if row["state"] == LIVE and row["sequence"]:
-                    self._add("events", True, cpu=cpu, sequence=row["sequence"],
-                              address=addr(row["address"]), bus=addr(row["bus"]), size=row["size"])
+                    self._event(cpu, row)
         for g in r.guards():
             self._add("guards", True, addr=g["addr"], bad=g["bad"])
         for s in r.stale():
@@ -142,6 +141,12 @@ class Wanted:
                       bytes=g["bytes"], va=addr(g["va"]), phys=addr(g["phys"]), bus=addr(g["bus"]),
                       mdl=addr(g["mdl"]), hooked=bool(g["flags"] & C["R_HOOKED"]),
                       to_device=bool(g["flags"] & C["R_TO_DEVICE"]))
+
+    def _event(self, cpu, row):
+        want = {"cpu": cpu, "sequence": row["sequence"], "bus": addr(row["bus"]), "size": row["size"]}
+        if row["object_kind"] != C["K_ADAPTER"]:        # of an adapter it is the handle, shown as such
+            want["address"] = addr(row["address"])
+        self._add("events", True, **want)
 
     def _violation(self, row):
         n = row["evidence_n"]
