@@ -181,6 +181,16 @@ class Case:
                 if self.truth.mask & KNOWN_RECORD << i - 1:
                     need(num(v["p%d" % i]) == records[self.truth.adapter], "P%d is no record" % i)
 
+    def found(self):
+        """By its symbol where there is one, else by the scan; the same region both ways."""
+        _, scan = self.ask(self.dump(), ["region"])
+        _, named = self.ask(self.dump(), ["region"], symbols=True)
+        a, b = (x["region"]["regions"] for x in (scan, named))
+        need(len(a) == len(b) == 1 and a[0]["phys"] == b[0]["phys"], "%s and %s" % (a, b))
+        need(a[0]["how"] == "scan" and not a[0]["authentic"], "%s" % a[0])
+        need("dmv_region_anchor" in b[0]["how"] and b[0]["authentic"], "%s" % b[0])
+        need(a[0]["virt"] != a[0]["phys"] and a[0]["segments"] > 1, "%s" % a[0])
+
     def names(self):
         _, bare = self.ask(self.dump(), ["violations"])
         _, said = self.ask(self.dump(), ["violations"], symbols=True)
@@ -194,6 +204,7 @@ class Case:
         self.test("a flattened kdump is refused", self.flattened)
         self.test("the violation that was raised" if self.raised() else "no violation", self.violation)
         self.test("analyze has the right exit code", self.verdict)
+        self.test("found by scan and by symbol", self.found)
         if self.truth.adapter:
             self.test("the adapter is listed", self.adapter)
         if self.raised() and self.truth.function:
