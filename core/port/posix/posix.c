@@ -327,6 +327,7 @@ static void port_fill(struct dmv_posix *p)
 	p->wdm = (struct wdm_host){
 		.host = p, .irql = irql, .irql_set = irql_set,
 		.alloc = host_alloc, .free = host_free, .frame = frame,
+		.reach = UINT64_MAX,    /* software has no address lines */
 	};
 }
 
@@ -397,7 +398,8 @@ static bool memory_start(struct dmv_posix *p)
 
 	p->physical = p->c.physical && sysconf(_SC_PAGESIZE) == PAGE_SIZE && memory_phys(p, &phys);
 	p->registry = registry_new();
-	return p->copy >= 0 && p->registry && arena_init(&p->arena, p->c.common_pages, p->physical) && shadow_map(p);
+	return p->copy >= 0 && p->registry &&
+	       arena_init(&p->arena, p->c.common_pages, p->physical) && shadow_map(p);
 }
 
 /* The anchor's magic last: before it the anchor counts for nothing. */

@@ -6,8 +6,8 @@
  * Bus addresses. A device addresses memory by page; a process has two numbers for a page, and a
  * registry (registry.c) translates whichever was chosen back to memory. Virtual ones, the default,
  * hold as long as the process lives. Physical ones (config.physical; needs CAP_SYS_ADMIN) are what a
- * dump of the whole machine shows, but the kernel may move even locked pages (compaction), and where
- * memory lies above 4 GiB a 32-bit adapter gets neither shadow nor common buffer: no bounce buffers here.
+ * dump of the whole machine shows, but the kernel may move even locked pages (compaction), and there
+ * is a limit to how many of them lie one behind the other.
  * The region's own physical addresses are always given where /proc/self/pagemap tells them.
  */
 #ifndef DMV_POSIX_H
