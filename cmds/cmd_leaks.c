@@ -109,7 +109,7 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 		return DMV_E_STOPPED;
 	dmv_out_line(s->out, "%s%llu leaked, %llu live%s", n.leaks || av->v[1].set ? "\n" : "",
 		     (unsigned long long)n.leaks, (unsigned long long)n.live,
-		     av->v[1].set || n.live == n.leaks ? "" : ": leaks -a");
+		     av->v[1].set || n.live == n.leaks + n.transition ? "" : ": leaks -a");
 	if (n.transition)
 		dmv_out_note(s->out, "%llu in transition: an operation on it was in progress, this is no leak",
 			     (unsigned long long)n.transition);

@@ -185,15 +185,13 @@ static bool say_neighbours(struct search *q)
 static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 {
 	struct search q = { .s = s };
+	uint32_t adapter;
 	bool go;
 
-	if (!dmv_number(av->v[0].word, &q.addr)) {
-		uint32_t adapter;
-
-		if (dmv_find_adapter(s, &av->v[0], &adapter))
-			return s->err.code;
+	if (dmv_find_addr(s, &av->v[0], &q.addr, &adapter))
+		return s->err.code;
+	if (adapter != DMV_NO_INDEX)
 		q.addr = s->facts.adapter[adapter].handle;
-	}
 	dmv_out_table(s->out, &table);
 	dmv_out_table(s->out, &near_table);
 	go = walk(&q, false) && walk(&q, true);
