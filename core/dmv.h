@@ -7,7 +7,7 @@
  * from the host at dmv_init; nothing is allocated afterwards but common buffers (pages_alloc).
  *
  * Locking: every function takes port->lock for its books and holds it over no host callback but
- * lock, unlock, cpu, now. Unless a function says otherwise it may be called in any context in which
+ * lock, unlock, cpu, now, fill_check. Unless a function says otherwise it may be called in any context in which
  * the host's lock may be taken. Violations are queued under the lock and reported after it.
  */
 #ifndef DMV_H
@@ -66,6 +66,9 @@ struct dmv_port {
 	/* Common buffers: n contiguous pages below max_phys, or NULL. Called without the lock. */
 	void *(*pages_alloc)(void *host, size_t n, uint64_t max_phys, uint64_t *phys);
 	void (*pages_free)(void *host, void *va, size_t n);
+	/* opt: index of the first of n bytes at p that is not `fill`, or n. For a host that may use its
+	 * vector unit; without it the core compares by memcmp. Called locked. */
+	size_t (*fill_check)(const void *p, size_t n, unsigned char fill);
 	/* Called without the lock, after the books are consistent. For action BREAK or STOP the host
 	 * breaks or dies here; if it returns, the core goes on. */
 	void (*violation)(void *host, const struct dmv_report *r);

@@ -304,12 +304,10 @@ uint32_t dmv_string(struct dmv *v, const char *s, size_t n);   /* interned; DMV_
 bool dmv_shadow_take(struct dmv *v, struct dmv_file *f);
 void dmv_shadow_give(struct dmv *v, struct dmv_file *f);
 char *dmv_shadow_data(const struct dmv *v, const struct dmv_file *f, uint32_t i);
-/* Index of the first byte that is not `fill`, or n. */
-size_t dmv_fill_check(const char *p, size_t n, unsigned char fill);
 uint32_t dmv_digest32(const char *p, size_t n);
 uint64_t dmv_digest64(const char *p, size_t n);         /* FNV-1a */
 /* Guard rules; each returns whether it raised. */
-bool dmv_check_free(struct dmv_call *c, struct dmv_file *f, uint32_t i);
+bool dmv_check_free(struct dmv_call *c, struct dmv_file *f, uint32_t i, bool guards);
 bool dmv_check_mapped(struct dmv_call *c, struct dmv_file *f, uint32_t i);
 void dmv_check_file(struct dmv_call *c, struct dmv_file *f);
 bool dmv_check_buffer(struct dmv_call *c, struct dmv_buffer *b);

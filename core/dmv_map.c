@@ -136,7 +136,7 @@ void dmv_file_end(struct dmv_call *c, struct dmv_file *f)
 		if (v->reg[f->first + i].bytes)
 			dmv_unmap(c, f, i, false);
 		else
-			dmv_check_free(c, f, i);
+			dmv_check_free(c, f, i, true);
 	}
 	f->live = 0;
 	st64(&f->row->freed_time, c->now);
@@ -264,7 +264,8 @@ void dmv_map_range(struct dmv_call *c, struct dmv_file *f, uint32_t first, const
 		const bool hooked = i < f->hooked && s->original;
 		struct dmv_register *r = &v->reg[f->first + i];
 
-		dmv_check_free(c, f, i);
+		if (i < f->hooked)
+			dmv_check_free(c, f, i, false);
 		r->frame = p.frame;
 		r->file = f->index;
 		r->offset = p.offset;

@@ -10,26 +10,29 @@
 
 /* ---- patterns and digests ---- */
 
-/* A range is all fill if its first bytes are and each byte equals the one eight before it. */
-size_t dmv_fill_check(const char *p, size_t n, unsigned char fill)
+/* Index of the first byte that is not FILL, or n. */
+static size_t fill_check(const struct dmv *v, const char *p, size_t n)
 {
 	size_t i = 0;
 
-	while (i < n && i < 8 && (unsigned char)p[i] == fill)
+	if (v->port.fill_check)
+		return v->port.fill_check(p, n, FILL);
+	/* all fill if the first bytes are and each byte equals the one eight before it */
+	while (i < n && i < 8 && (unsigned char)p[i] == FILL)
 		i++;
 	if (i == n || (i == 8 && memcmp(p, p + 8, n - 8) == 0))
 		return n;
-	while (i < n && (unsigned char)p[i] == fill)
+	while (i < n && (unsigned char)p[i] == FILL)
 		i++;
 	return i;
 }
 
-static uint32_t count_bad(const char *p, size_t n, unsigned char fill)
+static uint32_t count_bad(const char *p, size_t n)
 {
 	uint32_t bad = 0;
 
 	for (size_t i = 0; i < n; i++)
-		bad += (unsigned char)p[i] != fill;
+		bad += (unsigned char)p[i] != FILL;
 	return bad;
 }
 
@@ -134,14 +137,13 @@ struct guard {
 	size_t n;
 };
 
-/* Lays the fill again, so that one corruption is reported once. */
-static bool guard_bad(const struct guard *g, struct dmv_found *found)
+static bool guard_bad(const struct dmv *v, const struct guard *g, struct dmv_found *found)
 {
-	const size_t i = dmv_fill_check(g->at, g->n, FILL);
+	const size_t i = fill_check(v, g->at, g->n);
 
 	if (i == g->n)
 		return false;
-	*found = (struct dmv_found){ .at = g->at + i, .bad = count_bad(g->at + i, g->n - i, FILL),
+	*found = (struct dmv_found){ .at = g->at + i, .bad = count_bad(g->at + i, g->n - i),
 				     .expected = FILL };
 	return true;
 }
@@ -176,7 +178,8 @@ static uint32_t guard_pages(const struct dmv *v, const struct dmv_file *f, uint3
 	return 1;
 }
 
-bool dmv_check_free(struct dmv_call *c, struct dmv_file *f, uint32_t i)
+/* Before a map the data page alone: its guards are looked at by the flush, once a transfer. */
+bool dmv_check_free(struct dmv_call *c, struct dmv_file *f, uint32_t i, bool guards)
 {
 	struct dmv *v = c->v;
 	struct guard g[3] = { { NULL, 0 }, { NULL, 0 }, { NULL, 0 } };
@@ -186,9 +189,10 @@ bool dmv_check_free(struct dmv_call *c, struct dmv_file *f, uint32_t i)
 	if (i >= f->hooked)
 		return false;
 	g[1] = (struct guard){ dmv_shadow_data(v, f, i), v->page };
-	guard_pages(v, f, i, &g[0], &g[2]);
+	if (guards)
+		guard_pages(v, f, i, &g[0], &g[2]);
 	for (int k = 0; k < 3; k++) {
-		if (g[k].n == 0 || !guard_bad(&g[k], &found))
+		if (g[k].n == 0 || !guard_bad(v, &g[k], &found))
 			continue;
 		const struct dmv_object o = register_object(v, f, i);
 
@@ -196,7 +200,7 @@ bool dmv_check_free(struct dmv_call *c, struct dmv_file *f, uint32_t i)
 		if (!raised)
 			raised = dmv_raise(c, DMV_V_FREE_REGISTER_WRITTEN, f->adapter, &o, &found, 0,
 					   (uintptr_t)found.at, 0);
-		memset(g[k].at, FILL, g[k].n);
+		memset(g[k].at, FILL, g[k].n);          /* so that it is reported once */
 	}
 	return raised;
 }
@@ -213,7 +217,7 @@ static bool check_side(struct dmv_call *c, struct dmv_file *f, uint32_t i, enum 
 	bool raised = false;
 
 	for (int k = 0; k < 2; k++) {
-		if (side[k]->n == 0 || !guard_bad(side[k], &found))
+		if (side[k]->n == 0 || !guard_bad(v, side[k], &found))
 			continue;
 		found.offset = found.at - start;
 		found.shadow = start;
@@ -251,7 +255,7 @@ void dmv_check_file(struct dmv_call *c, struct dmv_file *f)
 		if (c->v->reg[f->first + i].bytes)
 			dmv_check_mapped(c, f, i);
 		else
-			dmv_check_free(c, f, i);
+			dmv_check_free(c, f, i, true);
 	}
 }
 
@@ -279,7 +283,7 @@ static bool buffer_side(struct dmv_call *c, struct dmv_buffer *b, enum dmv_rule 
 	struct dmv_found found;
 	bool tagged = tag_bad(mark, want, &found);
 
-	if (!tagged && !guard_bad(&padding, &found))
+	if (!tagged && !guard_bad(c->v, &padding, &found))
 		return false;
 	found.offset = found.at - b->va;
 	tagged = dmv_raise(c, rule, b->adapter, &o, &found, 0, b->bytes, (uintptr_t)b->va);

@@ -17,6 +17,7 @@
 #include <uthash.h>
 
 #include "dmv.h"
+#include "port/posix/posix.h"
 
 #define PAGE 4096u
 #define ROUNDS 9
@@ -105,8 +106,9 @@ static void violation(void *h, const struct dmv_report *r)
 
 static struct dmv *verifier(struct host *h, uint32_t registers, uint32_t shadow_pages)
 {
-	const struct dmv_port port = { h, lock, unlock, NULL, ticks, NULL, pages_alloc, pages_free,
-				       violation };
+	const struct dmv_port port = { .host = h, .lock = lock, .unlock = unlock, .now = ticks,
+				       .pages_alloc = pages_alloc, .pages_free = pages_free,
+				       .fill_check = dmv_posix_fill_check, .violation = violation };
 	static struct dmv_memory segment, shadow;
 	struct dmv_config c = { .rows = { [DMV_ABI_K_ADAPTER] = 4, [DMV_ABI_K_FILE] = 4,
 					  [DMV_ABI_K_REGISTER] = registers, [DMV_ABI_K_LIST] = 1,
@@ -293,7 +295,7 @@ static double books_ratio(const char *label, uint64_t live)
 /* ---- shadow: one page from the device ---- */
 
 struct limit {
-	char *page, *buffer, *guard;
+	char *page, *buffer, *guard, *pattern;
 };
 
 /* Kept from being folded away: the pages are read and written through volatile pointers to them. */
@@ -304,7 +306,7 @@ static double run_limit(struct limit *volatile l, uint64_t ops)
 
 	for (uint64_t i = 0; i < ops; i++) {
 		memcpy(l->page, l->buffer, PAGE);
-		bad |= memcmp(l->guard, l->guard + 8, 2 * PAGE - 8);
+		bad |= memcmp(l->guard, l->pattern, 2 * PAGE);
 		memcpy(l->buffer, l->page, PAGE);
 		memset(l->page, 0x0F, PAGE);
 		__asm__ volatile("" : : "r"(l->page), "r"(l->buffer) : "memory");
@@ -334,12 +336,14 @@ static double run_shadow(const struct books *b, char *buffer, uint64_t ops)
 static void shadow_ratio(void)
 {
 	const uint64_t ops = 200000;
-	struct limit l = { memory(PAGE), memory(PAGE), memory(2 * PAGE) };
+	struct limit l = { memory(PAGE), memory(PAGE), memory(2 * PAGE),
+			   memory(2 * PAGE) };
 	char *buffer = memory(PAGE);
 	double ratio[ROUNDS], ours[ROUNDS];
 	struct books b = { 0 };
 
 	memset(l.guard, 0x0F, 2 * PAGE);
+	memset(l.pattern, 0x0F, 2 * PAGE);
 	b.v = verifier(&b.host, 8, 3 * 8);
 	b.base = file(b.v, 1, &b.a);
 	for (int r = 0; r < ROUNDS; r++) {

@@ -322,6 +322,7 @@ static void port_fill(struct dmv_posix *p)
 {
 	p->port = (struct dmv_port){
 		.host = p, .lock = lock, .unlock = unlock, .cpu = cpu, .now = now, .stack = stack,
+		.fill_check = dmv_posix_fill_check,
 		.pages_alloc = pages_alloc, .pages_free = pages_free, .violation = violation,
 	};
 	p->wdm = (struct wdm_host){

@@ -50,6 +50,9 @@ bool dmv_posix_locked(const struct dmv_posix *p);       /* is the memory locked?
 /* Tells the verifier of images loaded since the start (dlopen). */
 void dmv_posix_images(struct dmv_posix *p);
 
+/* For struct dmv_port: with the vector unit. */
+size_t dmv_posix_fill_check(const void *p, size_t n, unsigned char fill);
+
 /* n zeroed pages below 256 MiB where the process has room there, contiguous also on the bus and
  * registered for the device. NULL: none left. */
 void *dmv_posix_pages(struct dmv_posix *p, size_t n);
