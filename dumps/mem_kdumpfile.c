@@ -854,11 +854,11 @@ static enum dmv_code set_up(struct kdump *k, const char *target, struct dmv_err 
 	if (code)
 		return code;
 	take_info(k);
+	note_split(k);
 	code = find_ranges(k, e);
 	if (code)
-		return code;
+		return k->m.nnote ? dmv_prepend(e, "%s", k->m.note[0]) : code;
 	find_vmcoreinfo(k);
-	note_split(k);
 	look_for_cut(k);
 	return DMV_E_OK;
 }

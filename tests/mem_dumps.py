@@ -149,6 +149,9 @@ def process_tests(tmp):
         skip("kernel core", why)
     p = live(exe)
     try:
+        if "ptrace_scope" in info("pid:%d" % p.pid)[1]:
+            skip("pid and gcore", "kernel.yama.ptrace_scope lets only parents read a process")
+            return
         same_process("pid", "pid:%d" % p.pid, exe, want)
         d, _ = info("pid:%d" % p.pid)
         case("pid is live", d["live"] == ["1"], str(d["live"]))
