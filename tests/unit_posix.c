@@ -33,7 +33,8 @@ static void test_region(void)
 	uint8_t none[16] = { 0 };
 
 	T_CHECK(!memcmp(h->magic, DMV_ABI_MAGIC, 8), "region: magic");
-	T_CHECK(!memcmp(dmv_region_anchor.magic, DMV_ABI_ANCHOR_MAGIC, 8), "region: the anchor counts");
+	T_CHECK(!memcmp(dmv_region_anchor.magic, DMV_ABI_ANCHOR_MAGIC, 8),
+		"region: the anchor counts");
 	T_EQ(dmv_region_anchor.virt, (uintptr_t)h, "region: the anchor points to the header");
 	T_EQ(h->pid, getpid(), "region: pid");
 	T_CHECK(h->build_id_n > 0, "region: build-id of the program");
@@ -44,7 +45,8 @@ static void test_region(void)
 	T_CHECK(memcmp(dmv_region_anchor.magic, DMV_ABI_ANCHOR_MAGIC, 8) != 0,
 		"region: after the stop the anchor does not count");
 	p = start(DMV_ABI_MODE_LOG);
-	T_CHECK(dmv_header(dmv_posix_verifier(p))->region_id != region_id, "region: another identity");
+	T_CHECK(dmv_header(dmv_posix_verifier(p))->region_id != region_id,
+		"region: another identity");
 	dmv_posix_stop(p);
 }
 
@@ -68,8 +70,10 @@ static void test_physical(void)
 	page = dmv_posix_pages(p, 1);
 	T_CHECK(page && dmv_posix_frame(p, page, &pfn) && pfn != (uintptr_t)page / PAGE_SIZE,
 		"physical: a frame is not its virtual page");
-	T_CHECK(page && dmv_posix_bus_to_va(p, pfn * PAGE_SIZE + 5) == page + 5, "physical: and back");
-	T_CHECK(dmv_header(dmv_posix_verifier(p))->phys != DMV_ABI_UNKNOWN, "physical: of the region");
+	T_CHECK(page && dmv_posix_bus_to_va(p, pfn * PAGE_SIZE + 5) == page + 5,
+		"physical: and back");
+	T_CHECK(dmv_header(dmv_posix_verifier(p))->phys != DMV_ABI_UNKNOWN,
+		"physical: of the region");
 	dmv_posix_pages_free(p, page, 1);
 	dmv_posix_stop(p);
 }
@@ -97,7 +101,8 @@ static void test_registry(void)
 {
 	enum { PAGES = 5000 };
 	struct dmv_posix *p = start(DMV_ABI_MODE_LOG);
-	char *m = mmap(NULL, PAGES * PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *m = mmap(NULL, PAGES * PAGE_SIZE, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	int good = 0;
 	uint64_t pfn;
 
@@ -121,8 +126,8 @@ static void test_device(void)
 	struct dmv_posix *p = start(DMV_ABI_MODE_LOG);
 	struct dmv_device *d = dmv_device_new(p);
 	uint8_t *page = dmv_posix_pages(p, 2), *past, sink[64];
-	struct dmv_device_command c = { .bus = (uintptr_t)page + 4090, .length = 12, .to_memory = true,
-					.seed = 0xA0 };
+	struct dmv_device_command c = { .bus = (uintptr_t)page + 4090, .length = 12,
+					.to_memory = true, .seed = 0xA0 };
 	struct dmv_device_command two[2];
 
 	T_EQ(dmv_device_run(d, &c), DMV_DEVICE_DONE, "device: write over a page boundary");
@@ -135,7 +140,8 @@ static void test_device(void)
 	c = (struct dmv_device_command){ .bus = (uintptr_t)page + 4096, .length = 1u << 30,
 					 .to_memory = true };
 	T_EQ(dmv_device_run(d, &c), DMV_DEVICE_BAD_ADDRESS, "device: overrun into the unknown");
-	T_CHECK(c.fault == (uintptr_t)page + 8192 && c.moved == 4096, "device: says where it ended");
+	T_CHECK(c.fault == (uintptr_t)page + 8192 && c.moved == 4096,
+		"device: says where it ended");
 	c = (struct dmv_device_command){ .bus = 0x12345000, .length = 4, .to_memory = true };
 	T_EQ(dmv_device_run(d, &c), DMV_DEVICE_BAD_ADDRESS, "device: an address nobody registered");
 	/* Registered once, unmapped since: no crash. */
@@ -186,11 +192,13 @@ static void test_mdl(void)
 	PMDL mdl = IoAllocateMdl(page + 0x10, 0x1000, FALSE, FALSE, &irp), part;
 	PMDL second = IoAllocateMdl(page, 1, TRUE, FALSE, &irp);
 
-	T_CHECK(irp.MdlAddress == mdl && mdl->Next == second && !second->Next, "mdl: chain of the IRP");
+	T_CHECK(irp.MdlAddress == mdl && mdl->Next == second && !second->Next,
+		"mdl: chain of the IRP");
 	T_CHECK(MmGetMdlVirtualAddress(mdl) == page + 0x10 && MmGetMdlByteCount(mdl) == 0x1000 &&
 		MmGetMdlByteOffset(mdl) == 0x10, "mdl: describes the buffer");
 	T_EQ(mdl->Size, sizeof(MDL) + 2 * sizeof(PFN_NUMBER), "mdl: size");
-	T_CHECK(!MmGetSystemAddressForMdlSafe(mdl, NormalPagePriority), "mdl: no address while unlocked");
+	T_CHECK(!MmGetSystemAddressForMdlSafe(mdl, NormalPagePriority),
+		"mdl: no address while unlocked");
 	MmProbeAndLockPages(mdl, KernelMode, IoWriteAccess);
 	T_EQ(mdl->MdlFlags & (MDL_PAGES_LOCKED | MDL_WRITE_OPERATION | MDL_MAPPED_TO_SYSTEM_VA),
 	     MDL_PAGES_LOCKED | MDL_WRITE_OPERATION, "mdl: locked");
@@ -204,7 +212,8 @@ static void test_mdl(void)
 		part->MappedSystemVa == page + 0x1000, "mdl: a part");
 	IoFreeMdl(part);
 	MmUnlockPages(mdl);
-	T_EQ(mdl->MdlFlags & (MDL_PAGES_LOCKED | MDL_MAPPED_TO_SYSTEM_VA), 0, "mdl: unlocked, unmapped");
+	T_EQ(mdl->MdlFlags & (MDL_PAGES_LOCKED | MDL_MAPPED_TO_SYSTEM_VA), 0,
+	     "mdl: unlocked, unmapped");
 	IoFreeMdl(second);
 	IoFreeMdl(mdl);
 	mdl = IoAllocateMdl(page, 64u << 20, FALSE, FALSE, NULL);
@@ -268,7 +277,8 @@ static void test_modes(void)
 	char said[512];
 	int status = violate(DMV_ABI_MODE_LOG, said, sizeof(said));
 
-	T_CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 7 && !*said, "mode log: recorded, goes on");
+	T_CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 7 && !*said,
+		"mode log: recorded, goes on");
 	status = violate(DMV_ABI_MODE_BREAK, said, sizeof(said));
 	T_CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGTRAP, "mode break: a breakpoint");
 	status = violate(DMV_ABI_MODE_STOP, said, sizeof(said));

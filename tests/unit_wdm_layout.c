@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /*
  * core/wdm/wdm.h against mingw-w64's (package mingw-w64-common): sizes, offsets, order of the
- * operations, constants, for 64 and 32 bits. clang compiles wdm_layout.c for Windows with theirs and
- * for Linux with ours, since gcc has no target whose long has 32 bits beside 64-bit pointers.
+ * operations, constants, for 64 and 32 bits. clang compiles wdm_layout.c for Windows with theirs
+ * and for Linux with ours, since gcc has no target whose long has 32 bits beside 64-bit pointers.
  * What they do not have, version 3 of DEVICE_DESCRIPTION, is checked against the reference page.
  */
 #include <stddef.h>
@@ -56,8 +56,8 @@ static bool compile(struct facts *f, const char *target, const char *include)
 	FILE *p;
 
 	f->n = 0;
-	snprintf(command, sizeof(command), "%s --target=%s -std=gnu11 -ffreestanding -w -fms-extensions "
-		 "%s -S -o - tests/wdm_layout.c", clang(), target, include);
+	snprintf(command, sizeof(command), "%s --target=%s -std=gnu11 -ffreestanding -w "
+		 "-fms-extensions %s -S -o - tests/wdm_layout.c", clang(), target, include);
 	p = popen(command, "r");
 	if (!p)
 		return false;
@@ -103,7 +103,8 @@ static void compare(const struct facts *ours, const struct facts *theirs, int bi
 static void version3(void)
 {
 	T_EQ(offsetof(DEVICE_DESCRIPTION, DmaAddressWidth), 40, "version 3: DmaAddressWidth");
-	T_EQ(offsetof(DEVICE_DESCRIPTION, DmaControllerInstance), 44, "version 3: DmaControllerInstance");
+	T_EQ(offsetof(DEVICE_DESCRIPTION, DmaControllerInstance), 44,
+	     "version 3: DmaControllerInstance");
 	T_EQ(offsetof(DEVICE_DESCRIPTION, DmaRequestLine), 48, "version 3: DmaRequestLine");
 	T_EQ(offsetof(DEVICE_DESCRIPTION, DeviceAddress), 56, "version 3: DeviceAddress");
 	T_EQ(sizeof(DEVICE_DESCRIPTION), 64, "version 3: size");
@@ -114,6 +115,7 @@ int main(void)
 {
 	static struct facts ours64, theirs64, ours32, theirs32;
 	char version[128];
+	static const char ours[] = "-nostdlibinc -Icore/wdm";
 	static const char mingw[] = "-nostdlibinc -isystem " MINGW " -isystem " MINGW "/ddk";
 
 	version3();
@@ -126,8 +128,8 @@ int main(void)
 		T_SKIP("comparison", "no clang");
 		return T_DONE();
 	}
-	T_CHECK(compile(&ours64, "x86_64-linux-gnu", "-nostdlibinc -Icore/wdm"), "ours compiles for 64 bits");
-	T_CHECK(compile(&ours32, "i386-linux-gnu", "-nostdlibinc -Icore/wdm"), "ours compiles for 32 bits");
+	T_CHECK(compile(&ours64, "x86_64-linux-gnu", ours), "ours compiles for 64 bits");
+	T_CHECK(compile(&ours32, "i386-linux-gnu", ours), "ours compiles for 32 bits");
 	T_CHECK(compile(&theirs64, "x86_64-w64-mingw32", mingw), "theirs compiles for 64 bits");
 	T_CHECK(compile(&theirs32, "i686-w64-mingw32", mingw), "theirs compiles for 32 bits");
 	compare(&ours64, &theirs64, 64);

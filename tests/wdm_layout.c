@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /*
- * Compiled once for each of the two wdm.h and each width, as assembly that is read and never run: each
- * line `.ascii "->VALUE NAME"` is a fact of the header as the compiler saw it.
+ * Compiled once for each of the two wdm.h and each width, as assembly that is read and never run:
+ * each line `.ascii "->VALUE NAME"` is a fact of the header as the compiler saw it.
  */
 #include <stddef.h>
 #include <wdm.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /*
- * Memory descriptor lists and IRQL: the Io, Mm and Ke routines of wdm.h on top of what the host gives.
- * They check nothing that Windows does not check: finding a bad MDL is the task of the DMA routines.
+ * Memory descriptor lists and IRQL: the Io, Mm and Ke routines of wdm.h on top of what the host
+ * gives. They check nothing that Windows does not check: bad MDLs are found by the DMA routines.
  */
 #include "wdm_host.h"
 
@@ -73,7 +73,8 @@ union block {
 };
 
 PMDL NTAPI IoAllocateMdl(IN PVOID VirtualAddress OPTIONAL, IN ULONG Length,
-			 IN BOOLEAN SecondaryBuffer, IN BOOLEAN ChargeQuota, IN OUT PIRP Irp OPTIONAL)
+			 IN BOOLEAN SecondaryBuffer, IN BOOLEAN ChargeQuota,
+			 IN OUT PIRP Irp OPTIONAL)
 {
 	const struct wdm_host *h = wdm_host();
 	SIZE_T bytes = MmSizeOfMdl(VirtualAddress, Length);
@@ -127,8 +128,9 @@ VOID NTAPI IoBuildPartialMdl(IN PMDL SourceMdl, IN OUT PMDL TargetMdl, IN PVOID 
 							   MDL_PAGES_LOCKED)), 0);
 	if (from & (MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL)) {
 		TargetMdl->MappedSystemVa = (PCHAR)SourceMdl->MappedSystemVa + offset;
-		set_flags(TargetMdl, from & MDL_SOURCE_IS_NONPAGED_POOL
-				     ? 0 : MDL_PARENT_MAPPED_SYSTEM_VA | MDL_MAPPED_TO_SYSTEM_VA, 0);
+		if (!(from & MDL_SOURCE_IS_NONPAGED_POOL))
+			set_flags(TargetMdl,
+				  MDL_PARENT_MAPPED_SYSTEM_VA | MDL_MAPPED_TO_SYSTEM_VA, 0);
 	}
 	RtlMoveMemory(MmGetMdlPfnArray(TargetMdl),
 		      frame + (((ULONG_PTR)TargetMdl->StartVa - start) >> PAGE_SHIFT),
@@ -163,7 +165,8 @@ VOID NTAPI MmUnlockPages(IN OUT PMDL MemoryDescriptorList)
 }
 
 /* One address space: the system reads the buffer where the driver does. */
-PVOID NTAPI MmMapLockedPagesSpecifyCache(IN PMDLX MemoryDescriptorList, IN KPROCESSOR_MODE AccessMode,
+PVOID NTAPI MmMapLockedPagesSpecifyCache(IN PMDLX MemoryDescriptorList,
+					 IN KPROCESSOR_MODE AccessMode,
 					 IN MEMORY_CACHING_TYPE CacheType,
 					 IN PVOID BaseAddress OPTIONAL, IN ULONG BugCheckOnFailure,
 					 IN MM_PAGE_PRIORITY Priority)

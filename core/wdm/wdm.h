@@ -201,11 +201,13 @@ typedef const UNICODE_STRING *PCUNICODE_STRING;
 
 /* Any IRQL. DDI wdm/nf-wdm-kegetcurrentirql.md */
 NTKERNELAPI KIRQL NTAPI KeGetCurrentIrql(VOID);
-/* NewIrql >= the current one. *OldIrql: what KeLowerIrql gets later. DDI wdm/nf-wdm-keraiseirql.md */
+/* NewIrql >= the current one. *OldIrql: what KeLowerIrql gets later.
+ * DDI wdm/nf-wdm-keraiseirql.md */
 NTKERNELAPI VOID NTAPI KeRaiseIrql(IN KIRQL NewIrql, OUT PKIRQL OldIrql);
 /* NewIrql: what KeRaiseIrql stored. DDI wdm/nf-wdm-kelowerirql.md */
 NTKERNELAPI VOID NTAPI KeLowerIrql(IN KIRQL NewIrql);
-/* To DISPATCH_LEVEL; returns the old one. IRQL <= DISPATCH. DDI wdm/nf-wdm-keraiseirqltodpclevel.md */
+/* To DISPATCH_LEVEL; returns the old one. IRQL <= DISPATCH.
+ * DDI wdm/nf-wdm-keraiseirqltodpclevel.md */
 NTKERNELAPI KIRQL NTAPI KeRaiseIrqlToDpcLevel(VOID);
 
 /* ---- objects of the driver and of its device ---- */
@@ -246,7 +248,7 @@ typedef struct _DEVICE_OBJECT {
 	struct _DRIVER_OBJECT *DriverObject;
 	struct _DEVICE_OBJECT *NextDevice;
 	struct _DEVICE_OBJECT *AttachedDevice;
-	struct _IRP *CurrentIrp;                /* handed to DRIVER_CONTROL and DRIVER_LIST_CONTROL */
+	struct _IRP *CurrentIrp;                /* what the driver's control routines get */
 	ULONG Flags;
 	ULONG Characteristics;
 	PVOID DeviceExtension;
@@ -265,7 +267,7 @@ typedef struct _DRIVER_OBJECT {
 	PVOID DriverStart;                      /* of its image; NULL: unknown */
 	ULONG DriverSize;
 	UNICODE_STRING DriverName;
-	ULONG DmvNumber;                        /* ours: from wdm_driver_load, plus 1; 0: not loaded */
+	ULONG DmvNumber;                        /* ours: of wdm_driver_load, plus 1; 0: none */
 } DRIVER_OBJECT, *PDRIVER_OBJECT;
 
 /* ---- memory descriptor lists ---- */
@@ -282,9 +284,11 @@ typedef struct _DRIVER_OBJECT {
 #define ROUND_TO_PAGES(Size) (((ULONG_PTR)(Size) + PAGE_SIZE - 1) & ~(ULONG_PTR)(PAGE_SIZE - 1))
 #define BYTES_TO_PAGES(Size) \
 	((ULONG)(((ULONG_PTR)(Size) >> PAGE_SHIFT) + (((ULONG_PTR)(Size) & (PAGE_SIZE - 1)) != 0)))
-/* Pages, so map registers, that Size bytes at Va touch. DDI wdm/nf-wdm-address_and_size_to_span_pages.md */
+/* Pages, so map registers, that Size bytes at Va touch.
+ * DDI wdm/nf-wdm-address_and_size_to_span_pages.md */
 #define ADDRESS_AND_SIZE_TO_SPAN_PAGES(Va, Size) \
-	((ULONG)((((ULONG_PTR)(Va) & (PAGE_SIZE - 1)) + (ULONG_PTR)(Size) + (PAGE_SIZE - 1)) >> PAGE_SHIFT))
+	((ULONG)((((ULONG_PTR)(Va) & (PAGE_SIZE - 1)) + (ULONG_PTR)(Size) + PAGE_SIZE - 1) \
+		 >> PAGE_SHIFT))
 
 #define MDL_MAPPED_TO_SYSTEM_VA 0x0001
 #define MDL_PAGES_LOCKED 0x0002
@@ -306,7 +310,7 @@ typedef struct _DRIVER_OBJECT {
 /* Page frame numbers follow: one for each page that the buffer touches. */
 typedef struct _MDL {
 	struct _MDL *Next;
-	CSHORT Size;                            /* bytes with the frame numbers; 0x7FF8 if it is more */
+	CSHORT Size;                            /* bytes with the frame numbers, at most 0x7FF8 */
 	CSHORT MdlFlags;
 	struct _EPROCESS *Process;
 	PVOID MappedSystemVa;
@@ -344,12 +348,12 @@ typedef enum _MODE { KernelMode, UserMode, MaximumMode } MODE;
 #define MmGetMdlPfnArray(Mdl) ((PPFN_NUMBER)((Mdl) + 1))
 #define MmGetMdlVirtualAddress(Mdl) ((PVOID)((PCHAR)((Mdl)->StartVa) + (Mdl)->ByteOffset))
 
-/* Address by which the system reads the buffer, or NULL. Pages locked. IRQL <= DISPATCH. Goes away with
- * MmUnlockPages. DDI wdm/nf-wdm-mmgetsystemaddressformdlsafe.md */
+/* Address by which the system reads the buffer, or NULL. Pages locked. IRQL <= DISPATCH. Goes away
+ * with MmUnlockPages. DDI wdm/nf-wdm-mmgetsystemaddressformdlsafe.md */
 #define MmGetSystemAddressForMdlSafe(Mdl, Priority) \
 	(((Mdl)->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL)) \
 		 ? (Mdl)->MappedSystemVa \
-		 : MmMapLockedPagesSpecifyCache((Mdl), KernelMode, MmCached, NULL, FALSE, (Priority)))
+		 : MmMapLockedPagesSpecifyCache((Mdl), KernelMode, MmCached, NULL, FALSE, Priority))
 #define MmGetSystemAddressForMdl(Mdl) MmGetSystemAddressForMdlSafe((Mdl), NormalPagePriority)
 
 /*
@@ -360,11 +364,12 @@ typedef enum _MODE { KernelMode, UserMode, MaximumMode } MODE;
 NTKERNELAPI PMDL NTAPI IoAllocateMdl(IN PVOID VirtualAddress OPTIONAL, IN ULONG Length,
 				     IN BOOLEAN SecondaryBuffer, IN BOOLEAN ChargeQuota,
 				     IN OUT PIRP Irp OPTIONAL);
-/* Frees that one MDL, not its chain. Pages unlocked before. IRQL <= DISPATCH. DDI wdm/nf-wdm-iofreemdl.md */
+/* Frees that one MDL, not its chain. Pages unlocked before. IRQL <= DISPATCH.
+ * DDI wdm/nf-wdm-iofreemdl.md */
 NTKERNELAPI VOID NTAPI IoFreeMdl(IN PMDL Mdl);
 /*
- * Makes TargetMdl, from IoAllocateMdl, describe Length bytes of SourceMdl at VirtualAddress; Length 0:
- * to the end. Frames are shared: SourceMdl stays locked meanwhile. IRQL <= DISPATCH.
+ * Makes TargetMdl, from IoAllocateMdl, describe Length bytes of SourceMdl at VirtualAddress;
+ * Length 0: to the end. Frames are shared: SourceMdl stays locked meanwhile. IRQL <= DISPATCH.
  * DDI wdm/nf-wdm-iobuildpartialmdl.md
  */
 NTKERNELAPI VOID NTAPI IoBuildPartialMdl(IN PMDL SourceMdl, IN OUT PMDL TargetMdl,
@@ -378,7 +383,8 @@ NTKERNELAPI VOID NTAPI MmBuildMdlForNonPagedPool(IN OUT PMDLX MemoryDescriptorLi
  * IRQL <= APC for pageable memory, <= DISPATCH for nonpaged. DDI wdm/nf-wdm-mmprobeandlockpages.md
  */
 NTKERNELAPI VOID NTAPI MmProbeAndLockPages(IN OUT PMDL MemoryDescriptorList,
-					   IN KPROCESSOR_MODE AccessMode, IN LOCK_OPERATION Operation);
+					   IN KPROCESSOR_MODE AccessMode,
+					   IN LOCK_OPERATION Operation);
 /* Also takes back the system address. IRQL <= DISPATCH. DDI wdm/nf-wdm-mmunlockpages.md */
 NTKERNELAPI VOID NTAPI MmUnlockPages(IN OUT PMDL MemoryDescriptorList);
 /* Called by MmGetSystemAddressForMdlSafe. NULL if the pages are not locked. IRQL <= DISPATCH in
@@ -517,7 +523,7 @@ typedef IO_ALLOCATION_ACTION (NTAPI DRIVER_CONTROL)(IN struct _DEVICE_OBJECT *De
 						    IN PVOID Context);
 typedef DRIVER_CONTROL *PDRIVER_CONTROL;
 
-/* AdapterListControl: called at DISPATCH_LEVEL; the list is the driver's until PutScatterGatherList.
+/* AdapterListControl: called at DISPATCH_LEVEL; the list is the driver's until it puts it.
  * DDI wdm/nc-wdm-driver_list_control.md */
 typedef VOID (NTAPI DRIVER_LIST_CONTROL)(IN struct _DEVICE_OBJECT *DeviceObject,
 					 IN struct _IRP *Irp,
@@ -550,7 +556,8 @@ typedef PVOID (NTAPI *PALLOCATE_COMMON_BUFFER)(IN PDMA_ADAPTER DmaAdapter, IN UL
 					       OUT PPHYSICAL_ADDRESS LogicalAddress,
 					       IN BOOLEAN CacheEnabled);
 
-/* All arguments exactly as at the allocation. IRQL PASSIVE. DDI wdm/nc-wdm-pfree_common_buffer.md */
+/* All arguments exactly as at the allocation. IRQL PASSIVE.
+ * DDI wdm/nc-wdm-pfree_common_buffer.md */
 typedef VOID (NTAPI *PFREE_COMMON_BUFFER)(IN PDMA_ADAPTER DmaAdapter, IN ULONG Length,
 					  IN PHYSICAL_ADDRESS LogicalAddress,
 					  IN PVOID VirtualAddress, IN BOOLEAN CacheEnabled);
@@ -573,13 +580,14 @@ typedef BOOLEAN (NTAPI *PFLUSH_ADAPTER_BUFFERS)(IN PDMA_ADAPTER DmaAdapter, IN P
  * DDI wdm/nc-wdm-pfree_adapter_channel.md */
 typedef VOID (NTAPI *PFREE_ADAPTER_CHANNEL)(IN PDMA_ADAPTER DmaAdapter);
 
-/* After DeallocateObjectKeepRegisters and the flush; the number that was allocated. IRQL = DISPATCH.
- * DDI wdm/nc-wdm-pfree_map_registers.md */
+/* After DeallocateObjectKeepRegisters and the flush; the number that was allocated.
+ * IRQL = DISPATCH. DDI wdm/nc-wdm-pfree_map_registers.md */
 typedef VOID (NTAPI *PFREE_MAP_REGISTERS)(IN PDMA_ADAPTER DmaAdapter, IN PVOID MapRegisterBase,
 					  IN ULONG NumberOfMapRegisters);
 
 /* Returns the address for the device. *Length: bytes wanted, then bytes that are contiguous there;
- * a scatter/gather device calls again for the rest. IRQL <= DISPATCH. DDI wdm/nc-wdm-pmap_transfer.md */
+ * a scatter/gather device calls again for the rest. IRQL <= DISPATCH.
+ * DDI wdm/nc-wdm-pmap_transfer.md */
 typedef PHYSICAL_ADDRESS (NTAPI *PMAP_TRANSFER)(IN PDMA_ADAPTER DmaAdapter, IN PMDL Mdl,
 						IN PVOID MapRegisterBase, IN PVOID CurrentVa,
 						IN OUT PULONG Length, IN BOOLEAN WriteToDevice);
@@ -591,8 +599,8 @@ typedef ULONG (NTAPI *PGET_DMA_ALIGNMENT)(IN PDMA_ADAPTER DmaAdapter);
 /* Bytes left of a slave's transfer. IRQL <= DISPATCH. DDI wdm/nc-wdm-pread_dma_counter.md */
 typedef ULONG (NTAPI *PREAD_DMA_COUNTER)(IN PDMA_ADAPTER DmaAdapter);
 
-/* Channel, map registers, maps and list in one: calls ExecutionRoutine now or later. IRQL = DISPATCH.
- * DDI wdm/nc-wdm-pget_scatter_gather_list.md */
+/* Channel, map registers, maps and list in one: calls ExecutionRoutine now or later.
+ * IRQL = DISPATCH. DDI wdm/nc-wdm-pget_scatter_gather_list.md */
 typedef NTSTATUS (NTAPI *PGET_SCATTER_GATHER_LIST)(IN PDMA_ADAPTER DmaAdapter,
 						   IN PDEVICE_OBJECT DeviceObject, IN PMDL Mdl,
 						   IN PVOID CurrentVa, IN ULONG Length,
@@ -626,9 +634,9 @@ typedef struct _DMA_OPERATIONS {
 } DMA_OPERATIONS, *PDMA_OPERATIONS;
 
 /*
- * An adapter for the device; NULL: no memory, or a description that makes no sense. *NumberOfMapRegisters:
- * how many one request may ask for. Give back with PutDmaAdapter. IRQL PASSIVE.
- * DDI wdm/nf-wdm-iogetdmaadapter.md
+ * An adapter for the device; NULL: no memory, or a description that makes no sense.
+ * *NumberOfMapRegisters: how many one request may ask for. Give back with PutDmaAdapter.
+ * IRQL PASSIVE. DDI wdm/nf-wdm-iogetdmaadapter.md
  */
 NTKERNELAPI PDMA_ADAPTER NTAPI IoGetDmaAdapter(IN PDEVICE_OBJECT PhysicalDeviceObject OPTIONAL,
 					       IN PDEVICE_DESCRIPTION DeviceDescription,

@@ -3,9 +3,9 @@
  * What a host gives to the WDM face (core/wdm/) and how it ties the face to a verifier. Drivers do
  * not include this.
  *
- * WDM's routines have no parameter that names a machine: KeGetCurrentIrql(), IoGetDmaAdapter(PDO, ...).
- * So the face keeps one pair {verifier, host} in a file-static variable, set by wdm_bind and read by
- * the two functions below: the only state in core/ that is not in a caller's hands.
+ * WDM's routines have no parameter that names a machine: KeGetCurrentIrql(), IoGetDmaAdapter(PDO,
+ * ...). So the face keeps one pair {verifier, host} in a file-static variable, set by wdm_bind and
+ * read by the two functions below: the only state in core/ that is not in a caller's hands.
  */
 #ifndef DMV_WDM_HOST_H
 #define DMV_WDM_HOST_H
@@ -22,12 +22,14 @@ struct wdm_host {
 	void *host;             /* passed back as first argument of every member */
 	KIRQL (*irql)(void *host);
 	KIRQL (*irql_set)(void *host, KIRQL to);        /* returns the old one */
-	void *(*alloc)(void *host, size_t bytes);       /* nonpaged, 16-byte aligned; IRQL <= DISPATCH */
+	/* Nonpaged, 16-byte aligned; IRQL <= DISPATCH. */
+	void *(*alloc)(void *host, size_t bytes);
 	void (*free)(void *host, void *va, size_t bytes);       /* bytes: as at the allocation */
-	/* Page frame behind va, which stays there from now on: phys / PAGE_SIZE. false: no such page. */
+	/* Page frame behind va, which stays there from now on: phys / PAGE_SIZE. false: none. */
 	bool (*frame)(void *host, const void *va, uint64_t *pfn);
-	/* Highest bus address that every device of this host reaches, however narrow its description:
-	 * for simulated devices and behind a remapping bus. 0: devices reach what they describe. */
+	/* Highest bus address that every device of this host reaches, however narrow its
+	 * description: for simulated devices and behind a remapping bus. 0: devices reach what
+	 * they describe. */
 	uint64_t reach;
 };
 
@@ -36,14 +38,14 @@ void wdm_bind(struct dmv *v, const struct wdm_host *h);
 struct dmv *wdm_verifier(void);
 const struct wdm_host *wdm_host(void);
 
-/* Registers the driver with the bound verifier: what a kernel does when it loads it. options DMV_ABI_D_*;
- * hook_quota 0: the configured one. Returns enum dmv_result. */
+/* Registers the driver with the bound verifier: what a kernel does when it loads it.
+ * options DMV_ABI_D_*; hook_quota 0: the configured one. Returns enum dmv_result. */
 int wdm_driver_load(PDRIVER_OBJECT d, uint32_t options, uint32_t hook_quota);
 /* Raises the leak rule for each adapter the driver left. */
 void wdm_driver_unload(PDRIVER_OBJECT d);
 
-/* UTF-8 of the part behind the last backslash, terminated, cut to fit n >= 1 bytes; returns its length.
- * What is no UTF-16 becomes '?'. */
+/* UTF-8 of the part behind the last backslash, terminated, cut to fit n >= 1 bytes; returns its
+ * length. What is no UTF-16 becomes '?'. */
 size_t wdm_name(PCUNICODE_STRING s, char *out, size_t n);
 
 #endif

@@ -5,9 +5,9 @@
  *	drivers NAME [--mode log|break|stop] [--core DIR] [--verify off] [--physical]
  *	drivers --list
  *
- * A STOP and a driver that gives up end the process by SIGABRT; with --core the core file comes to lie
- * in DIR, written by the kernel or, where that pipes its cores elsewhere, by gcore. A driver that
- * returns leaves its core there too, by a child that aborts, and the exit code is 0.
+ * A STOP and a driver that gives up end the process by SIGABRT; with --core the core file comes to
+ * lie in DIR, written by the kernel or, where that pipes its cores elsewhere, by gcore. A driver
+ * that returns leaves its core there too, by a child that aborts, and the exit code is 0.
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -105,7 +105,8 @@ static void on_report(void *arg, const struct dmv_report *r)
 	if (r->action == DMV_ABI_MODE_STOP)
 		return;
 	fprintf(stderr, "posix: violation: 0x%08" PRIX32 " (0x%016" PRIX64 ",0x%016" PRIX64
-		",0x%016" PRIX64 ",0x%016" PRIX64 ")\n", r->code, r->p[0], r->p[1], r->p[2], r->p[3]);
+		",0x%016" PRIX64 ",0x%016" PRIX64 ")\n",
+		r->code, r->p[0], r->p[1], r->p[2], r->p[3]);
 }
 
 static _Noreturn void die(struct run *r)
@@ -253,8 +254,8 @@ static void start(struct run *r)
 
 static int usage(void)
 {
-	fputs("usage: drivers NAME [--mode log|break|stop] [--core DIR] [--verify off] [--physical]\n"
-	      "       drivers --list\n", stderr);
+	fputs("usage: drivers NAME [--mode log|break|stop] [--core DIR] [--verify off]"
+	      " [--physical]\n       drivers --list\n", stderr);
 	return 2;
 }
 

@@ -43,7 +43,8 @@ static size_t fit(const struct arena *a, size_t from, size_t to, size_t n)
 	return SIZE_MAX;
 }
 
-static size_t fit_run(const struct arena *a, const struct dmv_memory *run, size_t n, uint64_t max_phys)
+static size_t fit_run(const struct arena *a, const struct dmv_memory *run, size_t n,
+		      uint64_t max_phys)
 {
 	size_t from = (size_t)((char *)run->va - (char *)a->memory.va) / PAGE;
 	size_t pages = run->bytes / PAGE;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /*
- * Copies through a file in memory: the kernel moves the bytes, and an address that is not mapped, or
- * write-protected, makes it say EFAULT. (process_vm_writev would do in one call what takes two here, but
- * sandboxes forbid it and emulators lack it.)
+ * Copies through a file in memory: the kernel moves the bytes, and an address that is not mapped,
+ * or write-protected, makes it say EFAULT. (process_vm_writev would do in one call what takes two
+ * here, but sandboxes forbid it and emulators lack it.)
  */
 #include <sys/mman.h>
 #include <unistd.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /*
- * A device with a DMA engine, in software. It is as dumb as a real one: told an address and a length,
- * it moves that many bytes through the registry, past the end of any buffer if the length says so.
- * Memory is reached by copy.c, so that a registered page that was unmapped or write-protected since is
- * a device error and not a signal.
+ * A device with a DMA engine, in software. It is as dumb as a real one: told an address and a
+ * length, it moves that many bytes through the registry, past the end of any buffer if the length
+ * says so. Memory is reached by copy.c, so that a registered page that was unmapped or
+ * write-protected since is a device error and not a signal.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -58,7 +58,8 @@ static enum dmv_device_status transfer(struct dmv_device *d, struct dmv_device_c
 }
 
 /* Called locked. */
-static void finish(struct dmv_device *d, struct dmv_device_command *c, enum dmv_device_status status)
+static void finish(struct dmv_device *d, struct dmv_device_command *c,
+		   enum dmv_device_status status)
 {
 	c->status = status;
 	pthread_cond_broadcast(&d->done);

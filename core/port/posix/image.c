@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
-/* The program and its libraries: names and build-ids for the reader, code ranges for stack walks. */
+/* The program and its libraries: names and build-ids for the reader, code ranges for the stacks. */
 #include <elf.h>
 #include <link.h>
 #include <limits.h>
@@ -35,7 +35,8 @@ static bool note_find(const char *note, size_t left, struct build_id *ret)
 		desc = name + align4(n.n_namesz);
 		if (n.n_namesz > left || n.n_descsz > left || desc + align4(n.n_descsz) > left)
 			return false;
-		if (n.n_type == NT_GNU_BUILD_ID && n.n_namesz == 4 && !memcmp(note + name, "GNU", 4)) {
+		if (n.n_type == NT_GNU_BUILD_ID && n.n_namesz == 4 &&
+		    !memcmp(note + name, "GNU", 4)) {
 			*ret = (struct build_id){
 				.at = (const uint8_t *)note + desc,
 				.n = n.n_descsz < 32 ? n.n_descsz : 32,
@@ -74,7 +75,8 @@ static bool code_add(struct images *im, uintptr_t from, uintptr_t to)
 	return true;
 }
 
-static void ranges(struct images *im, const struct dl_phdr_info *info, uintptr_t *from, uintptr_t *to)
+static void ranges(struct images *im, const struct dl_phdr_info *info, uintptr_t *from,
+		   uintptr_t *to)
 {
 	*from = UINTPTR_MAX;
 	*to = 0;

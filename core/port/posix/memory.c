@@ -13,11 +13,12 @@
 
 #define HUGE ((size_t)2 << 20)
 #define LOW_START ((uintptr_t)16 << 20)
-#define LOW_END ((uintptr_t)256 << 20)          /* what the reach of a small device (28 bits) allows */
+#define LOW_END ((uintptr_t)256 << 20)          /* what a device with 28 address lines reaches */
 
 static void *map_at(void *hint, size_t bytes, int flags)
 {
-	void *va = mmap(hint, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
+	void *va = mmap(hint, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags,
+			-1, 0);
 
 	return va == MAP_FAILED ? NULL : va;
 }

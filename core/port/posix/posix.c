@@ -269,6 +269,7 @@ void dmv_posix_defaults(struct dmv_posix_config *c)
 
 static void boot_id(uint8_t id[16])
 {
+	static const char hex[] = "0123456789abcdef";
 	char text[64] = "";
 	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
 	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
@@ -278,11 +279,11 @@ static void boot_id(uint8_t id[16])
 		close(fd);
 	memset(id, 0, 16);
 	for (char *s = text; n > 0 && *s && used < 32; s++) {
-		int digit = *s >= '0' && *s <= '9' ? *s - '0' : *s >= 'a' && *s <= 'f' ? *s - 'a' + 10 : -1;
+		const char *digit = strchr(hex, *s);
 
-		if (digit < 0)
+		if (!digit)
 			continue;
-		id[used / 2] = (uint8_t)(id[used / 2] << 4 | digit);
+		id[used / 2] = (uint8_t)(id[used / 2] << 4 | (digit - hex));
 		used++;
 	}
 	if (used != 32)
@@ -314,7 +315,8 @@ static void identity(struct dmv_posix *p)
 		c->build_id_n = p->images.build_id_n;
 	}
 	boot_id(c->boot_id);
-	if (!c->region_id && getrandom(&c->region_id, sizeof(c->region_id), 0) != sizeof(c->region_id))
+	if (!c->region_id &&
+	    getrandom(&c->region_id, sizeof(c->region_id), 0) != sizeof(c->region_id))
 		c->region_id = clock_ns(CLOCK_REALTIME) ^ c->pid << 48;
 }
 

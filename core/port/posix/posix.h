@@ -5,9 +5,9 @@
  *
  * Bus addresses. A device addresses memory by page; a process has two numbers for a page, and a
  * registry (registry.c) translates whichever was chosen back to memory. Virtual ones, the default,
- * hold as long as the process lives. Physical ones (config.physical; needs CAP_SYS_ADMIN) are what a
- * dump of the whole machine shows, but the kernel may move even locked pages (compaction), and there
- * is a limit to how many of them lie one behind the other.
+ * hold as long as the process lives. Physical ones (config.physical; needs CAP_SYS_ADMIN) are what
+ * a dump of the whole machine shows, but the kernel may move even locked pages (compaction), and
+ * there is a limit to how many of them lie one behind the other.
  * The region's own physical addresses are always given where /proc/self/pagemap tells them.
  */
 #ifndef DMV_POSIX_H
@@ -23,11 +23,11 @@
 struct dmv_posix;
 
 struct dmv_posix_config {
-	struct dmv_config core;         /* rows, cpus, mode ...; memory and identity are filled in */
+	struct dmv_config core;         /* rows, cpus, mode; memory and identity are filled in */
 	size_t shadow_pages;            /* three for each map register that is hooked */
 	size_t common_pages;            /* for common buffers and dmv_posix_pages */
 	bool physical;                  /* bus addresses are physical ones, if they can be known */
-	/* opt: told of each violation, before log, break or stop happens. No verifier call in it. */
+	/* opt: told of each violation, before log, break or stop happens. */
 	void (*on_report)(void *arg, const struct dmv_report *r);
 	/* opt: told right before the process dies by a bugcheck: to write a dump by other means. */
 	void (*on_stop)(void *arg, const struct dmv_report *r);
@@ -37,7 +37,7 @@ struct dmv_posix_config {
 /* Sensible values for a process with a few drivers. */
 void dmv_posix_defaults(struct dmv_posix_config *c);
 
-/* Maps and locks memory, builds the region, fills dmv_region_anchor, binds the WDM face. Returns 0, or
+/* Maps and locks memory, builds the region, fills dmv_region_anchor, binds the WDM face. Returns
  * enum dmv_result; on failure nothing is left. c is copied, strings in it are not. */
 int dmv_posix_start(const struct dmv_posix_config *c, struct dmv_posix **ret);
 /* Calls dmv_fini, so leaks are raised here, then frees all. NULL is fine. */
@@ -76,18 +76,18 @@ enum dmv_device_status {
 	DMV_DEVICE_IDLE = 0,            /* not submitted yet */
 	DMV_DEVICE_BUSY = 1,            /* queued or running */
 	DMV_DEVICE_DONE = 2,
-	DMV_DEVICE_BAD_ADDRESS = 3,     /* nobody registered it; `moved` bytes were moved before it */
+	DMV_DEVICE_BAD_ADDRESS = 3,     /* not registered; `moved` bytes were moved before */
 	DMV_DEVICE_STOPPED = 4,         /* the device was stopped before this command's turn */
 };
 
 /* One command. It belongs to the caller, and to the device from submit until its status says so. */
 struct dmv_device_command {
-	uint64_t bus;                   /* used as it is: the device knows no buffers, only addresses */
+	uint64_t bus;                   /* used as it is: the device knows no buffers */
 	uint32_t length;
 	bool to_memory;                 /* the device writes; else it reads */
-	const void *source;             /* to_memory: the bytes, or NULL: bytes from `seed` on, +1 each */
+	const void *source;             /* to_memory: the bytes; NULL: seed, seed + 1 ... */
 	uint8_t seed;
-	void *sink;                     /* else: where the bytes arrive in the device; may be NULL */
+	void *sink;                     /* else: where the bytes arrive; may be NULL */
 	/* results */
 	enum dmv_device_status status;
 	uint32_t moved;

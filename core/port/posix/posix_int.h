@@ -29,7 +29,7 @@ bool memory_phys(const void *va, uint64_t *phys);
 /* ---- copy.c: copies that fail where a plain one would die of a signal ---- */
 
 int copy_open(void);                    /* a descriptor for the three below, or -1 */
-/* At most a page; one copy at a time per descriptor. false: not all of [va, va + n) can be reached. */
+/* At most a page; one copy at a time per descriptor. false: not all of it can be reached. */
 bool copy_to(int fd, void *va, const void *bytes, size_t n);
 bool copy_from(int fd, const void *va, void *bytes, size_t n);
 /* May that page be read? Any thread, at any time. */
