@@ -266,6 +266,8 @@ void dmv_adapter_put(struct dmv *v, struct dmv_adapter *a, uint64_t caller)
 	dmv_enter(&c, v, caller, DMV_ABI_OP_PUT_ADAPTER, a);
 	dmv_working_on(&c, DMV_ABI_K_ADAPTER, a->index, a->gen);
 	check_guards(&c, a);
+	if (c.stopping)
+		goto out;
 	check_left(&c, a, DMV_V_BUFFER_LEAK, DMV_ABI_K_BUFFER, a->buffers);
 	check_left(&c, a, DMV_V_CHANNEL_LEAK, DMV_ABI_K_CHANNEL, a->channels);
 	check_left(&c, a, DMV_V_REGISTER_LEAK, DMV_ABI_K_FILE, own_registers(v, a));
@@ -291,5 +293,6 @@ void dmv_adapter_put(struct dmv *v, struct dmv_adapter *a, uint64_t caller)
 		dmv_row_history(v, DMV_ABI_K_ADAPTER, a->row);
 	else
 		dmv_retire(v, DMV_ABI_K_ADAPTER, a->index, a->row);
+out:
 	dmv_leave(&c);
 }

@@ -65,7 +65,10 @@ static int list_start(struct dmv_call *c, struct dmv_adapter *a, const struct dm
 		dmv_list_drop(c, l);
 		return DMV_NO_MEMORY;
 	}
-	dmv_map_range(c, f, 0, &r->span, r->to_device);
+	if (!dmv_map_range(c, f, 0, &r->span, r->to_device)) {
+		dmv_list_drop(c, l);
+		return DMV_VIOLATED;
+	}
 	ret->elements = dmv_list_start(c, l, f, &r->span);
 	ret->handle = r->memory;
 	return DMV_OK;
@@ -280,7 +283,8 @@ static void let_go(struct dmv_call *c, struct dmv_adapter *a, bool keep_register
 		st32(&f->row->flags, 0);
 	if (f && !keep_registers) {
 		freed_mapped(c, a, f);
-		dmv_file_end(c, f);
+		if (!dmv_file_end(c, f))
+			return;
 	}
 	a->holder = DMV_ABI_NONE;
 	a->channels--;

@@ -156,6 +156,8 @@ void dmv_buffer_free(struct dmv *v, struct dmv_adapter *a, void *va, uint64_t by
 		dmv_working_on(&c, DMV_ABI_K_BUFFER, b->index, b->row->gen);
 		check_arguments(&c, b, bytes, bus, cached);
 		dmv_check_buffer(&c, b);
+		if (c.stopping)
+			goto out;
 		buffer_event(&c, DMV_ABI_OP_FREE_BUFFER, b);
 		block = b->block;
 		pages = (size_t)(b->block_bytes / v->page);
@@ -168,6 +170,7 @@ void dmv_buffer_free(struct dmv *v, struct dmv_adapter *a, void *va, uint64_t by
 		dmv_adapter_count(a);
 		dmv_retire(v, DMV_ABI_K_BUFFER, b->index, b->row);
 	}
+out:
 	dmv_leave(&c);
 	if (block)
 		v->port.pages_free(v->port.host, block, pages);

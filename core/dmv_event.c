@@ -80,6 +80,7 @@ void dmv_enter(struct dmv_call *c, struct dmv *v, uint64_t caller, enum dmv_abi_
 	c->v = v;
 	c->caller = caller;
 	c->reports = 0;
+	c->stopping = false;
 	v->port.lock(v->port.host);
 	c->now = v->port.now ? v->port.now(v->port.host) : 0;
 	c->cpu = v->port.cpu ? v->port.cpu(v->port.host) : 0;
@@ -253,6 +254,7 @@ bool dmv_raise(struct dmv_call *c, enum dmv_rule rule, struct dmv_adapter *a,
 		write_violation(c, row, &r, a, obj, found, &e);
 		dmv_live(v, DMV_ABI_K_VIOLATION, row);
 	}
+	c->stopping |= r.action == DMV_ABI_MODE_STOP;
 	if (r.action == DMV_ABI_MODE_STOP)
 		write_bugcheck(c, r.code, r.p, index, row ? row->gen : 0, &e);
 	dmv_event(c, DMV_ABI_OP_VIOLATION, a,

@@ -127,17 +127,19 @@ struct dmv_file *dmv_file_new(struct dmv_call *c, struct dmv_adapter *a, uint32_
 }
 
 /* Registers that are still mapped are unmapped without a flush: the data is not what was asked for. */
-void dmv_file_end(struct dmv_call *c, struct dmv_file *f)
+bool dmv_file_end(struct dmv_call *c, struct dmv_file *f)
 {
 	struct dmv *v = c->v;
 	struct dmv_adapter *a = f->adapter;
 
-	for (uint32_t i = 0; i < f->count; i++) {
+	for (uint32_t i = 0; i < f->count && !c->stopping; i++) {
 		if (v->reg[f->first + i].bytes)
 			dmv_unmap(c, f, i, false);
 		else
 			dmv_check_free(c, f, i, true);
 	}
+	if (c->stopping)
+		return false;
 	f->live = 0;
 	st64(&f->row->freed_time, c->now);
 	st32(&f->row->releaser, c->site);
@@ -146,6 +148,7 @@ void dmv_file_end(struct dmv_call *c, struct dmv_file *f)
 	count_registers(v, a, 0, f->count);
 	dmv_adapter_count(a);
 	dmv_retire(v, DMV_ABI_K_FILE, f->index, f->row);
+	return true;
 }
 
 /* ---- which bytes are mapped: registers chained by page frame ---- */
@@ -250,22 +253,25 @@ static void write_register(struct dmv_call *c, const struct dmv_file *f, uint32_
 /*
  * Maps the span into registers [first, first + pages) of the file, which are free. To-device bytes
  * are copied for the device; from-device ones too, so that a partial write harms nothing.
+ * false: a free register was written to, and the host stops: nothing was mapped.
  */
-void dmv_map_range(struct dmv_call *c, struct dmv_file *f, uint32_t first, const struct dmv_span *s,
+bool dmv_map_range(struct dmv_call *c, struct dmv_file *f, uint32_t first, const struct dmv_span *s,
 		   bool to_device)
 {
 	struct dmv *v = c->v;
 	struct dmv_adapter *a = f->adapter;
 	const uint32_t pages = dmv_span_pages(v, s->va, s->bytes);
 
+	for (uint32_t i = first; i < first + pages && i < f->hooked; i++)
+		dmv_check_free(c, f, i, false);
+	if (c->stopping)
+		return false;
 	for (uint32_t k = 0; k < pages; k++) {
 		const struct piece p = piece_of(v, s, k);
 		const uint32_t i = first + k;
 		const bool hooked = i < f->hooked && s->original;
 		struct dmv_register *r = &v->reg[f->first + i];
 
-		if (i < f->hooked)
-			dmv_check_free(c, f, i, false);
 		r->frame = p.frame;
 		r->file = f->index;
 		r->offset = p.offset;
@@ -294,6 +300,7 @@ void dmv_map_range(struct dmv_call *c, struct dmv_file *f, uint32_t first, const
 	st64(&f->row->bytes_mapped, f->bytes_mapped);
 	st32(&a->row->registers_mapped, a->mapped);
 	st64(&a->row->bytes_mapped, a->bytes_mapped);
+	return true;
 }
 
 /* The shadow changed although the device was only to read it: where, against the driver's bytes. */
@@ -323,24 +330,24 @@ static void flush_shadow(struct dmv_call *c, struct dmv_file *f, uint32_t i)
 	const struct dmv_register *r = &v->reg[f->first + i];
 	char *shadow = dmv_shadow_data(v, f, i) + r->offset;
 
-	dmv_check_mapped(c, f, i);
 	if (!(r->flags & DMV_ABI_R_TO_DEVICE))
 		memcpy(r->original, shadow, r->bytes);
 	else if (dmv_digest32(shadow, r->bytes) != r->digest)
 		report_written(c, f, i, shadow);
 }
 
-void dmv_unmap(struct dmv_call *c, struct dmv_file *f, uint32_t i, bool flush)
+bool dmv_unmap(struct dmv_call *c, struct dmv_file *f, uint32_t i, bool flush)
 {
 	struct dmv *v = c->v;
 	struct dmv_adapter *a = f->adapter;
 	struct dmv_register *r = &v->reg[f->first + i];
 
 	if (r->flags & DMV_ABI_R_HOOKED) {
-		if (flush)
+		dmv_check_mapped(c, f, i);
+		if (flush && !c->stopping)
 			flush_shadow(c, f, i);
-		else
-			dmv_check_mapped(c, f, i);
+		if (c->stopping)
+			return false;
 		memset(dmv_shadow_data(v, f, i) + r->offset, 0x0F, r->bytes);
 	}
 	dmv_row_history(v, DMV_ABI_K_REGISTER, r->row);
@@ -354,6 +361,7 @@ void dmv_unmap(struct dmv_call *c, struct dmv_file *f, uint32_t i, bool flush)
 	st64(&f->row->bytes_mapped, f->bytes_mapped);
 	st32(&a->row->registers_mapped, a->mapped);
 	st64(&a->row->bytes_mapped, a->bytes_mapped);
+	return true;
 }
 
 /* ---- MapTransfer ---- */
@@ -464,7 +472,8 @@ int dmv_map(struct dmv *v, struct dmv_adapter *a, void *base, const struct dmv_s
 		goto out;
 	}
 	dmv_working_on(&c, DMV_ABI_K_FILE, f->index, f->gen);
-	dmv_map_range(&c, f, first, &part, to_device);
+	if (!dmv_map_range(&c, f, first, &part, to_device))
+		goto out;
 	f->cursor = first + pages < f->count ? first + pages : 0;
 	*bytes = part.bytes;
 	*bus = v->reg[f->first + first].row->bus;
@@ -537,8 +546,8 @@ int dmv_flush(struct dmv *v, struct dmv_adapter *a, void *base, const struct dmv
 		const struct piece p = piece_of(v, s, k);
 		const uint32_t i = file_find(v, &p, f, first + k);
 
-		if (i != DMV_ABI_NONE)
-			dmv_unmap(&c, f, i - f->first, true);
+		if (i != DMV_ABI_NONE && !dmv_unmap(&c, f, i - f->first, true))
+			goto out;
 	}
 	f->oldest = first + pages;
 	if (f->mapped == 0)
@@ -588,7 +597,7 @@ void dmv_registers_free(struct dmv *v, struct dmv_adapter *a, void *base, uint32
 
 		dmv_raise(&c, DMV_V_REGISTER_FREED_MAPPED, a, &o, NULL, f->mapped, 0, 0);
 	}
-	if (f) {
+	if (f && !c.stopping) {
 		dmv_event(&c, DMV_ABI_OP_FREE_REGISTERS, a, &(struct dmv_event_args){
 			.kind = DMV_ABI_K_FILE, .row = f->index, .gen = f->gen, .size = n });
 		if (n < f->count) {

@@ -151,9 +151,10 @@ bool dmv_list_put(struct dmv *v, struct dmv_adapter *a, void *handle, bool to_de
 			.kind = DMV_ABI_K_LIST, .row = l->index, .gen = l->row->gen,
 			.direction = to_device ? 1 : 2, .address = l->row->va, .size = l->row->bytes });
 		for (uint32_t i = 0; i < f->count; i++)
-			if (v->reg[f->first + i].bytes)
-				dmv_unmap(&c, f, i, true);
-		dmv_file_end(&c, f);
+			if (v->reg[f->first + i].bytes && !dmv_unmap(&c, f, i, true))
+				goto out;
+		if (!dmv_file_end(&c, f))
+			goto out;
 		chain_drop(v, l);
 		l->live = 0;
 		ours = !l->caller_memory;
@@ -164,6 +165,7 @@ bool dmv_list_put(struct dmv *v, struct dmv_adapter *a, void *handle, bool to_de
 		dmv_adapter_count(a);
 		dmv_retire(v, DMV_ABI_K_LIST, l->index, l->row);
 	}
+out:
 	dmv_leave(&c);
 	return ours;
 }
