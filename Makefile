@@ -101,7 +101,7 @@ $(O)/guest.boot.elf: $(O)/guest.elf
 	objcopy -S -O elf32-i386 $< $@
 
 VM_NEEDS  += $(O)/guest.boot.elf
-VM_CHECKS += "tests/vm/drivers.sh $(O)" "tests/vm/check.sh $(O)"
+VM_CHECKS += "tests/vm/check.sh $(O)"
 # ---- end of the guest ----
 
 # ---- drivers: the test drivers in a process (core/port/posix, tests/drivers) ----
@@ -136,6 +136,10 @@ CHECKS += $(O)/tests/tear
 # ---- inspect: the prompt works without readline, too ----
 REPL_LIBS := $(shell pkg-config --silence-errors --libs readline)
 $(O)/ext/dma_inspect.o: override CFLAGS += $(if $(REPL_LIBS),-DHAVE_READLINE)
+$(O)/tests/mkregion: $(O)/tests/mkregion_main.o $(O)/tests/mkregion.o
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@
+NEEDS   += $(O)/tests/mkregion
+SCRIPTS += tests/golden.sh
 # ---- end of inspect ----
 
 # ---- many writers: the core of this machine, of a 32-bit one, of a big-endian one ----

@@ -39,7 +39,8 @@ static _Noreturn void end(const char *what, const char *why)
 static void transferred(int result)
 {
 	if (result != GUEST_EDU_OK)
-		end("no transfer: ", result == GUEST_EDU_STUCK ? "the device hangs" : "out of its reach");
+		end("no transfer: ",
+		    result == GUEST_EDU_STUCK ? "the device hangs" : "out of its reach");
 }
 
 /* Into the device first, then from there to where it is told: the second half is what goes wrong. */

@@ -26,7 +26,7 @@ uint64_t guest_clock_measure(void)
 	uint64_t start, ticks;
 	uint32_t i;
 
-	/* Timer 2 counts down once (mode 0) from the moment its gate opens; then its output rises. */
+	/* Timer 2 counts down once (mode 0) as soon as its gate opens; then its output rises. */
 	guest_outb(GATE, gate);
 	guest_outb(TIMER_MODE, 0xB0);
 	guest_outb(TIMER_2, TIMER_COUNT & 0xFF);
@@ -57,7 +57,7 @@ static uint32_t days_before(uint32_t year, uint32_t month)
 
 uint64_t guest_clock_unix_ns(void)
 {
-	static const uint8_t reg[] = { 0x00, 0x02, 0x04, 0x07, 0x08, 0x09 };    /* second ... year */
+	static const uint8_t reg[] = { 0x00, 0x02, 0x04, 0x07, 0x08, 0x09 }; /* second..year */
 	uint32_t v[6];
 
 	for (uint32_t i = 0; i < POLL_MAX && cmos(CMOS_STATUS_A) & CMOS_UPDATING; i++)

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-/* Ticks per second, measured for 20 ms against the interval timer; 1 GHz if that does not answer. */
+/* Ticks per second, measured for 20 ms against the interval timer; 1 GHz if that is silent. */
 uint64_t guest_clock_measure(void);
 
 /* Nanoseconds since 1970 by the battery clock, which counts whole seconds. */

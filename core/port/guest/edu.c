@@ -42,7 +42,8 @@ int guest_edu_init(struct guest_edu *e)
 }
 
 /* QEMU ends at once when told a transfer that leaves the device's buffer: refuse it here. */
-static int run(struct guest_edu *e, uint64_t from, uint64_t to, uint64_t bus, size_t n, uint32_t how)
+static int run(struct guest_edu *e, uint64_t from, uint64_t to, uint64_t bus, size_t n,
+	       uint32_t how)
 {
 	if (!n)
 		return GUEST_EDU_OK;

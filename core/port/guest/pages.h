@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /*
- * Whole pages of the memory behind the image. They are known by their address in the direct mapping,
- * so that virtual and physical addresses are never mistaken for each other unnoticed.
+ * Whole pages of the memory behind the image. They are known by their address in the direct
+ * mapping, so that virtual and physical addresses are never mistaken for each other unnoticed.
  */
 #ifndef GUEST_PAGES_H
 #define GUEST_PAGES_H

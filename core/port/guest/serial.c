@@ -21,7 +21,7 @@ void guest_serial_init(void)
 	guest_outb(COM1 + 4, 0x03);
 }
 
-static void put(char c)
+static void send(char c)
 {
 	for (uint32_t i = 0; i < WAIT_MAX; i++)
 		if (guest_inb(LINE_STATUS) & LINE_EMPTY)
@@ -29,13 +29,17 @@ static void put(char c)
 	guest_outb(COM1, (uint8_t)c);
 }
 
+static void put(char c)
+{
+	if (c == '\n')
+		send('\r');
+	send(c);
+}
+
 static void put_text(const char *s)
 {
-	for (; *s; s++) {
-		if (*s == '\n')
-			put('\r');
-		put(*s);
-	}
+	while (*s)
+		put(*s++);
 }
 
 static void put_hex(uint64_t v, unsigned digits)
@@ -64,7 +68,7 @@ void guest_say(const char *format, ...)
 	va_start(ap, format);
 	for (const char *f = format; *f; f++) {
 		if (*f != '%' || !f[1]) {
-			put_text((const char[]){ *f, 0 });
+			put(*f);
 			continue;
 		}
 		switch (*++f) {

@@ -24,7 +24,7 @@ _Noreturn void guest_start_c(uint32_t magic, const struct loader_info *info);
 
 static struct guest machine;            /* too large for the stack */
 
-/* QEMU puts its command line right behind the image, where the free pages will be: copy it first. */
+/* QEMU puts its command line right behind the image, where the free pages will be: copy first. */
 static void keep_command(struct guest *g, const struct loader_info *info)
 {
 	const char *text = (const char *)(uintptr_t)info->command;

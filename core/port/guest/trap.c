@@ -94,8 +94,8 @@ _Noreturn void guest_trap(const struct guest_trap *t)
 	uint32_t n = guest_walk(t->rbp, frame, 16);
 	const char *name = t->vector < VECTORS ? names[t->vector] : NULL;
 
-	guest_say("\n*** FAULT: %s, vector %u, error %w, at %x, stack %x\n", name ? name : "reserved",
-		  (uint32_t)t->vector, (uint32_t)t->error, t->rip, t->rsp);
+	guest_say("\n*** FAULT: %s, vector %u, error %w, at %x, stack %x\n",
+		  name ? name : "reserved", (uint32_t)t->vector, (uint32_t)t->error, t->rip, t->rsp);
 	if (t->vector == PAGE_FAULT)
 		guest_say("    address %x\n", fault_address());
 	for (uint32_t i = 0; i < n; i++)

@@ -87,8 +87,8 @@ static void violation(void *host, const struct dmv_report *r)
 	bool stop = r->action == DMV_ABI_MODE_STOP;
 
 	(void)host;
-	guest_say("%s: %w (%x,%x,%x,%x)\n", stop ? "\n*** STOP" : "guest: violation", r->code, r->p[0],
-		  r->p[1], r->p[2], r->p[3]);
+	guest_say("%s: %w (%x,%x,%x,%x)\n", stop ? "\n*** STOP" : "guest: violation", r->code,
+		  r->p[0], r->p[1], r->p[2], r->p[3]);
 	if (stop)
 		guest_halt();
 }
@@ -146,14 +146,11 @@ static bool take(struct guest *g, size_t bytes, struct dmv_memory *ret)
 /* In pieces with a hole between each two, as a machine gives it whose memory is fragmented. */
 static bool take_region(struct guest_verifier *v, const struct dmv_config *c)
 {
-	size_t row = 0, each;
+	size_t each = dmv_region_bytes(c) / GUEST_REGION_PIECES + GUEST_PAGE;
 
-	for (uint32_t k = 1; k < DMV_ABI_K_COUNT; k++) {
-		size_t n = dmv_row_bytes(c, (enum dmv_abi_kind)k) + 64;
-
-		row += n;
-	}
-	each = dmv_region_bytes(c) / GUEST_REGION_PIECES + row + GUEST_PAGE;
+	/* A row does not cross pieces: each table may lose one at the end of each. */
+	for (uint32_t k = 1; k < DMV_ABI_K_COUNT; k++)
+		each += dmv_row_bytes(c, (enum dmv_abi_kind)k) + 64;
 	for (uint32_t i = 0; i < GUEST_REGION_PIECES; i++) {
 		if (!take(v->guest, each, &v->region[i]))
 			return false;
@@ -234,7 +231,8 @@ int guest_verifier_start(struct guest_verifier *v, struct guest *g, enum dmv_abi
 	uint32_t hooked = registers < GUEST_HOOKED_MAX ? registers : GUEST_HOOKED_MAX;
 	struct dmv_config c = {
 		.cpus = 1, .stack_depth = STACK_DEPTH, .page_bytes = GUEST_PAGE,
-		.hook_quota = GUEST_HOOKED_MAX, .mode = mode, .flags = flags, .machine = MACHINE_X86_64,
+		.hook_quota = GUEST_HOOKED_MAX, .mode = mode, .flags = flags,
+		.machine = MACHINE_X86_64,
 		.tick_hz = g->tick_hz, .start_unix_ns = guest_clock_unix_ns(),
 		.writer = "guest", .version = "1.0", .release = "bare-metal x86-64",
 		.shadow = &v->shadow, .shadows = 1,
@@ -253,8 +251,8 @@ int guest_verifier_start(struct guest_verifier *v, struct guest *g, enum dmv_abi
 		return result;
 
 	v->wdm = (struct wdm_host){
-		.host = v, .irql = irql, .irql_set = irql_set, .alloc = heap_alloc, .free = heap_free,
-		.frame = frame_of,
+		.host = v, .irql = irql, .irql_set = irql_set,
+		.alloc = heap_alloc, .free = heap_free, .frame = frame_of,
 	};
 	wdm_bind(v->dmv, &v->wdm);
 	set_anchor(dmv_header(v->dmv));
