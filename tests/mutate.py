@@ -6,13 +6,15 @@ mutate.py [--reader inspect|second|both] [-j N] [RULE...]
 
 A check is a call that names DMV_V_<RULE>; without it the call is `0`, as if nothing was wrong. A rule
 with several calls is taken out call by call: each must be missed, and by then every driver of the
-rule. Only the file that holds the call is compiled again; all drivers run against the result.
+rule. Only the file that holds the call is compiled again; all drivers run against the result. All
+this happens in a copy of the sources below $O.
 """
 import argparse
 import glob
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 
@@ -25,7 +27,7 @@ CFLAGS = ["-std=c11", "-ffreestanding", "-fno-builtin-printf", "-fvisibility=hid
 
 
 class NoCheck(Exception):
-    """A rule without a check that can be taken out."""
+    """What is wrong with a rule, or with its checks."""
 
 
 def raised_rules():
@@ -66,11 +68,11 @@ def calls(text, rule):
     return found
 
 
-def checks(rule):
+def checks(rule, tree):
     """[(path, source without one check, its line)]"""
     found = []
-    for path in sorted(glob.glob(os.path.join(TOP, "core/*.c")) +
-                       glob.glob(os.path.join(TOP, "core/wdm/*.c"))):
+    for path in sorted(glob.glob(os.path.join(tree, "core/*.c")) +
+                       glob.glob(os.path.join(tree, "core/wdm/*.c"))):
         with open(path) as f:
             text = f.read()
         found += [(path, text[:a] + "0" + text[b:], text.count("\n", 0, a) + 1)
@@ -86,19 +88,29 @@ def run(argv):
         raise NoCheck("does not build: %s" % r.stderr.strip()[:200])
 
 
-def build(path, text, cc, out):
-    """The drivers' program with `text` in place of that file; `out` is the build that is complete."""
-    where = os.path.join(out, "mutate")
-    os.makedirs(where, exist_ok=True)
-    source, obj, exe = (os.path.join(where, x) for x in (os.path.basename(path), "changed.o", "drivers"))
-    with open(source, "w") as f:
-        f.write(text)
-    run(cc + CFLAGS + ["-I" + os.path.join(TOP, d) for d in ("core", "core/wdm")] +
-        ["-c", source, "-o", obj])
-    own = sorted(glob.glob(os.path.join(out, "tests/drivers/*.o")))
-    libs = [os.path.join(out, x) for x in ("libdmv-posix.a", "libdmaverifier.a")]
-    run(cc + ["-g"] + own + [obj] + libs + ["-lpthread", "-o", exe])
-    return exe
+class Tree:
+    """A copy of the sources, with a program of the drivers that can be built again with one change."""
+
+    def __init__(self, where, cc):
+        self.top, self.out, self.cc = os.path.join(where, "tree"), os.path.join(where, "build"), cc
+        shutil.rmtree(self.top, ignore_errors=True)
+        os.makedirs(self.top)
+        for name in ("core", "tests/drivers"):
+            shutil.copytree(os.path.join(TOP, name), os.path.join(self.top, name))
+        shutil.copy(os.path.join(TOP, "Makefile"), self.top)
+        self.exe = os.path.join(self.out, "drivers")
+        run(["make", "-s", "-C", self.top, "O=" + self.out, "CC=" + shlex.join(cc), self.exe])
+
+    def build(self, path, text):
+        source, obj, exe = (os.path.join(self.out, x) for x in ("changed.c", "changed.o", "changed"))
+        with open(source, "w") as f:
+            f.write(text)
+        include = ["-I" + x for x in (os.path.dirname(path), os.path.join(self.top, "core"))]
+        run(self.cc + CFLAGS + include + ["-c", source, "-o", obj])
+        own = sorted(glob.glob(os.path.join(self.out, "tests/drivers/*.o")))
+        libs = [os.path.join(self.out, x) for x in ("libdmv-posix.a", "libdmaverifier.a")]
+        run(self.cc + ["-g"] + own + [obj] + libs + ["-lpthread", "-o", exe])
+        return exe
 
 
 def failing(bench, exe, known, jobs):
@@ -106,13 +118,13 @@ def failing(bench, exe, known, jobs):
     return {d.name for d, why in judge_all(bench, known, jobs) if why}
 
 
-def try_rule(bench, rule, known, cc, out, jobs):
+def try_rule(bench, rule, known, tree, jobs):
     """(the drivers that fail, the lines of the checks) or raises NoCheck with what is wrong."""
     want = {d.name for d in known if d.rule == rule}
     missed, lines = set(), []
-    for path, text, line in checks(rule):
-        where = "%s:%d" % (os.path.relpath(path, TOP), line)
-        got = failing(bench, build(path, text, cc, out), known, jobs)
+    for path, text, line in checks(rule, tree.top):
+        where = "%s:%d" % (os.path.relpath(path, tree.top), line)
+        got = failing(bench, tree.build(path, text), known, jobs)
         if not got:
             raise NoCheck("nobody misses the check at %s" % where)
         if got - want:
@@ -142,14 +154,19 @@ def main():
     if set(a.rule) - set(rules):
         print("no such rule: %s" % ", ".join(set(a.rule) - set(rules)), file=sys.stderr)
         return 2
-    before = failing(bench, bench.exe, known, a.jobs)
+    try:
+        tree = Tree(os.path.join(out, "mutate"), cc)
+    except NoCheck as e:
+        print("not ok mutate: %s" % e)
+        return 1
+    before = failing(bench, tree.exe, known, a.jobs)
     if before:
         print("not ok mutate: with all checks in place these fail: %s" % " ".join(sorted(before)))
         return 1
     bad = 0
     for rule in a.rule or rules:
         try:
-            missed, lines = try_rule(bench, rule, known, cc, out, a.jobs)
+            missed, lines = try_rule(bench, rule, known, tree, a.jobs)
             print("ok mutate %-24s %-44s %s" % (rule, " ".join(lines), " ".join(sorted(missed))),
                   flush=True)
         except NoCheck as e:
