@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
+"""The transcript in README.md is what the tools say today, but for addresses and times.
+
+With UPDATE=1 the transcript is written anew; read the difference before you commit it.
+"""
+import glob
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+O = os.environ.get("O", os.path.join(TOP, "build"))
+README = os.path.join(TOP, "README.md")
+# What differs from run to run: where things were loaded, how long they took, the C library.
+CHANGES = [(r"\b[0-9]+(\.[0-9]+)?(ns|us|ms|s)\b", "TIME"), (r"(?<=\S)\+0x[0-9a-f]+\b", "+OFFSET"),
+           (r"  libc\.so\.6[+!].*", "  LIBC"), (r" +$", "")]
+LOADED = 1 << 32        # above are addresses of the process; below the arena of the soft device
+
+
+def steady(text):
+    text = re.sub(r"\b[0-9a-f]{12,16}\b", lambda m: "ADDRESS" if int(m[0], 16) >= LOADED else m[0], text)
+    for pattern, word in CHANGES:
+        text = re.sub(pattern, word, text, flags=re.M)
+    return text.strip("\n")
+
+
+def transcripts(text):
+    """[(driver, [(command, output)], first and last position)] of each block of a README."""
+    out = []
+    for block in re.finditer(r"```console\n(.*?)```", text, re.S):
+        parts = re.split(r"^\$ (.*)\n", block[1], flags=re.M)
+        out.append((list(zip(parts[1::2], parts[2::2])), block.span(1)))
+    return out
+
+
+def run_driver(name, where):
+    """What it says when it dies, and its core file."""
+    done = subprocess.run([os.path.join(O, "drivers"), name, "--core", where], cwd=where,
+                          capture_output=True, text=True, timeout=60)
+    said = [x for x in done.stderr.splitlines() if x.startswith("*** STOP")]
+    cores = glob.glob(os.path.join(where, "core*"))
+    return "\n".join(said), cores[0] if cores else None
+
+
+def answers(lines, where):
+    """[(command, output now)], or None if no core file can be had here."""
+    core, out = None, []
+    for line, _ in lines:
+        m = re.match(r"drivers (\w+)$", line)
+        if m:
+            said, core = run_driver(m[1], where)
+            if not core:
+                return None
+            out.append((line, said))
+            continue
+        command = re.match(r'dma-inspect -c "(.*)" core$', line)[1]
+        done = subprocess.run([os.path.join(O, "dma-inspect"), "-c", command, core],
+                              capture_output=True, text=True, timeout=60)
+        out.append((line, done.stdout))
+    return out
+
+
+def main():
+    with open(README, encoding="utf-8") as f:
+        text = f.read()
+    blocks, failed = transcripts(text), 0
+    if not blocks:
+        print("not ok readme: no transcript in README.md")
+        return 1
+    for lines, (start, end) in reversed(blocks):
+        with tempfile.TemporaryDirectory() as where:
+            now = answers(lines, where)
+        if now is None:
+            print("skip readme transcript: core files do not go to the working directory here")
+            continue
+        if os.environ.get("UPDATE"):
+            new = "\n".join("$ %s\n%s\n" % (c, o.strip("\n")) for c, o in now)
+            text = text[:start] + new + text[end:]
+        for (command, said), (_, says) in zip(lines, now):
+            a, b = steady(said).splitlines(), steady(says).splitlines()
+            bad = next((i for i in range(max(len(a), len(b))) if a[i:i + 1] != b[i:i + 1]), None)
+            failed += bad is not None
+            print("ok readme: %s" % command if bad is None else
+                  "not ok readme: %s: line %d is now %s, not %s" % (command, bad, b[bad:bad + 1], a[bad:bad + 1]))
+    if os.environ.get("UPDATE"):
+        with open(README, "w", encoding="utf-8") as f:
+            f.write(text)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
