@@ -184,6 +184,91 @@ static void test_irql(void)
 	dmv_posix_stop(p);
 }
 
+/* ---- several threads, each a driver of its own adapter with the device between them ---- */
+
+struct worker {
+	struct dmv_posix *p;
+	struct dmv_device *d;
+	DEVICE_OBJECT device;
+	PSCATTER_GATHER_LIST list;
+	int good;
+};
+
+enum { WORKERS = 4, ROUNDS = 200 };
+
+static VOID NTAPI keep_list(PDEVICE_OBJECT device, PIRP irp, PSCATTER_GATHER_LIST list, PVOID context)
+{
+	(void)device, (void)irp;
+	((struct worker *)context)->list = list;
+}
+
+static bool round_trip(struct worker *w, PDMA_ADAPTER a, PMDL mdl, uint8_t *page, uint8_t seed)
+{
+	struct dmv_device_command c = { .length = 256, .to_memory = true, .seed = seed };
+	KIRQL irql;
+
+	w->list = NULL;
+	KeRaiseIrql(DISPATCH_LEVEL, &irql);
+	a->DmaOperations->GetScatterGatherList(a, &w->device, mdl, page, 256, keep_list, w, FALSE);
+	KeLowerIrql(irql);
+	if (!w->list)
+		return false;
+	c.bus = (uint64_t)w->list->Elements[0].Address.QuadPart;
+	if (dmv_device_run(w->d, &c) != DMV_DEVICE_DONE)
+		return false;
+	KeRaiseIrql(DISPATCH_LEVEL, &irql);
+	a->DmaOperations->PutScatterGatherList(a, w->list, FALSE);
+	KeLowerIrql(irql);
+	return page[0] == seed && page[255] == (uint8_t)(seed + 255);
+}
+
+static void *worker(void *arg)
+{
+	struct worker *w = arg;
+	DEVICE_DESCRIPTION dd = { .Master = TRUE, .ScatterGather = TRUE, .Dma32BitAddresses = TRUE,
+				  .InterfaceType = PCIBus, .MaximumLength = 4 * PAGE_SIZE };
+	uint8_t *page = dmv_posix_pages(w->p, 1);
+	PMDL mdl = IoAllocateMdl(page, PAGE_SIZE, FALSE, FALSE, NULL);
+	PDMA_ADAPTER a;
+	ULONG n;
+
+	MmBuildMdlForNonPagedPool(mdl);
+	a = IoGetDmaAdapter(&w->device, &dd, &n);
+	for (int i = 0; a && i < ROUNDS; i++)
+		w->good += round_trip(w, a, mdl, page, (uint8_t)(i + 1));
+	if (a)
+		a->DmaOperations->PutDmaAdapter(a);
+	IoFreeMdl(mdl);
+	dmv_posix_pages_free(w->p, page, 1);
+	return NULL;
+}
+
+static void test_threads(void)
+{
+	struct dmv_posix *p = start(DMV_ABI_MODE_LOG);
+	struct dmv_device *d = dmv_device_new(p);
+	DRIVER_OBJECT driver = { .DriverName = RTL_CONSTANT_STRING(u"\\Driver\\workers") };
+	struct worker w[WORKERS];
+	pthread_t t[WORKERS];
+	int good = 0;
+
+	T_EQ(wdm_driver_load(&driver, DMV_ABI_D_VERIFY | DMV_ABI_D_SHADOW, 0), DMV_OK, "threads: load");
+	for (int i = 0; i < WORKERS; i++) {
+		w[i] = (struct worker){ .p = p, .d = d, .device = { .DriverObject = &driver } };
+		if (pthread_create(&t[i], NULL, worker, &w[i]))
+			exit(1);
+	}
+	for (int i = 0; i < WORKERS; i++) {
+		pthread_join(t[i], NULL);
+		good += w[i].good;
+	}
+	T_EQ(good, WORKERS * ROUNDS, "threads: each got its own data each time");
+	wdm_driver_unload(&driver);
+	T_EQ(dmv_header(dmv_posix_verifier(p))->violations, 0, "threads: nothing was violated");
+	dmv_device_free(d);
+	dmv_posix_stop(p);
+}
+
 static void test_mdl(void)
 {
 	struct dmv_posix *p = start(DMV_ABI_MODE_LOG);
@@ -295,6 +380,7 @@ int main(void)
 	test_registry();
 	test_device();
 	test_irql();
+	test_threads();
 	test_mdl();
 	test_name();
 	test_modes();
