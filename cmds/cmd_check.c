@@ -70,6 +70,8 @@ static bool say(void *ctx, const struct dmv_finding *x)
 	else
 		snprintf(expected, sizeof(expected), "%02x", g->expected);
 	s->found |= !transition;
+	if (x->row)
+		dmv_out_line(s->out, "%s", "");
 	return dmv_out_row(s->out, &table, &d) &&
 	       (dmv_out_format(s->out) == DMV_JSON ||
 		dmv_hexdump(s->out, NULL, g->addr, g->offset, g->bytes, g->n));

@@ -188,7 +188,7 @@ static const struct dmv_table detail_table = {
 	"adapter", detail_cols,
 	"Adapter: {adapter}     Owner: {owner|unknown} (0x{caller|0})\n"
 	" MasterAdapter:       {master_adapter}\n"
-	"   Adapter base Va      {adapter_base}\n"
+	"   Adapter base Va      {adapter_base|unknown}\n"
 	"   Map register base:   {register_base}\n"
 	" WCB:                 {wait_block}\n"
 	"   Map registers: {registers_mapped} mapped, {registers_live} allocated, {max_registers} max\n"

@@ -107,7 +107,7 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 	s->found = n.leaks != 0;
 	if (!go)
 		return DMV_E_STOPPED;
-	dmv_out_line(s->out, "%s%llu leaked, %llu live%s", n.leaks || av->v[1].set ? "\n" : "",
+	dmv_out_line(s->out, "%s%llu leaked, %llu live%s", n.leaks || n.transition || av->v[1].set ? "\n" : "",
 		     (unsigned long long)n.leaks, (unsigned long long)n.live,
 		     av->v[1].set || n.live == n.leaks + n.transition ? "" : ": leaks -a");
 	if (n.transition)

@@ -90,6 +90,8 @@ static bool say(void *ctx, const struct dmv_finding *x)
 		w->late++;
 	else
 		w->stale++;
+	if (x->row)
+		dmv_out_line(s->out, "%s", "");
 	w->go = dmv_out_row(s->out, &table, &d) && bytes(s, t);
 	return w->go;
 }
