@@ -284,18 +284,27 @@ static bool any_set(const struct elf *x, enum dmv_space s)
 	return false;
 }
 
-/* Does p_vaddr of a machine's dump mean anything? QEMU without paging leaves it 0, and makedumpfile
- * makes p_paddr of that, which is no address of a Linux kernel. */
+/* Does p_vaddr of a machine's dump mean anything? Without page tables QEMU and makedumpfile leave it
+ * 0 or make p_paddr of it: that is no address of any program that ran there. */
 static bool has_virtual(const struct elf *x)
 {
-	if (!any_set(x, DMV_VIRT))
-		return false;
-	if (!x->notes.vmcoreinfo)
-		return true;
 	for (size_t i = 0; i < x->nload; i++)
 		if (x->load[i].virt && x->load[i].virt != x->load[i].phys)
 			return true;
 	return false;
+}
+
+/* QEMU (target/i386/arch_memory_mapping.c) puts ones above bit 47 of every address it
+ * finds by four-level page tables, those of the lower half too. */
+static void mend_lower_half(struct elf *x)
+{
+	const uint64_t low = (UINT64_C(1) << 47) - 1, ones = UINT64_C(0xffff) << 48;
+
+	if (!x->notes.qemu || x->m.machine != EM_X86_64)
+		return;
+	for (size_t i = 0; i < x->nload; i++)
+		if ((x->load[i].virt & ~low) == ones)
+			x->load[i].virt &= low;
 }
 
 static bool is_vmcore(const struct elf *x)
@@ -365,9 +374,11 @@ static enum dmv_code map_spaces(struct elf *x, struct dmv_err *e)
 
 	if (x->vmcore)
 		code = map_space(x, DMV_PHYS, e);
-	if (!code && (!x->vmcore || has_virtual(x)))
-		code = map_space(x, DMV_VIRT, e);
-	return code;
+	if (code || (x->vmcore && !has_virtual(x)))
+		return code;
+	if (x->vmcore)
+		mend_lower_half(x);
+	return map_space(x, DMV_VIRT, e);
 }
 
 static void note_cuts(struct elf *x)

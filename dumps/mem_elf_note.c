@@ -159,6 +159,12 @@ static void read_machine(struct reader *r, const struct note *note)
 	r->n->machine = true;
 }
 
+static void read_qemu(struct reader *r, const struct note *note)
+{
+	read_machine(r, note);
+	r->n->qemu = true;
+}
+
 static const struct kind {
 	const char *name;
 	bool any_type;
@@ -169,7 +175,7 @@ static const struct kind {
 	{ "CORE", false, NT_AUXV, read_auxv },
 	{ "CORE", false, NT_FILE, read_files },
 	{ "VMCOREINFO", true, 0, read_vmcoreinfo },
-	{ "QEMU", true, 0, read_machine },
+	{ "QEMU", true, 0, read_qemu },
 	{ "Xen", true, 0, read_machine },
 	{ "XEN CORE", true, 0, read_machine },
 };

@@ -59,6 +59,7 @@ enum dmv_code dmv_mem_set_pieces(struct dmv_mem *m, enum dmv_space s, const stru
 struct dmv_elf_notes {
 	bool process;                   /* NT_PRPSINFO, NT_AUXV or NT_FILE seen */
 	bool machine;                   /* VMCOREINFO, QEMU or Xen seen: a whole machine */
+	bool qemu;
 	bool cut;                       /* notes end early or are not believable */
 	char *vmcoreinfo;
 	size_t vmcoreinfo_bytes;

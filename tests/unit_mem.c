@@ -205,7 +205,7 @@ static void test_overlaps(void)
 	segment(&f, 0, (struct seg){ PT_NOTE, 4096, 0, 0, note(&f, 4096, "QEMU", 0, "cpu", 4) - 4096, 0 });
 	segment(&f, 1, (struct seg){ PT_LOAD, 0x2000, 0xffff0000, 0x1000, 0x1000, 0x1000 });
 	segment(&f, 2, (struct seg){ PT_LOAD, 0x3000, 0xeeee0000, 0x0800, 0x2000, 0x2000 });
-	segment(&f, 3, (struct seg){ PT_LOAD, 0x6000, 0xdddd0000, 0x0000, 0x4000, 0x4000 });
+	segment(&f, 3, (struct seg){ PT_LOAD, 0x6000, 0xffff0000dddd0000, 0x0000, 0x4000, 0x4000 });
 	segment(&f, 4, (struct seg){ PT_LOAD, 0x2000, 0xcccc0000, UINT64_MAX, 0x1000, 0x1000 });
 	fill(&f, 0x2000, 0x1000, '1');
 	fill(&f, 0x3000, 0x2000, '2');
@@ -221,6 +221,15 @@ static void test_overlaps(void)
 	T_CHECK(bytes_at(m, DMV_VIRT, 0xdddd1000, "3333", 4), "by virtual address nothing is hidden");
 	T_CHECK(bytes_at(m, DMV_VIRT, 0xcccc0ffc, "1111", 4), "without a physical address");
 	dmv_mem_close(m);
+	for (unsigned i = 1; i < 5; i++)
+		put(&f, phdr_at(&f, i) + 16, 8, i == 3 ? 0 : i << 12);
+	put(&f, phdr_at(&f, 1) + 24, 8, 1 << 12);
+	put(&f, phdr_at(&f, 2) + 24, 8, 2 << 12);
+	put(&f, phdr_at(&f, 4) + 24, 8, 4 << 12);
+	if (T_CHECKF(!open_file(&f, NULL, &m, &e), "QEMU without page tables", "%s", e.msg)) {
+		T_CHECK(!m->nrange[DMV_VIRT] && m->nrange[DMV_PHYS], "physical addresses are not virtual ones");
+		dmv_mem_close(m);
+	}
 }
 
 static void test_vmcoreinfo(void)
