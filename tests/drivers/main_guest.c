@@ -3,7 +3,8 @@
  * Runs one test driver in the bare-metal guest, on QEMU's edu device. The command line says which:
  * `driver=NAME`, and `mode=log` (record and go on; else the first error stops the machine) and
  * `verify=off`, and `freeze=N`: stop the machine after the device's Nth write, before the driver can
- * flush. Ends with a STOP, or a line "guest: ...", and halts.
+ * flush. `fault=yes` makes the guest itself fail. Ends with a STOP, a FAULT, or a line "guest: ...",
+ * and halts.
  */
 #include "driver.h"
 #include "io.h"
@@ -175,12 +176,20 @@ static void start(struct run *r)
 		end("no verifier: ", "the driver cannot be registered");
 }
 
+/* Reads where nothing is mapped: what a fault looks like must be known before one happens. */
+static void fault(void)
+{
+	(void)*(const volatile uint8_t *)(uintptr_t)(GUEST_DIRECT + ((uint64_t)1 << 40));
+}
+
 void guest_main(struct guest *g)
 {
 	struct run *r = &run;
 	char name[64];
 
 	r->guest = g;
+	if (option_is(g, "fault", "yes"))
+		fault();
 	if (!g->edu_found)
 		end("no device", "");
 	if (!guest_option(g, "driver", name, sizeof(name)))

@@ -24,6 +24,14 @@ if [ $# = 0 ]; then
 	set -- $kept "$@"
 fi
 
+# A guest that fails by itself must say so, and not look like a driver's end.
+fault=$("$here"/guest.sh -n "$build"/guest.boot.elf "$build"/vm none fault=yes)
+case $?,$fault in
+77,*) exit 77 ;;
+0,"*** FAULT: page fault, vector 14, "*) echo "ok vm fault" ;;
+*) echo "not ok vm fault: $fault"; rc=1 ;;
+esac
+
 for name; do
 	words=$(echo "$name" | tr '.-' ' =')
 	"$here"/guest.sh "$build"/guest.boot.elf "$build"/vm $words >/dev/null
