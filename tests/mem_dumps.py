@@ -250,6 +250,9 @@ class Guest:
                 break
             except OSError:
                 time.sleep(0.1)
+        else:
+            self.close()
+            raise OSError("QEMU does not answer")
         self.s.settimeout(60)
         self.hear()
         time.sleep(1)
