@@ -101,7 +101,7 @@ $(O)/guest.boot.elf: $(O)/guest.elf
 	objcopy -S -O elf32-i386 $< $@
 
 VM_NEEDS  += $(O)/guest.boot.elf
-VM_CHECKS += "tests/vm/check.sh $(O)"
+VM_CHECKS += "tests/vm/check.sh $(O)" "tests/second/recipes.py vm"
 # ---- end of the guest ----
 
 # ---- drivers: the test drivers in a process (core/port/posix, tests/drivers) ----
@@ -161,7 +161,7 @@ $(eval $(call writer,s390x,$(S390X_CC)))
 $(O)/many_writer: $(O)/tests/many_writer.o $(O)/tests/scene.o $(O)/libdmaverifier.a
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@
 NEEDS   += $(O)/many_writer $(O)/many_writer_m32 $(O)/many_writer_s390x
-SCRIPTS += tests/many.py
+SCRIPTS += tests/many.py tests/second/recipes.py
 # ---- end of many writers ----
 
 # ---- memory sources: dumps that others wrote, whole and damaged (dumps/mem*) ----
@@ -173,6 +173,22 @@ fuzz: | $(O)/corpus/fuzz_mem_elf
 NEEDS   += $(O)/tests/mem_probe
 SCRIPTS += tests/mem_dumps.py tests/mem_hurt.py
 # ---- end of memory sources ----
+
+# ---- regions: recipes for the reader (dumps/facts*), its fuzzer and the fuzzer's corpus ----
+$(O)/tests/unit_facts: $(O)/tests/mkregion.o
+$(O)/tests/replay_region.o: tests/fuzz_region.c
+	@mkdir -p $(@D)
+	$(CC) $(TEST_FLAGS) $(CFLAGS) -DFUZZ_REPLAY -c $< -o $@
+$(O)/tests/replay_region: $(O)/tests/replay_region.o $(O)/tests/mkregion.o $(O)/libdumps.a
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(DUMPS_LIBS) -o $@
+$(O)/fuzz_region: FUZZ_SRC = tests/mkregion.c
+$(O)/fuzz_region: tests/mkregion.c
+$(O)/corpus/fuzz_region: $(O)/tests/mkregion $(wildcard tests/regions/*.txt)
+	@mkdir -p $@
+	for r in tests/regions/*.txt; do $< $$r $@/$$(basename $$r .txt) || exit 1; done
+fuzz: | $(O)/corpus/fuzz_region
+CHECKS += $(O)/tests/replay_region
+# ---- end of regions ----
 
 # ---- end of the areas' blocks ----
 
@@ -214,7 +230,7 @@ bench: all                                                 ## figures, each agai
 		[ ! -x $$b ] || O=$(abspath $(O)) CC="$(CC)" $$b || echo "skip $$b: exit code $$?"; \
 	done
 
-bench-build: $(BENCHES)
+bench-build: $(BENCHES) $(O)/tests/live_many $(O)/guest.boot.elf
 
 asan:                                                      ## the tests under AddressSanitizer and UBSan
 	@$(MAKE) --no-print-directory O=$(O)/asan \
@@ -228,7 +244,7 @@ FUZZERS = $(patsubst tests/fuzz_%.c,$(O)/fuzz_%,$(wildcard tests/fuzz_*.c))
 $(O)/fuzz_%: tests/fuzz_%.c $(DUMPS_SRC) $(wildcard dumps/*.h core/dmv_abi*)
 	@mkdir -p $(@D)
 	$(CLANG) -std=c11 $(WARN) -D_GNU_SOURCE -O1 -g -fsanitize=fuzzer,address,undefined \
-		-fno-sanitize-recover=undefined -Itests -Idumps -Icore $< $(DUMPS_SRC) $(DUMPS_LIBS) -o $@
+		-fno-sanitize-recover=undefined -Itests -Idumps -Icore $< $(FUZZ_SRC) $(DUMPS_SRC) $(DUMPS_LIBS) -o $@
 
 fuzz: $(FUZZERS)                                           ## fuzz the decoders, SECS=60 each
 	@for f in $(FUZZERS); do \

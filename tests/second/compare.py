@@ -78,8 +78,8 @@ class Wanted:
                       to_device=bool(row["flags"] & C["L_TO_DEVICE"]),
                       caller_memory=bool(row["flags"] & C["L_CALLER_MEMORY"]),
                       file=self._handle("file", row), adapter=self._handle("adapter", row))
-        for row in r.table("file").values():
-            self._file(row)
+        for n, row in r.table("file").items():
+            self._file(n, row)
         for row in r.table("channel").values():
             status = {C["CH_WAITING"]: "waiting", C["CH_RUNNING"]: "running", C["CH_HELD"]: "held"}
             self._add("wait_context_blocks", self._shown(row), wait_block=self._record(row),
@@ -126,15 +126,14 @@ class Wanted:
             common[k] = row[k]
         self._add("adapter", not master and row["state"] == LIVE and not flags & C["A_RELEASED"], **common)
 
-    def _file(self, row):
+    def _file(self, n, row):
         live = row["state"] == LIVE
         self._add("map_register_files", self._shown(row), file=row["handle"], mapped=row["mapped"],
                   total=row["count"], hooked=row["hooked"], double_buffer=addr(row["shadow_virt"]),
                   double_buffer_phys=addr(row["shadow_phys"]), adapter=self._handle("adapter", row))
-        registers = self.r.rows[C["K_REGISTER"]]
         for i in range(row["count"] if live else 0):
-            g = registers.get(row["first"] + i)
-            if not g or g["state"] != LIVE:
+            g = self.r.mapping(n, row, i)
+            if not g:
                 self._add("map_registers", self._shown(row), file=row["handle"], index=i, mapped=False)
                 continue
             self._add("map_registers", self._shown(row), file=row["handle"], index=i, mapped=True,

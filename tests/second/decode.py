@@ -49,6 +49,7 @@ class Region:
         self._counts(page, addr)
         self.notes, self.rows, self.stride, self.rings = [], {k: {} for k in KINDS}, {}, {}
         self.segment = {0: (self.h[space], self.h["segment0_bytes"])}
+        self.virtual = {0: self.h[VIRT]}        # as the writer, and so every parameter, names a row
         self.extents = 0
         try:
             self._directory()
@@ -106,6 +107,7 @@ class Region:
             if s["number"] in self.segment:
                 raise Damaged("segment %d twice" % s["number"])
             self.segment[s["number"]] = (s[self.space], s["bytes"])
+            self.virtual[s["number"]] = s[VIRT]
         elif typ == C["E_EXTENT"]:
             try:
                 self._extent(L.decode("extent", page, self.order, at))
@@ -122,7 +124,10 @@ class Region:
         if x["stride"] != stride or stride < L.size[kind] or stride % 8:
             raise Damaged("table %s: stride %d" % (kind, x["stride"]))
         data = self._at(x["segment"], x["offset"], x["rows"] * stride)
-        base = self.segment[x["segment"]][0] + x["offset"]
+        base = self.virtual[x["segment"]]
+        if base == UNKNOWN:
+            base = self.segment[x["segment"]][0]
+        base += x["offset"]
         rows = self.rows[x["kind"]]
         if kind == "event":
             ring = self.rings.setdefault(x["cpu"], {})
@@ -147,6 +152,11 @@ class Region:
         """The row a reference means while it holds, else None."""
         r = self.rows[C["K_" + kind.upper()]].get(ref["row"])
         return r if r and r["gen"] == ref["gen"] and r["state"] in (LIVE, HISTORY) else None
+
+    def mapping(self, n, f, i):
+        """Register i of file row n while it maps something, else None."""
+        r = self.rows[C["K_REGISTER"]].get(f["first"] + i)
+        return r if r and r["state"] == LIVE and r["file"] == {"row": n, "gen": f["gen"]} else None
 
     def table(self, kind):
         return {n: r for n, r in self.rows[C["K_" + kind.upper()]].items() if r["state"] in STATES}
@@ -194,14 +204,14 @@ class Region:
         def at(offset):
             return {VIRT: f["shadow_virt"] + offset,
                     PHYS: f["shadow_phys"] + offset if f["shadow_phys"] != UNKNOWN else UNKNOWN}
-        page, registers, pos = self.h["page_bytes"], self.rows[C["K_REGISTER"]], 0
+        page, pos = self.h["page_bytes"], 0
         own = {"file": n}
         for i in range(f["hooked"]):
             data = f["data_offset"] + i * f["data_stride"]
             self._same(at(pos), data - pos, fill, "guard", own, out)
-            r = registers.get(f["first"] + i)
+            r = self.mapping(n, f, i)
             pos = data + page
-            if not r or r["state"] != LIVE:
+            if not r:
                 self._same(at(data), page, fill, "free", own, out)
                 continue
             off = r["va"] % page
