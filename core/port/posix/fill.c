@@ -9,7 +9,16 @@
 /* Of 32 bytes: the compiler makes of it what the target has. */
 typedef uint64_t word4 __attribute__((vector_size(32), aligned(1), may_alias));
 
-#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__SANITIZE_ADDRESS__)
+/* The loader chooses the clone before a sanitizer's runtime is up. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+
+#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(SANITIZED)
 #define WIDEST __attribute__((target_clones("avx2", "default")))
 #else
 #define WIDEST
