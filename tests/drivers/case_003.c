@@ -27,6 +27,7 @@ void drive_case_003(struct test_device *dev)
 	driver_blame(adapter, __func__);
 	driver_address((uintptr_t)page + FENCE);
 	device_fill(dev, driver_list_bus(list, FENCE), 0xAB, 1);
+	driver_log("waiting for the fence");
 	if (!fence_reached(page))
 		driver_give_up(dev, "the fence was never reached");
 	driver_list_put(adapter, list, FALSE);
