@@ -59,23 +59,26 @@ struct dmv_out {
 
 /* ---- buffers ---- */
 
-static char *room(struct dmv_out *o, struct buf *b, size_t n)
+static char *grow(struct dmv_out *o, struct buf *b, size_t n)
 {
-	if (b->room - b->n < n) {
-		size_t want = (b->n + n) * 2 < 256 ? 256 : (b->n + n) * 2;
-		char *p = realloc(b->p, want);
+	size_t want = (b->n + n) * 2 < 256 ? 256 : (b->n + n) * 2;
+	char *p = realloc(b->p, want);
 
-		if (!p) {
-			o->no_memory = o->stopped = true;
-			return NULL;
-		}
-		b->p = p;
-		b->room = want;
+	if (!p) {
+		o->no_memory = o->stopped = true;
+		return NULL;
 	}
-	return b->p + b->n;
+	b->p = p;
+	b->room = want;
+	return p + b->n;
 }
 
-static void put(struct dmv_out *o, struct buf *b, const char *s, size_t n)
+static inline char *room(struct dmv_out *o, struct buf *b, size_t n)
+{
+	return b->room - b->n < n ? grow(o, b, n) : b->p + b->n;
+}
+
+static inline void put(struct dmv_out *o, struct buf *b, const char *s, size_t n)
 {
 	char *p = room(o, b, n);
 
@@ -111,14 +114,16 @@ static void drain(struct dmv_out *o)
 
 static void put_hex(struct dmv_out *o, struct buf *b, uint64_t v, unsigned least)
 {
-	char t[16];
-	unsigned n = 0;
+	unsigned n = v ? (67 - (unsigned)__builtin_clzll(v)) / 4 : 1;
+	char *p = room(o, b, 16);
 
-	do {
-		t[15 - n++] = "0123456789abcdef"[v & 15];
-		v >>= 4;
-	} while (v || n < least);
-	put(o, b, t + 16 - n, n);
+	if (!p)
+		return;
+	if (n < least)
+		n = least;
+	for (unsigned i = n; i--; v >>= 4)
+		p[i] = "0123456789abcdef"[v & 15];
+	b->n += n;
 }
 
 static void put_dec(struct dmv_out *o, struct buf *b, uint64_t v)
@@ -202,8 +207,13 @@ static void put_string(struct dmv_out *o, struct buf *b, const char *s, bool jso
 	char t[8];
 
 	while (*p) {
-		size_t n = harmless(p);
+		size_t n;
 
+		if (*p >= 0x20 && *p < 0x7F && *p != '"' && *p != '\\') {
+			p++;
+			continue;
+		}
+		n = harmless(p);
 		if (n && !(json && (*p == '"' || *p == '\\'))) {
 			p += n;
 			continue;
@@ -456,20 +466,40 @@ static unsigned columns(const char *s, size_t n)
 	return w;
 }
 
+/* Makes a cell of what was put at `from`: blanks in front of or behind it, and what parts cells. */
+static void pad_cell(struct dmv_out *o, unsigned i, size_t from)
+{
+	struct buf *b = &o->out;
+	size_t n = b->n - from;
+	unsigned w = o->shown[i]->show == DMV_S_STR || o->shown[i]->show == DMV_S_LABEL
+			     ? columns(b->p + from, n) : (unsigned)n;
+	unsigned gap = o->width[i] > w ? o->width[i] - w : 0;
+	char *p = room(o, b, gap + 2u);
+
+	if (!p)
+		return;
+	if (i + 1 == o->ncol && !right(o->shown[i]->show))
+		gap = 0;
+	if (gap && right(o->shown[i]->show)) {
+		memmove(b->p + from + gap, b->p + from, n);
+		memset(b->p + from, ' ', gap);
+	} else {
+		memset(p, ' ', gap);
+	}
+	b->n += gap;
+	if (i + 1 < o->ncol)
+		memcpy(b->p + b->n, "  ", 2);
+	else
+		b->p[b->n] = '\n';
+	b->n += i + 1 < o->ncol ? 2 : 1;
+}
+
 static void put_padded(struct dmv_out *o, unsigned i, const char *s, size_t n)
 {
-	unsigned w = columns(s, n);
-	unsigned gap = o->width[i] > w ? o->width[i] - w : 0;
+	size_t from = o->out.n;
 
-	if (right(o->shown[i]->show)) {
-		pad(o, &o->out, gap);
-		put(o, &o->out, s, n);
-	} else {
-		put(o, &o->out, s, n);
-		if (i + 1 < o->ncol)
-			pad(o, &o->out, gap);
-	}
-	put(o, &o->out, i + 1 < o->ncol ? "  " : "\n", i + 1 < o->ncol ? 2 : 1);
+	put(o, &o->out, s, n);
+	pad_cell(o, i, from);
 }
 
 static void put_heads(struct dmv_out *o)
@@ -548,11 +578,11 @@ static void text_row(struct dmv_out *o, const void *row)
 		return;
 	}
 	for (unsigned i = 0; i < o->ncol; i++) {
-		o->pend.n = 0;
-		put_cell(o, &o->pend, o->shown[i], row);
-		put_padded(o, i, o->pend.p, o->pend.n);
+		size_t from = o->out.n;
+
+		put_cell(o, &o->out, o->shown[i], row);
+		pad_cell(o, i, from);
 	}
-	o->pend.n = 0;
 }
 
 /* ---- text: forms ---- */
