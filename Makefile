@@ -224,6 +224,9 @@ BENCHES = $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/bench_*.c))
 $(O)/tests/bench_%: $(O)/tests/bench_%.o $(TEST_LIBS)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(DUMPS_LIBS) -lpthread -lbsd -o $@
 
+$(O)/tests/live_many: $(O)/tests/live_many.o $(TEST_LIBS)
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(DUMPS_LIBS) -lpthread -o $@
+
 bench: all                                                 ## figures, each against its peer in the same run
 	@$(MAKE) -k --no-print-directory O=$(O) bench-build || echo "skip bench: some do not build; make deps?"
 	@for b in $(BENCHES) $(wildcard tests/bench_*.sh tests/bench_*.py); do \
