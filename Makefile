@@ -139,7 +139,7 @@ $(O)/ext/dma_inspect.o: override CFLAGS += $(if $(REPL_LIBS),-DHAVE_READLINE)
 $(O)/tests/mkregion: $(O)/tests/mkregion_main.o $(O)/tests/mkregion.o
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@
 NEEDS   += $(O)/tests/mkregion
-SCRIPTS += tests/golden.sh
+SCRIPTS += tests/golden.sh tests/prompt.py
 # ---- end of inspect ----
 
 # ---- many writers: the core of this machine, of a 32-bit one, of a big-endian one ----

@@ -237,7 +237,9 @@ enum dmv_code dmv_need_facts(struct dmv_ses *s)
 			return dmv_fail(&s->err, DMV_E_USAGE, "this needs a target");
 		s->load_err = (struct dmv_err){ .addr = DMV_NO_ADDR };
 		s->opts.stop = s->stop;
-		dmv_facts_region(s->mem, s->names, &s->opts, &s->facts, &s->load_err);
+		/* what a success leaves in the error does not count */
+		if (!dmv_facts_region(s->mem, s->names, &s->opts, &s->facts, &s->load_err))
+			s->load_err = (struct dmv_err){ .addr = DMV_NO_ADDR };
 		if (s->load_err.code == DMV_E_STOPPED) {
 			s->err = s->load_err;
 			return s->err.code;

@@ -1,0 +1,199 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
+"""The prompt on a real terminal, and dma-inspect without one.
+
+Uses the region of golden/trouble.txt. Each case says what is typed and what must come back.
+"""
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+O = os.path.abspath(os.environ.get("O", os.path.join(TOP, "build")))
+PROG = os.path.join(O, "dma-inspect")
+failed = 0
+
+
+def case(name, good, why=""):
+    global failed
+    if good:
+        print("ok prompt %s" % name)
+    else:
+        failed += 1
+        print("not ok prompt %s: %s" % (name, str(why)[-300:].replace("\n", "|").replace("\r", "")))
+    sys.stdout.flush()
+
+
+class Terminal:
+    def __init__(self, argv, env):
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.execve(argv[0], argv, env)
+        self.seen = ""
+
+    def until(self, want, seconds=15):
+        """Reads until the pattern shows up; what came, or None."""
+        end = time.monotonic() + seconds
+        while not re.search(want, self.seen):
+            left = end - time.monotonic()
+            if left <= 0 or not select.select([self.fd], [], [], left)[0]:
+                return None
+            try:
+                data = os.read(self.fd, 65536)
+            except OSError:
+                return None
+            if not data:
+                return None
+            self.seen += data.decode("utf-8", "replace")
+        got, self.seen = self.seen, ""
+        return got
+
+    def type(self, text):
+        os.write(self.fd, text.encode())
+
+    def ask(self, text, want=r"dma> $"):
+        self.type(text + "\n")
+        return self.until(want) or "nothing came: " + self.seen
+
+    def end(self):
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                return os.waitstatus_to_exitcode(status)
+            select.select([self.fd], [], [], 0.05)
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        return None
+
+
+def plain(text):
+    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", text)
+
+
+def on_terminal(argv, env, state):
+    t = Terminal(argv + ["--no-pager", "trouble.img"], env)
+    first = t.until(r"dma> $")
+    case("summary comes first", first and "Findings:   errors 6" in first, first or t.seen)
+    got = t.ask("!dma -a")
+    case("!dma", "Adapter: 0000000000002000" in got, got)
+    case("colour on a terminal", "\x1b[1m" in t.ask("leaks"))
+    got = t.ask("nonsense")
+    case("mistake does not end it", 'no command "nonsense"' in got, got)
+    for i in range(10):
+        t.type("dma 20")
+        time.sleep(0.05)
+        os.kill(t.pid, signal.SIGINT)
+        got = t.until(r"dma> $")
+        if got is None:
+            break
+    case("^C ten times at the prompt", got is not None, t.seen)
+    got = t.ask("leaks")
+    case("and the line is gone", "4 leaked" in plain(got) and "not understood" not in got, got)
+    t.type("viol\t")
+    got = t.until(r"violations ")
+    case("completes a command", got is not None, t.seen)
+    t.type("\n")
+    t.until(r"dma> $")
+    t.type("leaks -\t")
+    case("completes an option", t.until(r"leaks -a") is not None, t.seen)
+    t.type("\n")
+    t.until(r"dma> $")
+    t.type("dma 1\t")
+    case("completes an adapter", t.until(r"dma 1000") is not None, t.seen)
+    t.type("\n")
+    t.until(r"dma> $")
+    t.type("q\n")
+    case("q ends it", t.end() is not None)
+    path = os.path.join(state, "dma-inspect", "history")
+    case("history is kept", os.path.exists(path) and "!dma -a" in open(path).read())
+    case("and is its owner's alone", os.path.exists(path) and os.stat(path).st_mode & 0o777 == 0o600)
+
+    t = Terminal(argv + ["trouble.img"], dict(env, DMA_PAGER="sed 's/^/P:/'"))
+    t.until(r"dma> $")
+    got = t.ask("violations")
+    case("pager", "P:#" in plain(got), got)
+    t.type("\x04")
+    case("^D ends it", t.end() is not None)
+    t = Terminal(argv + ["--color=never", "--no-pager", "trouble.img"], env)
+    t.until(r"dma> $")
+    case("--color=never", "\x1b[1m" not in t.ask("leaks"))
+    t.type(".quit\n")
+    case(".quit ends it", t.end() is not None)
+    t = Terminal(argv + ["-c", "leaks", "trouble.img"], dict(env, NO_COLOR="1"))
+    got = t.until(r"no leak")
+    case("NO_COLOR", got and "\x1b[" not in got, got)
+    case("-c on a terminal runs and exits", t.end() == 1)
+
+
+def run(argv, env, text=None):
+    r = subprocess.run(argv, input=text, stdin=subprocess.DEVNULL if text is None else None,
+                       capture_output=True, text=True, env=env, timeout=30)
+    return r.returncode, r.stdout, r.stderr
+
+
+def without_terminal(argv, env):
+    code, out, err = run(argv + ["trouble.img"], env)
+    case("no terminal: summary and exit code 0", code == 0 and "Findings:" in out and "dma>" not in out,
+         out + err)
+    code, out, _ = run(argv + ["-f", "-", "trouble.img"], env, "leaks\n# remark\n\nviolations\n")
+    case("-f - reads lines", code == 1 and "4 leaked" in out and "e6/f/5" in out, out)
+    with open("lines", "w") as f:
+        f.write("check\n")
+    code, out, _ = run(argv + ["-f", "lines", "-c", "stale", "trouble.img"], env)
+    case("-f FILE and -c in order", code == 1 and 0 <= out.find("guards overwritten") < out.find("double buffers differ"), out)
+    code, _, err = run(argv + ["-f", "absent", "trouble.img"], env)
+    case("-f of no file", code == 2 and "absent" in err, err)
+    code, out, err = run(argv + ["-c", "nonsense", "-c", "leaks", "trouble.img"], env)
+    case("usage outranks findings, which are in the output", code == 2 and "4 leaked" in out, err)
+    code, _, err = run(argv + ["absent.img"], env)
+    case("target that is not there", code == 3 and "absent.img" in err, err)
+    with open("text", "w") as f:
+        f.write("no dump at all\n" * 1000)
+    for extra in (["text"], ["--base", "0", "text"]):
+        code, _, err = run([argv[0]] + extra, env)
+        case("%s holds nothing about DMA" % " ".join(extra), code == 3 and err, err)
+    code, _, err = run(argv + ["--region", "10000100", "-c", "dma", "trouble.img"], env)
+    case("--region that is wrong", code == 3 and err, err)
+    code, out, err = run(argv + ["--region", "10000000", "-c", "region", "trouble.img"], env)
+    case("--region that is right", code == 0 and "the address given" in out, err + out)
+    code, out, _ = run([PROG, "--bugcheck", "E6 F 5 1000 1800"], env)
+    case("--bugcheck needs no target", code == 0 and "GUARD_AFTER" in out, out)
+    for wrong in ([], ["--base", "zz", "x"], ["--color=maybe", "x"], ["a", "b"], ["--nonsense"]):
+        code, _, err = run([PROG] + wrong, env)
+        case("usage: %s" % " ".join(wrong), code == 2 and err, err)
+    code, out, _ = run([PROG, "--version"], env)
+    case("--version", code == 0 and re.match(r"dma-inspect \d", out), out)
+    p = subprocess.Popen(argv + ["-c", "leaks -a", "-c", "dma 0 0", "trouble.img"], stdout=subprocess.PIPE,
+                         stderr=subprocess.PIPE, env=env)
+    p.stdout.close()
+    err = p.stderr.read().decode()
+    case("reader that goes away", p.wait(timeout=30) in (0, 1) and "Broken" not in err, err)
+
+
+def main():
+    for prog in (PROG, os.path.join(O, "tests/mkregion")):
+        if not os.access(prog, os.X_OK):
+            print("skip prompt: %s is not there: make first" % prog)
+            return 77
+    with tempfile.TemporaryDirectory() as tmp:
+        os.chdir(tmp)
+        recipe = os.path.join(TOP, "tests/golden/trouble.txt")
+        base = subprocess.run([os.path.join(O, "tests/mkregion"), recipe, "trouble.img"],
+                              capture_output=True, text=True, check=True).stdout.strip()
+        env = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "PAGER", "DMA_PAGER", "LESS")}
+        state = os.path.join(tmp, "state")
+        env.update(TERM="xterm", XDG_STATE_HOME=state, INPUTRC="/dev/null", COLUMNS="200")
+        argv = [PROG, "--base", base]
+        on_terminal(argv, env, state)
+        without_terminal(argv, env)
+    return 1 if failed else 0
+
+
+sys.exit(main())
