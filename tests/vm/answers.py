@@ -245,7 +245,7 @@ def evidence(count, where):
 
 
 def overwritten(count, where):
-    """The same where nobody has noticed it yet: check sees it in the dump's own bytes."""
+    """The same in the dump's own bytes: left as they were by a STOP, or not noticed by then."""
     def fn(case):
         code, rows = guards(case, case.dump())
         need(code == 1 and len(rows) == 1, "exit code %d, %s" % (code, rows))
@@ -308,10 +308,11 @@ def nothing(case):
 
 
 MORE = {
-    "e6_0f_5_overrun": [evidence(22, 1514)],
+    "e6_0f_5_overrun": [evidence(22, 1514), overwritten(22, 1514),
+                        ("check follows the bytes", repair)],
     "e6_0f_5_overrun.mode-log": [evidence(22, 1514)],
     "e6_0f_5_overrun.freeze-1": [overwritten(22, 1514), ("check follows the bytes", repair)],
-    "e6_0f_4_underrun": [evidence(6, -6)],
+    "e6_0f_4_underrun": [evidence(6, -6), overwritten(6, -6), ("check follows the bytes", repair)],
     "e6_0f_4_underrun.freeze-1": [overwritten(6, -6), ("check follows the bytes", repair)],
     "e6_07_buffer_leaked": [leaked("common buffer", 2)],
     "e6_0a_list_leaked": [leaked("scatter/gather list", 2)],
