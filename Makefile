@@ -270,6 +270,8 @@ install: all                                               ## DESTDIR= PREFIX=/u
 	install -m 644 core/dmv.h core/dmv_abi.h core/dmv_abi_offsets.h core/dmv_violation.def \
 		$(wildcard core/wdm/wdm.h core/wdm/wdm_host.h) $(DESTDIR)$(PREFIX)/include/dmv
 	$(if $(MAN),install -m 644 $(MAN) $(DESTDIR)$(PREFIX)/share/man/man1)
+	install -D -m 644 ext/dma-inspect.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/dma-inspect
 
 help:                                                      ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12

@@ -554,7 +554,7 @@ static void work(struct app *a)
 	if (!a->cli->target)
 		return;
 	run(a, "summary", false);
-	if (!isatty(STDIN_FILENO))
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		return;
 	/* what is wrong with the target was said; the prompt is a new start */
 	if (a->worst != 3)
