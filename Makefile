@@ -155,12 +155,18 @@ $(O)/$(1)/tests/%.o: tests/%.c
 	$(2) $$(TEST_FLAGS) $$(CFLAGS) -c $$< -o $$@
 $(O)/many_writer_$(1): $(patsubst %.c,$(O)/$(1)/%.o,$(wildcard core/*.c) tests/many_writer.c tests/scene.c)
 	$(2) -static $$(CFLAGS) $$^ -o $$@
+$(O)/drivers_$(1): $(CORE_SRC) $(POSIX_SRC) $(DRIVERS_SRC) $(wildcard core/*.h core/wdm/*.h core/port/posix/*.h)
+	@mkdir -p $$(@D)
+	$(2) -static -std=c11 $$(WARN) -D_GNU_SOURCE -fno-omit-frame-pointer -fno-optimize-sibling-calls \
+		-fno-inline $$(CFLAGS) -Icore -Icore/wdm -Icore/port/posix -Itests/drivers \
+		$$(filter %.c,$$^) -lpthread -o $$@
 endef
-$(eval $(call writer,m32,$(CC) -m32))
+# Without gcc-multilib, which is at odds with the cross compilers, <asm/...> is where 64 bits have it.
+$(eval $(call writer,m32,$(CC) -m32 -idirafter /usr/include/x86_64-linux-gnu))
 $(eval $(call writer,s390x,$(S390X_CC)))
 $(O)/many_writer: $(O)/tests/many_writer.o $(O)/tests/scene.o $(O)/libdmaverifier.a
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@
-NEEDS   += $(O)/many_writer $(O)/many_writer_m32 $(O)/many_writer_s390x
+NEEDS   += $(O)/many_writer $(O)/many_writer_m32 $(O)/many_writer_s390x $(O)/drivers_m32 $(O)/drivers_s390x
 SCRIPTS += tests/many.py tests/second/recipes.py
 # ---- end of many writers ----
 
@@ -189,6 +195,14 @@ $(O)/corpus/fuzz_region: $(O)/tests/mkregion $(wildcard tests/regions/*.txt)
 fuzz: | $(O)/corpus/fuzz_region
 CHECKS += $(O)/tests/replay_region
 # ---- end of regions ----
+
+# ---- limits: the published !dma screens ----
+$(O)/tests/screen.o: override CFLAGS += -fno-omit-frame-pointer -fno-optimize-sibling-calls
+$(O)/tests/screen: $(O)/tests/screen.o $(O)/libdmv-posix.a $(O)/libdmaverifier.a
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -lpthread -o $@
+NEEDS   += $(O)/tests/screen
+SCRIPTS += tests/screen.py
+# ---- end of limits ----
 
 # ---- end of the areas' blocks ----
 
