@@ -10,6 +10,7 @@
 #include "decode.h"
 #include "finding.h"
 #include "hexdump.h"
+#include "rules.h"
 #include "tally.h"
 #include "words.h"
 
@@ -18,8 +19,8 @@ struct subject {
 	uint64_t adapter, object, va, bytes, age;
 	const char *owner, *device, *driver, *object_kind, *object_owner, *finding, *title, *confidence;
 	const char *cause, *fix, *adapter_state;
-	char size[32];
-	const char *of_size;
+	char size[32], since[48];
+	const char *of_size, *ago;
 	uint64_t elsewhere;
 	uint32_t cpu;
 };
@@ -44,6 +45,7 @@ static const struct dmv_col subject_cols[] = {
 	DMV_COL(struct subject, cause, "", DMV_S_STR, "cause"),
 	DMV_COL(struct subject, fix, "", DMV_S_STR, "fix"),
 	DMV_COL(struct subject, of_size, NULL, DMV_S_LABEL, ""),
+	DMV_COL(struct subject, ago, NULL, DMV_S_LABEL, ""),
 	DMV_COL(struct subject, elsewhere, NULL, DMV_S_MARK, ""),
 	{ 0 }
 };
@@ -59,7 +61,7 @@ static const struct dmv_table finding_table = {
 	"?adapter|Adapter: {adapter}  owner {owner|unknown}, {adapter_state}\n"
 	"?device|Device:  {device}\n"
 	"?driver|Driver:  {driver}\n"
-	"?object|Object:  {object_kind} {object}{of_size}, made by {object_owner|unknown}, {age|?} ago\n"
+	"?object|Object:  {object_kind} {object}{of_size}, made by {object_owner|unknown}{ago}\n"
 	"?elsewhere|Buffer:  {va}, {bytes|?} bytes\n"
 };
 static const struct dmv_table subject_table = {
@@ -68,7 +70,7 @@ static const struct dmv_table subject_table = {
 	"?adapter|Adapter: {adapter}  owner {owner|unknown}, {adapter_state}\n"
 	"?device|Device:  {device}\n"
 	"?driver|Driver:  {driver}\n"
-	"?object|Object:  {object_kind} {object}{of_size}, made by {object_owner|unknown}, {age|?} ago\n"
+	"?object|Object:  {object_kind} {object}{of_size}, made by {object_owner|unknown}{ago}\n"
 	"?elsewhere|Buffer:  {va}, {bytes|?} bytes\n"
 };
 
@@ -164,6 +166,19 @@ static bool stale_evidence(struct dmv_ses *s, const struct dmv_stale_fact *t)
 
 /* ---- the subject ---- */
 
+/* Where nothing stopped the target, its last sign of life may be long before the dump. */
+static void set_ago(const struct dmv_facts *f, struct subject *d, uint32_t region)
+{
+	bool stopped = region < f->nregion && f->region[region].bug_code;
+	char age[32];
+
+	if (d->age == UINT64_MAX || (!d->age && !stopped))
+		return;
+	snprintf(d->since, sizeof(d->since), ", %s%s ago", stopped ? "" : "at least ",
+		 dmv_age_text(d->age, age, sizeof(age)));
+	d->ago = d->since;
+}
+
 static void about(const struct dmv_facts *f, struct subject *d, uint32_t adapter, uint32_t kind,
 		  uint32_t index)
 {
@@ -188,6 +203,7 @@ static void about(const struct dmv_facts *f, struct subject *d, uint32_t adapter
 	d->bytes = o.bytes;
 	d->age = dmv_age(f, o.region, o.time);
 	d->object_owner = dmv_site_text(f, o.owner);
+	set_ago(f, d, o.region);
 	d->elsewhere = o.va == o.addr ? DMV_NO_ADDR : o.va;
 	if (o.va == o.addr && o.va != DMV_NO_ADDR) {
 		snprintf(d->size, sizeof(d->size), " of 0x%llx bytes", (unsigned long long)o.bytes);
@@ -214,6 +230,25 @@ static bool say_bare(struct dmv_ses *s, uint32_t r)
 	return dmv_decode(s, r, x->bug_code, x->bug_p) && evidence(s, &x->bug_evidence);
 }
 
+/* An overwritten guard is what a violation of 0xE6/0x0F would have been, had anyone looked. */
+static void about_guard(const struct dmv_facts *f, struct subject *d, const struct dmv_guard_fact *g)
+{
+	const struct dmv_rule_text *r = dmv_guard_rule(g->what);
+	uint32_t list = g->object_kind == DMV_K_FILE && g->object < f->nfile ? f->file[g->object].list
+									     : DMV_NO_INDEX;
+
+	if (list < f->nlist)
+		about(f, d, g->adapter, DMV_K_LIST, list);
+	d->va = d->elsewhere = g->start;
+	d->bytes = g->length;
+	d->of_size = NULL;
+	if (!r)
+		return;
+	d->title = r->title;
+	d->cause = r->cause;
+	d->fix = r->fix;
+}
+
 static bool say_finding(struct dmv_ses *s, const struct dmv_finding *x)
 {
 	const struct dmv_facts *f = &s->facts;
@@ -223,6 +258,8 @@ static bool say_finding(struct dmv_ses *s, const struct dmv_finding *x)
 			     .fix = r->fix, .cpu = UINT32_MAX };
 
 	about(f, &d, x->adapter, x->kind, x->object);
+	if (x->id == DMV_F_GUARD)
+		about_guard(f, &d, &f->guard[x->row]);
 	if (!dmv_out_row(s->out, &finding_table, &d))
 		return false;
 	if (!stack(s, x->region, "owner", "Stack of its owner:", x->owner))

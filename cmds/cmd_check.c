@@ -6,11 +6,12 @@
 
 #include "finding.h"
 #include "hexdump.h"
+#include "rules.h"
 #include "words.h"
 
 struct guard {
 	uint32_t region, bad;
-	const char *what, *object_kind, *owner, *caller, *device, *expected, *confidence, *suffix;
+	const char *what, *rule, *title, *cause, *fix, *object_kind, *owner, *caller, *device, *expected, *confidence, *suffix;
 	uint64_t object, adapter, start, length, addr;
 	int64_t offset;
 	struct dmv_bytes bytes;
@@ -19,6 +20,8 @@ struct guard {
 static const struct dmv_col cols[] = {
 	DMV_COL(struct guard, region, "", DMV_S_REGION, "index of the region"),
 	DMV_COL(struct guard, what, "", DMV_S_STR, "which guard"),
+	DMV_COL(struct guard, rule, "", DMV_S_STR, "the rule it breaks"),
+	DMV_COL(struct guard, title, "", DMV_S_STR, "what is wrong"),
 	DMV_COL(struct guard, object_kind, "", DMV_S_STR, "whose guard"),
 	DMV_COL(struct guard, object, "", DMV_S_ADDR, "handle of the object"),
 	DMV_COL(struct guard, adapter, "", DMV_S_ADDR, "its adapter"),
@@ -33,13 +36,17 @@ static const struct dmv_col cols[] = {
 	DMV_COL(struct guard, owner, "", DMV_S_STR, "function that made the object"),
 	DMV_COL(struct guard, caller, "", DMV_S_STR, "the same with offset"),
 	DMV_COL(struct guard, confidence, "", DMV_S_STR, "certain, in transition"),
+	DMV_COL(struct guard, cause, "", DMV_S_STR, "cause"),
+	DMV_COL(struct guard, fix, "", DMV_S_STR, "fix"),
 	DMV_COL(struct guard, suffix, NULL, DMV_S_LABEL, ""),
 	{ 0 }
 };
 
 static const struct dmv_table table = {
 	"guards", cols,
-	"{what} of {object_kind} {object|?} overwritten: {bad} bytes from {addr}, buffer start {offset}{suffix}\n"
+	"{title}{suffix}\n"
+	"   Where:    {what}, bytes that changed {bad}, first at {addr}, buffer start {offset}\n"
+	"   Object:   {object_kind} {object|?}\n"
 	"   Buffer:   {start|?}, length {length|?}\n"
 	"   Adapter:  {adapter|?} {device}\n"
 	"?owner|   Owner:    {caller}\n"
@@ -52,13 +59,16 @@ static bool say(void *ctx, const struct dmv_finding *x)
 	const struct dmv_facts *f = &s->facts;
 	const struct dmv_guard_fact *g = &f->guard[x->row];
 	bool transition = x->confidence == DMV_IN_TRANSITION;
+	const struct dmv_rule_text *r = dmv_guard_rule(g->what);
 	char expected[24];
 	struct guard d = {
 		.region = g->region, .bad = g->bad, .what = dmv_guard_word(g->what),
 		.object_kind = dmv_kind_word(g->object_kind), .owner = dmv_site_owner(f, g->owner),
 		.caller = dmv_site_text(f, g->owner), .device = dmv_adapter_name(f, g->adapter),
 		.expected = expected, .confidence = dmv_confidence_word(x->confidence),
-		.suffix = transition ? ", in transition" : "",
+		.suffix = transition ? " (in transition)" : "",
+		.rule = r ? r->name : NULL, .title = r ? r->title : "memory was overwritten",
+		.cause = r ? r->cause : NULL, .fix = r ? r->fix : NULL,
 		.object = dmv_object_addr(f, g->object_kind, g->object),
 		.adapter = dmv_adapter_handle(f, g->adapter), .start = g->start, .length = g->length,
 		.addr = g->addr, .offset = g->offset, .bytes = { g->bytes, g->n },

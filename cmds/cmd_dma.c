@@ -782,13 +782,19 @@ static enum dmv_code say_all(struct dmv_ses *s, uint32_t only, uint64_t flags)
 
 	if (!sorted_make(&s->facts, &g))
 		return dmv_fail(&s->err, DMV_E_MEMORY, "not enough memory for the answer");
-	for (uint32_t i = 0; go && i < s->facts.nadapter; i++) {
-		if (only != DMV_NO_INDEX ? i != only : s->facts.adapter[i].life == DMV_GONE)
-			continue;
-		if (!first)
-			dmv_out_line(s->out, "%s", "");
-		first = false;
-		go = say_adapter(s, i, flags, &g);
+	/* the master adapter last, as in the list */
+	for (int master = 0; go && master < 2; master++) {
+		for (uint32_t i = 0; go && i < s->facts.nadapter; i++) {
+			const struct dmv_adapter_fact *a = &s->facts.adapter[i];
+
+			if (a->master != master ||
+			    (only != DMV_NO_INDEX ? i != only : a->life == DMV_GONE))
+				continue;
+			if (!first)
+				dmv_out_line(s->out, "%s", "");
+			first = false;
+			go = say_adapter(s, i, flags, &g);
+		}
 	}
 	sorted_free(&g);
 	return go ? DMV_E_OK : DMV_E_STOPPED;

@@ -2,7 +2,7 @@
 /* stale: transfers whose double buffer and driver's buffer differ. */
 #include "cmd.h"
 
-#include <inttypes.h>
+#include <stdio.h>
 
 #include "finding.h"
 #include "hexdump.h"
@@ -10,7 +10,7 @@
 
 struct stale {
 	uint32_t region;
-	const char *kind, *title, *owner, *caller, *device, *object_kind, *confidence, *cause, *fix;
+	const char *old, *kind, *title, *owner, *caller, *device, *object_kind, *confidence, *cause, *fix;
 	uint64_t object, adapter, va, length, offset, differ, age;
 	struct dmv_bytes shadow, original;
 	bool to_device;
@@ -29,6 +29,7 @@ static const struct dmv_col cols[] = {
 	DMV_COL(struct stale, offset, "", DMV_S_SIZE, "of the first difference in it"),
 	DMV_COL(struct stale, differ, "", DMV_S_SIZE, "bytes that differ"),
 	DMV_COL(struct stale, age, "", DMV_S_AGE, "nanoseconds since the map"),
+	DMV_COL(struct stale, old, NULL, DMV_S_LABEL, ""),
 	DMV_COL(struct stale, to_device, "", DMV_S_BOOL, "direction"),
 	DMV_COL(struct stale, owner, "", DMV_S_STR, "function that mapped it"),
 	DMV_COL(struct stale, caller, "", DMV_S_STR, "the same with offset"),
@@ -44,7 +45,7 @@ static const struct dmv_table table = {
 	"stale", cols,
 	"{title} ({confidence})\n"
 	"   Buffer:   {va}, length {length}: bytes that differ {differ}, first at offset {offset}\n"
-	"   Mapping:  {object_kind} {object|?}, at least {age|?} old\n"
+	"   Mapping:  {object_kind} {object|?}{old}\n"
 	"   Adapter:  {adapter|?} {device}\n"
 	"?owner|   Owner:    {caller}\n"
 };
@@ -72,6 +73,7 @@ static bool say(void *ctx, const struct dmv_finding *x)
 	const struct dmv_facts *f = &s->facts;
 	const struct dmv_stale_fact *t = &f->stale[x->row];
 	const struct dmv_finding_rule *r = &dmv_finding_rules[x->id];
+	char age[32], old[64];
 	struct stale d = {
 		.region = t->region, .kind = r->name, .title = r->title,
 		.owner = dmv_site_owner(f, t->owner), .caller = dmv_site_text(f, t->owner),
@@ -84,6 +86,11 @@ static bool say(void *ctx, const struct dmv_finding *x)
 		.to_device = t->to_device,
 	};
 
+	/* counted to the writer's last sign of life, which may be long before the dump */
+	if (d.age && d.age != UINT64_MAX) {
+		snprintf(old, sizeof(old), ", at least %s old", dmv_age_text(d.age, age, sizeof(age)));
+		d.old = old;
+	}
 	if (x->confidence == DMV_IN_TRANSITION)
 		w->transition++;
 	else if (t->to_device)
@@ -127,8 +134,8 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 		     s->facts.nstale ? "\n" : "", s->facts.nstale,
 		     (unsigned long long)s->facts.shadows_compared);
 	if (w.transition)
-		dmv_out_note(s->out, "%" PRIu64 " in transition: the transfer was just being made or ended",
-			     w.transition);
+		dmv_out_note(s->out, "%llu in transition: the transfer was just being made or ended",
+			     (unsigned long long)w.transition);
 	if (s->facts.shadows_unreadable)
 		dmv_out_note(s->out, "%llu double buffers are not in the dump and could not be compared",
 			     (unsigned long long)s->facts.shadows_unreadable);

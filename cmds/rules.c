@@ -73,6 +73,13 @@ const struct dmv_rule_text *dmv_rule_by_id(uint32_t id)
 	return NULL;
 }
 
+const struct dmv_rule_text *dmv_guard_rule(unsigned what)
+{
+	const uint64_t p[4] = { 0x0F, what, 0, 0 };
+
+	return dmv_rule_of(0xE6, p);
+}
+
 const char *dmv_bugcheck_name(uint32_t code)
 {
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)

@@ -29,6 +29,8 @@ const struct dmv_rule_text *dmv_rule_by_id(uint32_t id);
 const char *dmv_bugcheck_name(uint32_t code);
 /* One line on a bugcheck code that has no rules here; NULL if there is nothing to say. */
 const char *dmv_bugcheck_remark(uint32_t code, const uint64_t p[4]);
+/* The rule that an overwritten guard breaks (enum dmv_guard_what is the P2 of 0xE6/0x0F). */
+const struct dmv_rule_text *dmv_guard_rule(unsigned what);
 /* A P1 of 0xE6 that exists and was never documented. */
 bool dmv_bugcheck_undocumented(uint32_t code, uint64_t p1);
 /* What an Intel IOMMU means by the fault type of 0xE6/0x26; NULL: unknown. */

@@ -298,6 +298,8 @@ static void run_file(struct app *a, const char *path)
 static void batch(struct app *a)
 {
 	for (size_t i = 0; i < a->cli->nitem && !over(a); i++) {
+		if (i && !a->cli->json)
+			sink(a, "\n", 1);
 		if (a->cli->item[i].file)
 			run_file(a, a->cli->item[i].text);
 		else

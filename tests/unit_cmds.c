@@ -491,7 +491,9 @@ static void verdicts(struct world *w, struct dmv_facts *f)
 		.object = 1, .adapter = 0, .start = 0x82e817f8, .length = 0x12010, .addr = 0x82e817f7,
 		.offset = -1, .bad = 1, .expected = UINT32_MAX, .n = 1, .bytes = { 0 }, .owner = 1 };
 	is(f, "check", 1,
-	   "tag in front of common buffer 82e817f8 overwritten: 1 bytes from 82e817f7, buffer start -0x1\n"
+	   "memory in front of a common buffer was overwritten\n"
+	   "   Where:    tag in front, bytes that changed 1, first at 82e817f7, buffer start -0x1\n"
+	   "   Object:   common buffer 82e817f8\n"
 	   "   Buffer:   82e817f8, length 0x12010\n"
 	   "   Adapter:  82f06cd0 ndis\n"
 	   "   Owner:    NDIS!NdisMAllocateSharedMemory+0x8\n"
@@ -499,7 +501,7 @@ static void verdicts(struct world *w, struct dmv_facts *f)
 	   "      82e817f7  -0x1     00                                               .\n"
 	   "\n"
 	   "1 of 1 guards overwritten\n", "check");
-	has(DMV_TEXT, f, "analyze", 1, "memory around a buffer was overwritten (certain)", "analyze of a guard");
+	has(DMV_TEXT, f, "analyze", 1, "memory in front of a common buffer was overwritten (certain)", "analyze of a guard");
 	make(w, f);
 }
 
