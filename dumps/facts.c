@@ -29,31 +29,63 @@ static enum dmv_code refuse(struct job *j, const struct dmv_err *e)
 	return DMV_E_OK;
 }
 
-/* Two regions in the same bytes: the less trusted one is a lie, or both are. */
-static bool shares_bytes(const struct dmv_reading *a, const struct dmv_reading *b)
+struct run {
+	enum dmv_space space;
+	uint64_t start, end;
+	const struct dmv_reading *owner;
+};
+
+static int by_start(const void *a, const void *b)
 {
-	for (size_t i = 0; i < a->nseg; i++) {
-		const struct dmv_seg *x = &a->seg[i];
+	const struct run *x = a, *y = b;
 
-		for (size_t k = 0; k < b->nseg && !x->bad; k++) {
-			const struct dmv_seg *y = &b->seg[k];
-
-			if (!y->bad && x->space == y->space && x->addr < y->addr + y->bytes &&
-			    y->addr < x->addr + x->bytes)
-				return true;
-		}
-	}
-	return false;
+	if (x->space != y->space)
+		return x->space < y->space ? -1 : 1;
+	return x->start < y->start ? -1 : x->start > y->start;
 }
 
-#define PAIRS_MAX (1u << 24)            /* of segments compared: more fragments than any real writer has */
-
-static const struct dmv_reading *clash(const struct job *j, const struct dmv_reading *r)
+static size_t add_runs(struct run *run, size_t n, const struct dmv_reading *r)
 {
-	for (size_t i = 0; i < j->nr; i++)
-		if (j->r[i].nseg > PAIRS_MAX / (r->nseg + 1) || shares_bytes(&j->r[i], r))
-			return &j->r[i];
-	return NULL;
+	for (size_t i = 0; i < r->nseg; i++)
+		if (!r->seg[i].bad)
+			run[n++] = (struct run){ r->seg[i].space, r->seg[i].addr,
+						 r->seg[i].addr + r->seg[i].bytes, r };
+	return n;
+}
+
+/* Two regions in the same bytes: the less trusted one is a lie, or both are. Segments of one region
+ * are known not to overlap, so in order of address it is enough to look at neighbours. */
+static bool share_bytes(const struct dmv_reading *a, const struct dmv_reading *b, bool *ret)
+{
+	struct run *run = calloc(a->nseg + b->nseg, sizeof(*run));
+	size_t n;
+
+	if (!run)
+		return false;
+	n = add_runs(run, add_runs(run, 0, a), b);
+	qsort(run, n, sizeof(*run), by_start);
+	*ret = false;
+	for (size_t i = 1; i < n; i++)
+		if (run[i].owner != run[i - 1].owner && run[i].space == run[i - 1].space &&
+		    run[i].start < run[i - 1].end)
+			*ret = true;
+	free(run);
+	return true;
+}
+
+/* The region that shares bytes with r; false: no memory to find out. */
+static bool clash(const struct job *j, const struct dmv_reading *r, const struct dmv_reading **ret)
+{
+	bool shared;
+
+	*ret = NULL;
+	for (size_t i = 0; i < j->nr && !*ret; i++) {
+		if (!share_bytes(&j->r[i], r, &shared))
+			return false;
+		if (shared)
+			*ret = &j->r[i];
+	}
+	return true;
 }
 
 static enum dmv_code open_one(struct job *j, const struct dmv_hit *h)
@@ -65,7 +97,10 @@ static enum dmv_code open_one(struct job *j, const struct dmv_hit *h)
 	*r = (struct dmv_reading){ .m = j->m, .names = j->n, .f = j->f, .stop = j->o->stop, .e = &e };
 	if (dmv_reading_open(r, h))
 		return refuse(j, &e);
-	other = clash(j, r);
+	if (!clash(j, r, &other)) {
+		dmv_reading_close(r);
+		return dmv_fail(j->e, DMV_E_MEMORY, "no memory to compare regions");
+	}
 	if (other) {
 		dmv_fail_at(&e, DMV_E_CORRUPT, r->addr, "region at 0x%" PRIx64 ": its segments overlap those "
 			    "of the region at 0x%" PRIx64, r->addr, other->addr);
