@@ -311,8 +311,13 @@ static int run(struct dmv_ses *s, const struct dmv_cmd *c, const struct dmv_argv
 		return exit_code(s, code, true);
 	}
 	code = c->run(s, av);
-	if (code == DMV_E_STOPPED && !s->err.msg[0])
+	/* a reader who went away, as head does, has what he wanted */
+	if (code == DMV_E_STOPPED && !dmv_stopped(s)) {
+		code = DMV_E_OK;
+		s->err = (struct dmv_err){ .addr = DMV_NO_ADDR };
+	} else if (code == DMV_E_STOPPED) {
 		dmv_fail(&s->err, DMV_E_STOPPED, "stopped");
+	}
 	ret = exit_code(s, code, s->loaded && code && code == s->load_err.code);
 	if (code)
 		dmv_out_error(s->out, s->err.msg);

@@ -145,17 +145,29 @@ const char *dmv_age_text(uint64_t ns, char *buf, size_t size)
 		const char *name;
 	} units[] = { { 86400000000000, "d" }, { 3600000000000, "h" }, { 60000000000, "min" },
 		      { 1000000000, "s" }, { 1000000, "ms" }, { 1000, "us" }, { 1, "ns" } };
-	size_t i = 0;
+	char t[32], *p = t + sizeof(t);
+	size_t i = 0, n;
 	uint64_t whole;
 
 	while (units[i].unit > ns && units[i].unit > 1)
 		i++;
 	whole = ns / units[i].unit;
-	if (units[i].unit > 1 && whole < 100)
-		snprintf(buf, size, "%llu.%llu%s", (unsigned long long)whole,
-			 (unsigned long long)(ns % units[i].unit / (units[i].unit / 10)), units[i].name);
-	else
-		snprintf(buf, size, "%llu%s", (unsigned long long)whole, units[i].name);
+	n = strlen(units[i].name) + 1;
+	p -= n;
+	memcpy(p, units[i].name, n);
+	if (units[i].unit > 1 && whole < 100) {
+		*--p = (char)('0' + ns % units[i].unit / (units[i].unit / 10));
+		*--p = '.';
+	}
+	do {
+		*--p = (char)('0' + whole % 10);
+		whole /= 10;
+	} while (whole);
+	n = (size_t)(t + sizeof(t) - p);
+	if (n <= size)
+		memcpy(buf, p, n);
+	else if (size)
+		*buf = 0;
 	return buf;
 }
 

@@ -598,6 +598,40 @@ static void help(void)
 	    "help as JSON");
 }
 
+static bool refuse(void *ctx, const char *buf, size_t n)
+{
+	(void)buf;
+	(void)n;
+	++*(int *)ctx;
+	return false;
+}
+
+/* `leaks -a | head` is no error; ^C is one. */
+static void ends_early(const struct dmv_facts *f)
+{
+	enum { MANY = 20000 };
+	struct dmv_facts big = *f;
+	bool stop = false;
+	int calls = 0;
+	struct dmv_ses s = { .loaded = true, .load_err = { .addr = DMV_NO_ADDR }, .stop = &stop };
+	int code;
+
+	big.buffer = malloc(MANY * sizeof(*big.buffer));
+	big.nbuffer = MANY;
+	for (size_t i = 0; i < MANY; i++)
+		big.buffer[i] = f->buffer[0];
+	s.facts = big;
+	s.out = dmv_out_new(DMV_TEXT, refuse, &calls);
+	code = dmv_run(&s, "leaks -a");
+	T_CHECKF(code == 0 && !s.err.code && calls == 1, "reader who goes away", "exit code %d: %s, %d calls",
+		 code, s.err.msg, calls);
+	stop = true;
+	code = dmv_run(&s, "leaks -a");
+	T_CHECKF(code == 4 && s.err.code == DMV_E_STOPPED, "^C", "exit code %d: %s", code, s.err.msg);
+	dmv_out_free(s.out);
+	free(big.buffer);
+}
+
 struct found {
 	char text[1024];
 };
@@ -665,6 +699,7 @@ int main(void)
 	others(&w, &f);
 	hostile(&w, &f);
 	help();
+	ends_early(&f);
 	completion(&f);
 	contract();
 	return T_DONE();
