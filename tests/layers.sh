@@ -66,7 +66,8 @@ sources()
 {
 	say 'contract includes contract' "$(resolved core | grep -E '^core/dmv_(abi|violation)' |
 		grep -vE "	($contract)\$")"
-	say 'core includes core' "$(resolved core/*.[ch] core/wdm | grep -vE '	core/[^/]*$|	core/wdm/[^/]*$')"
+	say 'core includes core' "$(resolved core/*.[ch] core/wdm |
+		grep -vE '	core/[^/]*$|	core/wdm/[^/]*$')"
 	say 'core includes no libc' "$(includes core/*.[ch] core/wdm core/port/guest |
 		grep '<' | grep -vE "	$free\$")"
 	only 'ports include core' core/port 'core/.*'

@@ -83,8 +83,11 @@ def main():
             a, b = steady(said).splitlines(), steady(says).splitlines()
             bad = next((i for i in range(max(len(a), len(b))) if a[i:i + 1] != b[i:i + 1]), None)
             failed += bad is not None
-            print("ok readme: %s" % command if bad is None else
-                  "not ok readme: %s: line %d is now %s, not %s" % (command, bad, b[bad:bad + 1], a[bad:bad + 1]))
+            if bad is None:
+                print("ok readme: %s" % command)
+            else:
+                print("not ok readme: %s: line %d is now %s, not %s" %
+                      (command, bad, b[bad:bad + 1], a[bad:bad + 1]))
     if os.environ.get("UPDATE"):
         with open(README, "w", encoding="utf-8") as f:
             f.write(text)

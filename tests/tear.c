@@ -4,7 +4,7 @@
  * it is then, which is what a dump would hold, and when the call is over we decode each of these
  * states with the real decoder and compare it with the states before and after the call:
  *	- it decodes, without a complaint;
- *	- an object that is said to be live or gone is what it was before or will be after: nothing is torn;
+ *	- an object that is said to be live or gone is as it was before or will be after: not torn;
  *	- nothing is called a leak that is not one before or after;
  *	- no byte of the region changed without a store that we were told of.
  */
@@ -125,8 +125,8 @@ struct source {
 	const struct state *state;
 };
 
-static enum dmv_code source_read(struct dmv_mem *m, enum dmv_space s, uint64_t addr, void *buf, size_t n,
-				 struct dmv_err *e)
+static enum dmv_code source_read(struct dmv_mem *m, enum dmv_space s, uint64_t addr, void *buf,
+				 size_t n, struct dmv_err *e)
 {
 	const struct source *src = (const struct source *)m;
 
@@ -201,7 +201,8 @@ struct shape {
 };
 
 #define SHAPE(word, type, member, g, l, fields) { word, offsetof(struct dmv_facts, member), \
-	offsetof(struct dmv_facts, n##member), sizeof(struct type), offsetof(struct type, row), g, l, fields }
+	offsetof(struct dmv_facts, n##member), sizeof(struct type), offsetof(struct type, row), g, l, \
+	fields }
 
 #define A(m, h) FIELD(dmv_adapter_fact, m, h)
 static const struct field adapter_fields[] = {
@@ -405,7 +406,8 @@ static bool leak_check(void *ctx, const struct dmv_finding *x)
 
 /* ---- one state ---- */
 
-static const struct dmv_event_fact *event_find(const struct dmv_facts *f, const struct dmv_event_fact *like)
+static const struct dmv_event_fact *event_find(const struct dmv_facts *f,
+					       const struct dmv_event_fact *like)
 {
 	for (size_t i = 0; i < f->nevent; i++)
 		if (f->event[i].cpu == like->cpu && f->event[i].sequence == like->sequence)

@@ -255,7 +255,8 @@ class Region:
             "tables": {name: [dict(r, row=n, state=STATES[r["state"]])
                               for n, r in sorted(self.table(name).items())] for name in KINDS.values()
                        if name != "event"},
-            "events": {cpu: sorted(r["sequence"] for r in ring.values() if r["state"] in STATES and r["sequence"])
+            "events": {cpu: sorted(r["sequence"] for r in ring.values()
+                                   if r["state"] in STATES and r["sequence"])
                        for cpu, ring in self.rings.items()},
             "event_rows": [dict(r, cpu=cpu) for cpu, ring in sorted(self.rings.items())
                            for _, r in sorted(ring.items()) if r["state"] in STATES and r["sequence"]],
