@@ -520,10 +520,11 @@ static int settings(struct maker *k, const char *what, char **w, size_t n, bool 
 		return 0;
 	if (n != 1 || !number(w[0], &v))
 		return fail(k, "%s NUMBER", what);
-	if (!strcmp(what, "bits"))
+	if (!strcmp(what, "bits")) {
 		k->m->bits = (uint32_t)v;
-	else
-		k->region_bytes = v;
+		return 0;
+	}
+	k->region_bytes = v;
 	return v > k->m->n ? fail(k, "the region is larger than the image") : 0;
 }
 
