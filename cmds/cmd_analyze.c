@@ -367,14 +367,15 @@ static bool say_next(struct dmv_ses *s, const struct dmv_tally *t, uint64_t adap
 
 static bool region(struct dmv_ses *s, uint32_t r, const struct dmv_judge *j)
 {
+	const struct dmv_region_fact *x = &s->facts.region[r];
 	struct dmv_tally t;
 	uint64_t adapter = DMV_NO_ADDR;
 
 	dmv_tally_make(&t, j, &s->facts, r);
 	if (s->facts.nregion > 1)
-		dmv_out_line(s->out, "%sRegion %u: %s", r ? "\n" : "", r,
-			     s->facts.region[r].writer ? s->facts.region[r].writer : "");
-	if (t.errors || t.warnings || s->facts.region[r].bug_code)
+		dmv_out_line(s->out, "%sRegion %u, id %llx: %s\n", r ? "\n" : "", r,
+			     (unsigned long long)x->id, x->writer ? x->writer : "");
+	if (t.errors || t.warnings || x->bug_code)
 		s->found = true;
 	if (!verdict(s, r, &t, &adapter))
 		return false;

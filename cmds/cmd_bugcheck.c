@@ -56,7 +56,8 @@ static enum dmv_code own(struct dmv_ses *s)
 			dmv_out_line(s->out, "%s", "");
 		any = true;
 		if (f->nregion > 1)
-			dmv_out_line(s->out, "Region %u:", r);
+			dmv_out_line(s->out, "Region %u, id %llx:\n", r,
+				     (unsigned long long)f->region[r].id);
 		if (!dmv_decode(s, r, f->region[r].bug_code, f->region[r].bug_p))
 			return DMV_E_STOPPED;
 	}

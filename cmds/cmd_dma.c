@@ -74,15 +74,14 @@ static void line_fill(const struct dmv_facts *f, size_t i, struct line *l, char 
 static void region_head(struct dmv_ses *s, size_t r)
 {
 	const struct dmv_region_fact *x = &s->facts.region[r];
+	char process[40] = "";
 
 	if (s->facts.nregion < 2)
 		return;
 	if (x->pid)
-		dmv_out_line(s->out, "%sRegion %zu: %s, process %llu", r ? "\n" : "", r,
-			     x->writer ? x->writer : "", (unsigned long long)x->pid);
-	else
-		dmv_out_line(s->out, "%sRegion %zu: %s, id %llx", r ? "\n" : "", r,
-			     x->writer ? x->writer : "", (unsigned long long)x->id);
+		snprintf(process, sizeof(process), ", process %llu", (unsigned long long)x->pid);
+	dmv_out_line(s->out, "%sRegion %zu, id %llx: %s%s", r ? "\n" : "", r, (unsigned long long)x->id,
+		     x->writer ? x->writer : "", process);
 }
 
 static enum dmv_code list_region(struct dmv_ses *s, size_t r, bool all, size_t *hidden)

@@ -111,7 +111,8 @@ static bool say_heads(struct dmv_ses *s)
 			.bug = x->bug_code != 0 };
 
 		if (s->facts.nregion > 1)
-			dmv_out_line(s->out, "Region %u:", i);
+			dmv_out_line(s->out, "%sRegion %u, id %llx:", i ? "\n" : "", i,
+				     (unsigned long long)x->id);
 		if (!dmv_out_row(s->out, &head_table, &h))
 			return false;
 	}

@@ -531,7 +531,7 @@ static void others(struct world *w, struct dmv_facts *f)
 	has(DMV_TEXT, f, "region", 0, "Found by: symbol dmv_region_anchor\n", "region");
 	has(DMV_JSON, f, "region", 0, "\"pid\":null", "what is not known is null");
 	f->nregion = 2;
-	has(DMV_TEXT, f, "dma", 0, "Region 1: ndis, id 22", "two regions");
+	has(DMV_TEXT, f, "dma", 0, "Region 1, id 22: ndis", "two regions");
 	has(DMV_TEXT, f, "leaks -a", 0, "REGION  KIND", "column that tells regions apart");
 	make(w, f);
 	f->nnote = 1;
