@@ -277,12 +277,13 @@ mutate: all $(O)/drivers                                   ## remove each check 
 
 MAN = $(wildcard ext/*.1 cmds/*.1)
 
-install: all                                               ## DESTDIR= PREFIX=/usr/local
+install: all $(O)/libdmv-posix.a                             ## DESTDIR= PREFIX=/usr/local
 	install -D -m 755 $(O)/dma-inspect $(DESTDIR)$(PREFIX)/bin/dma-inspect
 	install -D -m 644 $(O)/libdmaverifier.a $(DESTDIR)$(PREFIX)/lib/libdmaverifier.a
+	install -D -m 644 $(O)/libdmv-posix.a $(DESTDIR)$(PREFIX)/lib/libdmv-posix.a
 	install -d $(DESTDIR)$(PREFIX)/include/dmv $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 core/dmv.h core/dmv_abi.h core/dmv_abi_offsets.h core/dmv_violation.def \
-		$(wildcard core/wdm/wdm.h core/wdm/wdm_host.h) $(DESTDIR)$(PREFIX)/include/dmv
+		core/wdm/wdm.h core/wdm/wdm_host.h core/port/posix/posix.h $(DESTDIR)$(PREFIX)/include/dmv
 	$(if $(MAN),install -m 644 $(MAN) $(DESTDIR)$(PREFIX)/share/man/man1)
 	install -D -m 644 ext/dma-inspect.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/dma-inspect
