@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /*
- * Commands as hosts see them: a session, a line in, characters out, an exit code back. A host passes
- * lines on and knows no command; cmds.c holds the one table of commands.
+ * Commands as hosts see them: a session, a line in, characters out, an exit code back. A host
+ * passes lines on and knows no command; cmds.c holds the one table of commands.
  */
 #ifndef DMV_CMD_H
 #define DMV_CMD_H
@@ -111,7 +111,7 @@ const char *dmv_synopsis(const struct dmv_cmd *c, char *buf, size_t size);
 const struct dmv_cmd *dmv_cmd_find(const char *name, size_t n);
 
 extern const struct dmv_cmd dmv_cmd_dma, dmv_cmd_leaks, dmv_cmd_violations, dmv_cmd_events,
-	dmv_cmd_bugcheck, dmv_cmd_analyze, dmv_cmd_check, dmv_cmd_stale, dmv_cmd_who, dmv_cmd_summary,
-	dmv_cmd_region, dmv_cmd_target, dmv_cmd_help;
+	dmv_cmd_bugcheck, dmv_cmd_analyze, dmv_cmd_check, dmv_cmd_stale, dmv_cmd_who,
+	dmv_cmd_summary, dmv_cmd_region, dmv_cmd_target, dmv_cmd_help;
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /*
- * analyze: the verdict. Of each region the bugcheck, else the worst finding: what happened, to which
- * adapter and object, who did it (and who had done what it clashes with), the bytes, cause, fix.
+ * analyze: the verdict. Of each region the bugcheck, else the worst finding: what happened, to
+ * which adapter and object, who did it (and who had done what it clashes with), the bytes, cause,
+ * fix.
  */
 #include "cmd.h"
 
@@ -17,7 +18,8 @@
 struct subject {
 	uint32_t region;
 	uint64_t adapter, object, va, bytes, age;
-	const char *owner, *device, *driver, *object_kind, *object_owner, *finding, *title, *confidence;
+	const char *owner, *device, *driver, *object_kind, *object_owner, *finding, *title,
+		*confidence;
 	const char *cause, *fix, *adapter_state;
 	char size[32], since[48];
 	const char *of_size, *ago;
@@ -27,7 +29,8 @@ struct subject {
 
 static const struct dmv_col subject_cols[] = {
 	DMV_COL(struct subject, region, "", DMV_S_REGION, "index of the region"),
-	DMV_COL(struct subject, finding, "", DMV_S_STR, "bugcheck, violation, or name of the finding"),
+	DMV_COL(struct subject, finding, "", DMV_S_STR,
+		"bugcheck, violation, or name of the finding"),
 	DMV_COL(struct subject, title, "", DMV_S_STR, "what is wrong"),
 	DMV_COL(struct subject, confidence, "", DMV_S_STR, "certain, likely"),
 	DMV_COL(struct subject, adapter, "", DMV_S_ADDR, "adapter"),
@@ -85,7 +88,8 @@ struct frame {
 
 static const struct dmv_col frame_cols[] = {
 	DMV_COL(struct frame, region, "", DMV_S_REGION, "index of the region"),
-	DMV_COL(struct frame, stack, "", DMV_S_STR, "violation: who did it; earlier: what it clashes with"),
+	DMV_COL(struct frame, stack, "", DMV_S_STR,
+		"violation: who did it; earlier: what it clashes with"),
 	DMV_COL(struct frame, index, "", DMV_S_U32, "0 is the innermost"),
 	DMV_COL(struct frame, addr, "", DMV_S_WORD, "return address"),
 	DMV_COL(struct frame, text, "", DMV_S_STR, "module!function+offset"),
@@ -94,7 +98,8 @@ static const struct dmv_col frame_cols[] = {
 
 static const struct dmv_table frame_table = { "stacks", frame_cols, "  {addr}  {text}\n" };
 
-static bool stack(struct dmv_ses *s, uint32_t region, const char *which, const char *head, uint32_t site)
+static bool stack(struct dmv_ses *s, uint32_t region, const char *which, const char *head,
+		  uint32_t site)
 {
 	const struct dmv_stack *k = dmv_site(&s->facts, site);
 	char text[224];
@@ -103,7 +108,9 @@ static bool stack(struct dmv_ses *s, uint32_t region, const char *which, const c
 		return true;
 	dmv_out_line(s->out, "\n%s", head);
 	for (uint32_t i = 0; i < k->depth; i++) {
-		struct frame r = { .region = region, .index = i, .stack = which, .addr = k->frame[i] };
+		struct frame r = {
+			.region = region, .index = i, .stack = which, .addr = k->frame[i]
+		};
 
 		if (i == 0 && k->text)
 			r.text = k->text;
@@ -118,7 +125,8 @@ static bool stack(struct dmv_ses *s, uint32_t region, const char *which, const c
 static bool stacks(struct dmv_ses *s, const struct dmv_violation_fact *v)
 {
 	uint64_t gap = v->prior_time && v->time >= v->prior_time
-			       ? dmv_ticks_ns(&s->facts, v->region, v->time - v->prior_time) : UINT64_MAX;
+			       ? dmv_ticks_ns(&s->facts, v->region, v->time - v->prior_time)
+			       : UINT64_MAX;
 	char head[64] = "Stack of the earlier call it is about:", age[32];
 
 	if (gap != UINT64_MAX)
@@ -135,7 +143,8 @@ static bool evidence(struct dmv_ses *s, const struct dmv_evidence *e)
 	if (!e->n)
 		return true;
 	if (e->expected == UINT32_MAX)
-		dmv_out_line(s->out, "\nEvidence: %u byte%s changed", e->bad, e->bad == 1 ? "" : "s");
+		dmv_out_line(s->out, "\nEvidence: %u byte%s changed", e->bad,
+			     e->bad == 1 ? "" : "s");
 	else
 		dmv_out_line(s->out, "\nEvidence: %u byte%s changed, %02x was laid there", e->bad,
 			     e->bad == 1 ? "" : "s", e->expected);
@@ -211,8 +220,8 @@ static void about(const struct dmv_facts *f, struct subject *d, uint32_t adapter
 	}
 }
 
-static bool say_violation(struct dmv_ses *s, const struct dmv_violation_fact *v, const char *finding,
-			  const struct dmv_evidence *e)
+static bool say_violation(struct dmv_ses *s, const struct dmv_violation_fact *v,
+			  const char *finding, const struct dmv_evidence *e)
 {
 	struct subject d = { .region = v->region, .finding = finding, .confidence = "certain",
 			     .cpu = v->cpu };
@@ -231,11 +240,13 @@ static bool say_bare(struct dmv_ses *s, uint32_t r)
 }
 
 /* An overwritten guard is what a violation of 0xE6/0x0F would have been, had anyone looked. */
-static void about_guard(const struct dmv_facts *f, struct subject *d, const struct dmv_guard_fact *g)
+static void about_guard(const struct dmv_facts *f, struct subject *d,
+			const struct dmv_guard_fact *g)
 {
 	const struct dmv_rule_text *r = dmv_guard_rule(g->what);
-	uint32_t list = g->object_kind == DMV_K_FILE && g->object < f->nfile ? f->file[g->object].list
-									     : DMV_NO_INDEX;
+	uint32_t list = g->object_kind == DMV_K_FILE && g->object < f->nfile
+				? f->file[g->object].list
+				: DMV_NO_INDEX;
 
 	if (list < f->nlist)
 		about(f, d, g->adapter, DMV_K_LIST, list);

@@ -11,7 +11,8 @@
 
 struct guard {
 	uint32_t region, bad;
-	const char *what, *rule, *title, *cause, *fix, *object_kind, *owner, *caller, *device, *expected, *confidence, *suffix;
+	const char *what, *rule, *title, *cause, *fix, *object_kind, *owner, *caller, *device,
+		*expected, *confidence, *suffix;
 	uint64_t object, adapter, start, length, addr;
 	int64_t offset;
 	struct dmv_bytes bytes;
@@ -29,7 +30,8 @@ static const struct dmv_col cols[] = {
 	DMV_COL(struct guard, start, "", DMV_S_ADDR, "start of the buffer"),
 	DMV_COL(struct guard, length, "", DMV_S_SIZE, "its length"),
 	DMV_COL(struct guard, addr, "", DMV_S_ADDR, "first wrong byte"),
-	DMV_COL(struct guard, offset, "", DMV_S_OFFSET, "of that byte from the start of the buffer"),
+	DMV_COL(struct guard, offset, "", DMV_S_OFFSET,
+		"of that byte from the start of the buffer"),
 	DMV_COL(struct guard, bad, "", DMV_S_U32, "bytes that are wrong"),
 	DMV_COL(struct guard, expected, "", DMV_S_STR, "what should stand there"),
 	DMV_COL(struct guard, bytes, "", DMV_S_BYTES, "what stands there"),
@@ -62,16 +64,27 @@ static bool say(void *ctx, const struct dmv_finding *x)
 	const struct dmv_rule_text *r = dmv_guard_rule(g->what);
 	char expected[24];
 	struct guard d = {
-		.region = g->region, .bad = g->bad, .what = dmv_guard_word(g->what),
-		.object_kind = dmv_kind_word(g->object_kind), .owner = dmv_site_owner(f, g->owner),
-		.caller = dmv_site_text(f, g->owner), .device = dmv_adapter_name(f, g->adapter),
-		.expected = expected, .confidence = dmv_confidence_word(x->confidence),
+		.region = g->region,
+		.bad = g->bad,
+		.what = dmv_guard_word(g->what),
+		.object_kind = dmv_kind_word(g->object_kind),
+		.owner = dmv_site_owner(f, g->owner),
+		.caller = dmv_site_text(f, g->owner),
+		.device = dmv_adapter_name(f, g->adapter),
+		.expected = expected,
+		.confidence = dmv_confidence_word(x->confidence),
 		.suffix = transition ? " (in transition)" : "",
-		.rule = r ? r->name : NULL, .title = r ? r->title : "memory was overwritten",
-		.cause = r ? r->cause : NULL, .fix = r ? r->fix : NULL,
+		.rule = r ? r->name : NULL,
+		.title = r ? r->title : "memory was overwritten",
+		.cause = r ? r->cause : NULL,
+		.fix = r ? r->fix : NULL,
 		.object = dmv_object_addr(f, g->object_kind, g->object),
-		.adapter = dmv_adapter_handle(f, g->adapter), .start = g->start, .length = g->length,
-		.addr = g->addr, .offset = g->offset, .bytes = { g->bytes, g->n },
+		.adapter = dmv_adapter_handle(f, g->adapter),
+		.start = g->start,
+		.length = g->length,
+		.addr = g->addr,
+		.offset = g->offset,
+		.bytes = { g->bytes, g->n },
 	};
 
 	if (g->expected == UINT32_MAX)

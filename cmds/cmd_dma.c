@@ -38,8 +38,10 @@ static const struct dmv_col list_cols[] = {
 	DMV_COL(struct line, record, "RECORD", DMV_S_ADDR, "its row in the region"),
 	DMV_COL(struct line, state, "STATE", DMV_S_STR, "live, gone, in transition"),
 	DMV_COL(struct line, released, "RELEASED", DMV_S_BOOL, "put by the driver"),
-	DMV_COL(struct line, unverified, "UNVERIFIED", DMV_S_BOOL, "made while its driver was not verified"),
-	DMV_COL(struct line, master, "MASTER", DMV_S_BOOL, "the hidden adapter that owns the registers"),
+	DMV_COL(struct line, unverified, "UNVERIFIED", DMV_S_BOOL,
+		"made while its driver was not verified"),
+	DMV_COL(struct line, master, "MASTER", DMV_S_BOOL,
+		"the hidden adapter that owns the registers"),
 	DMV_COL(struct line, registers_mapped, "MAPPED", DMV_S_U32, "map registers mapped now"),
 	DMV_COL(struct line, bytes_mapped, "BYTES", DMV_S_SIZE, "bytes mapped now"),
 	DMV_COL(struct line, label, NULL, DMV_S_LABEL, ""),
@@ -80,8 +82,8 @@ static void region_head(struct dmv_ses *s, size_t r)
 		return;
 	if (x->pid)
 		snprintf(process, sizeof(process), ", process %llu", (unsigned long long)x->pid);
-	dmv_out_line(s->out, "%sRegion %zu, id %llx: %s%s", r ? "\n" : "", r, (unsigned long long)x->id,
-		     x->writer ? x->writer : "", process);
+	dmv_out_line(s->out, "%sRegion %zu, id %llx: %s%s", r ? "\n" : "", r,
+		     (unsigned long long)x->id, x->writer ? x->writer : "", process);
 }
 
 static enum dmv_code list_region(struct dmv_ses *s, size_t r, bool all, size_t *hidden)
@@ -151,7 +153,8 @@ static const struct dmv_col detail_cols[] = {
 	DMV_COL(struct detail, driver, "", DMV_S_STR, "name of the driver"),
 	DMV_COL(struct detail, state, "", DMV_S_STR, "live, gone, in transition"),
 	DMV_COL(struct detail, record, "", DMV_S_ADDR, "its row in the region"),
-	DMV_COL(struct detail, master_adapter, "", DMV_S_ADDR, "owner of the pool of map registers"),
+	DMV_COL(struct detail, master_adapter, "", DMV_S_ADDR,
+		"owner of the pool of map registers"),
 	DMV_COL(struct detail, adapter_base, "", DMV_S_ADDR, "port of a system DMA controller"),
 	DMV_COL(struct detail, register_base, "", DMV_S_ADDR, "map register base granted last"),
 	DMV_COL(struct detail, wait_block, "", DMV_S_ADDR, "wait context block"),
@@ -161,11 +164,13 @@ static const struct dmv_col detail_cols[] = {
 	DMV_COL(struct detail, device, "", DMV_S_ADDR, "device object"),
 	DMV_COL(struct detail, registers_allocated, "", DMV_S_X8, "map registers allocated so far"),
 	DMV_COL(struct detail, registers_freed, "", DMV_S_X8, "and freed"),
-	DMV_COL(struct detail, lists_allocated, "", DMV_S_X8, "scatter/gather lists allocated so far"),
+	DMV_COL(struct detail, lists_allocated, "", DMV_S_X8,
+		"scatter/gather lists allocated so far"),
 	DMV_COL(struct detail, lists_freed, "", DMV_S_X8, "and freed"),
 	DMV_COL(struct detail, buffers_allocated, "", DMV_S_X8, "common buffers allocated so far"),
 	DMV_COL(struct detail, buffers_freed, "", DMV_S_X8, "and freed"),
-	DMV_COL(struct detail, channels_allocated, "", DMV_S_X8, "adapter channels allocated so far"),
+	DMV_COL(struct detail, channels_allocated, "", DMV_S_X8,
+		"adapter channels allocated so far"),
 	DMV_COL(struct detail, channels_freed, "", DMV_S_X8, "and freed"),
 	DMV_COL(struct detail, bytes_mapped, "", DMV_S_X8, "bytes mapped now"),
 	DMV_COL(struct detail, registers_high, "", DMV_S_U32, "most map registers at one time"),
@@ -179,7 +184,8 @@ static const struct dmv_col detail_cols[] = {
 	DMV_COL(struct detail, released, "", DMV_S_BOOL, "put by the driver"),
 	DMV_COL(struct detail, releaser, "", DMV_S_STR, "who put it"),
 	DMV_COL(struct detail, released_age, "", DMV_S_AGE, "nanoseconds since"),
-	DMV_COL(struct detail, unverified, "", DMV_S_BOOL, "made while its driver was not verified"),
+	DMV_COL(struct detail, unverified, "", DMV_S_BOOL,
+		"made while its driver was not verified"),
 	{ 0 }
 };
 
@@ -226,24 +232,42 @@ static bool say_detail(struct dmv_ses *s, uint32_t i, bool generic)
 	const struct dmv_facts *f = &s->facts;
 	const struct dmv_adapter_fact *a = &f->adapter[i];
 	struct detail d = {
-		.region = a->region, .adapter = a->handle, .caller = dmv_site_addr(f, a->owner),
-		.master_adapter = master_of(f, a->region), .register_base = a->register_base,
-		.wait_block = a->wait_block, .registers_mapped = a->registers_mapped,
+		.region = a->region,
+		.adapter = a->handle,
+		.caller = dmv_site_addr(f, a->owner),
+		.master_adapter = master_of(f, a->region),
+		.register_base = a->register_base,
+		.wait_block = a->wait_block,
+		.registers_mapped = a->registers_mapped,
 		.registers_live = outstanding(a->registers_allocated, a->registers_freed),
-		.max_registers = a->max_registers, .device = a->device,
-		.registers_allocated = a->registers_allocated, .registers_freed = a->registers_freed,
-		.lists_allocated = a->lists_allocated, .lists_freed = a->lists_freed,
-		.buffers_allocated = a->buffers_allocated, .buffers_freed = a->buffers_freed,
-		.channels_allocated = a->channels_allocated, .channels_freed = a->channels_freed,
-		.bytes_mapped = a->bytes_mapped, .max_address = a->max_address,
+		.max_registers = a->max_registers,
+		.device = a->device,
+		.registers_allocated = a->registers_allocated,
+		.registers_freed = a->registers_freed,
+		.lists_allocated = a->lists_allocated,
+		.lists_freed = a->lists_freed,
+		.buffers_allocated = a->buffers_allocated,
+		.buffers_freed = a->buffers_freed,
+		.channels_allocated = a->channels_allocated,
+		.channels_freed = a->channels_freed,
+		.bytes_mapped = a->bytes_mapped,
+		.max_address = a->max_address,
 		.released_age = a->released ? dmv_age(f, a->region, a->released_time) : UINT64_MAX,
-		.record = a->record, .refs = a->refs, .version = a->version, .alignment = a->alignment,
-		.registers_high = a->registers_high, .lists_high = a->lists_high,
-		.buffers_high = a->buffers_high, .channels_high = a->channels_high,
-		.owner = dmv_site_owner(f, a->owner), .name = a->name, .driver = a->driver_name,
+		.record = a->record,
+		.refs = a->refs,
+		.version = a->version,
+		.alignment = a->alignment,
+		.registers_high = a->registers_high,
+		.lists_high = a->lists_high,
+		.buffers_high = a->buffers_high,
+		.channels_high = a->channels_high,
+		.owner = dmv_site_owner(f, a->owner),
+		.name = a->name,
+		.driver = a->driver_name,
 		.state = dmv_life_word(a->life),
 		.releaser = a->released ? dmv_site_text(f, a->releaser) : NULL,
-		.released = a->released, .unverified = a->unverified,
+		.released = a->released,
+		.unverified = a->unverified,
 		/* only a device behind a system DMA controller has a port there */
 		.adapter_base = a->bus_master || a->description.master ? 0 : DMV_NO_ADDR,
 	};
@@ -302,7 +326,8 @@ static const struct dmv_col reg_cols[] = {
 	DMV_COL(struct reg, adapter, "", DMV_S_ADDR, "its adapter"),
 	DMV_COL(struct reg, file, "", DMV_S_ADDR, "its map register file"),
 	DMV_COL(struct reg, index, "", DMV_S_U32, "in the file"),
-	DMV_COL(struct reg, map_register, "", DMV_S_ADDR, "page the device sees; absent if unhooked"),
+	DMV_COL(struct reg, map_register, "", DMV_S_ADDR,
+		"page the device sees; absent if unhooked"),
 	DMV_COL(struct reg, mapped, "", DMV_S_BOOL, "maps something"),
 	DMV_COL(struct reg, hooked, "", DMV_S_BOOL, "transfer is double-buffered"),
 	DMV_COL(struct reg, bytes, "", DMV_S_X4, "mapped"),
@@ -329,11 +354,19 @@ static bool say_register(struct dmv_ses *s, const struct dmv_file_fact *x, uint6
 {
 	const struct dmv_facts *f = &s->facts;
 	bool hooked = x->shadow_virt != DMV_NO_ADDR && index < x->hooked;
-	struct reg d = { .region = x->region, .index = index, .adapter = adapter, .file = x->handle,
-			 .map_register = hooked ? x->shadow_virt + x->data_offset + index * x->data_stride
-						: DMV_NO_ADDR,
-			 .va = DMV_NO_ADDR, .phys = DMV_NO_ADDR, .bus = DMV_NO_ADDR, .mdl = DMV_NO_ADDR,
-			 .age = UINT64_MAX, .hooked = hooked };
+	struct reg d = { .region = x->region,
+			 .index = index,
+			 .adapter = adapter,
+			 .file = x->handle,
+			 .map_register =
+				 hooked ? x->shadow_virt + x->data_offset + index * x->data_stride
+					: DMV_NO_ADDR,
+			 .va = DMV_NO_ADDR,
+			 .phys = DMV_NO_ADDR,
+			 .bus = DMV_NO_ADDR,
+			 .mdl = DMV_NO_ADDR,
+			 .age = UINT64_MAX,
+			 .hooked = hooked };
 	char label[24], where[48];
 
 	if (hooked)
@@ -362,7 +395,8 @@ static bool say_register(struct dmv_ses *s, const struct dmv_file_fact *x, uint6
 }
 
 /* Registers that map something have a fact; those between them do not. */
-static bool say_registers(struct dmv_ses *s, uint32_t i, uint64_t adapter, const struct dmv_group *regs)
+static bool say_registers(struct dmv_ses *s, uint32_t i, uint64_t adapter,
+			  const struct dmv_group *regs)
 {
 	const struct dmv_facts *f = &s->facts;
 	const struct dmv_file_fact *x = &f->file[i];
@@ -400,9 +434,9 @@ static void sorted_free(struct sorted *g)
 
 static bool sorted_make(const struct dmv_facts *f, struct sorted *g)
 {
-#define GROUP(to, rows, type, field, owners) \
-	dmv_group_make(&g->to, f->rows, f->n##rows, sizeof(struct type), offsetof(struct type, field), \
-		       owners)
+#define GROUP(to, rows, type, field, owners)                                                       \
+	dmv_group_make(&g->to, f->rows, f->n##rows, sizeof(struct type),                           \
+		       offsetof(struct type, field), owners)
 	*g = (struct sorted){ 0 };
 	if (GROUP(files, file, dmv_file_fact, adapter, f->nadapter) &&
 	    GROUP(regs, reg, dmv_register_fact, file, f->nfile) &&
@@ -425,17 +459,26 @@ static bool say_files(struct dmv_ses *s, uint32_t a, const struct sorted *g)
 	for (uint32_t k = g->files.start[a]; k < g->files.start[a + 1]; k++) {
 		uint32_t i = g->files.item[k];
 		const struct dmv_file_fact *x = &f->file[i];
-		struct file d = { .region = x->region, .adapter = adapter, .file = x->handle,
-			.mapped = x->mapped, .total = x->count, .hooked = x->hooked,
-			.double_buffer = x->shadow_virt, .double_buffer_phys = x->shadow_phys,
-			.double_buffer_bytes = x->shadow_virt == DMV_NO_ADDR ? UINT64_MAX : x->shadow_bytes,
-			.list = dmv_object_addr(f, DMV_K_LIST, x->list),
-			.owner = dmv_site_owner(f, x->owner), .age = dmv_age(f, x->region, x->time),
-			.state = dmv_life_word(x->life) };
+		struct file d = { .region = x->region,
+				  .adapter = adapter,
+				  .file = x->handle,
+				  .mapped = x->mapped,
+				  .total = x->count,
+				  .hooked = x->hooked,
+				  .double_buffer = x->shadow_virt,
+				  .double_buffer_phys = x->shadow_phys,
+				  .double_buffer_bytes = x->shadow_virt == DMV_NO_ADDR
+								 ? UINT64_MAX
+								 : x->shadow_bytes,
+				  .list = dmv_object_addr(f, DMV_K_LIST, x->list),
+				  .owner = dmv_site_owner(f, x->owner),
+				  .age = dmv_age(f, x->region, x->time),
+				  .state = dmv_life_word(x->life) };
 
 		if (x->life == DMV_GONE)
 			continue;
-		if (!dmv_out_row(s->out, &file_table, &d) || !say_registers(s, i, adapter, &g->regs))
+		if (!dmv_out_row(s->out, &file_table, &d) ||
+		    !say_registers(s, i, adapter, &g->regs))
 			return false;
 	}
 	return true;
@@ -496,7 +539,8 @@ static bool say_buffers(struct dmv_ses *s, uint32_t a, const struct dmv_group *g
 
 		if (b->life == DMV_GONE)
 			continue;
-		if (!dmv_out_row(s->out, b->bus == b->phys ? &buffer_table : &buffer_logical_table, &d))
+		if (!dmv_out_row(s->out, b->bus == b->phys ? &buffer_table : &buffer_logical_table,
+				 &d))
 			return false;
 	}
 	return true;
@@ -559,7 +603,8 @@ static const struct dmv_table element_table = {
 };
 
 /* Registers that follow each other on the bus make one element. */
-static bool say_elements(struct dmv_ses *s, const struct dmv_list_fact *l, const struct dmv_group *regs)
+static bool say_elements(struct dmv_ses *s, const struct dmv_list_fact *l,
+			 const struct dmv_group *regs)
 {
 	const struct dmv_facts *f = &s->facts;
 	struct element e = { .region = l->region, .list = l->handle };
@@ -592,12 +637,20 @@ static bool say_lists(struct dmv_ses *s, uint32_t a, const struct sorted *g)
 	dmv_out_table(s->out, &element_table);
 	for (uint32_t k = g->lists.start[a]; k < g->lists.start[a + 1]; k++) {
 		const struct dmv_list_fact *l = &f->list[g->lists.item[k]];
-		struct sg d = { .region = l->region, .adapter = f->adapter[a].handle, .list = l->handle,
-			.mdl = l->mdl, .va = l->va, .length = l->bytes, .elements = l->elements,
-			.file = dmv_object_addr(f, DMV_K_FILE, l->file), .to_device = l->to_device,
-			.caller_memory = l->caller_memory, .owner = dmv_site_owner(f, l->owner),
-			.age = dmv_age(f, l->region, l->time), .state = dmv_life_word(l->life),
-			.direction = l->to_device ? "to device" : "from device" };
+		struct sg d = { .region = l->region,
+				.adapter = f->adapter[a].handle,
+				.list = l->handle,
+				.mdl = l->mdl,
+				.va = l->va,
+				.length = l->bytes,
+				.elements = l->elements,
+				.file = dmv_object_addr(f, DMV_K_FILE, l->file),
+				.to_device = l->to_device,
+				.caller_memory = l->caller_memory,
+				.owner = dmv_site_owner(f, l->owner),
+				.age = dmv_age(f, l->region, l->time),
+				.state = dmv_life_word(l->life),
+				.direction = l->to_device ? "to device" : "from device" };
 
 		if (l->life == DMV_GONE)
 			continue;
@@ -612,7 +665,8 @@ static bool say_lists(struct dmv_ses *s, uint32_t a, const struct sorted *g)
 struct description {
 	uint32_t region;
 	uint64_t adapter;
-	uint32_t version, bus_number, channel, width, speed, port, address_width, controller, request_line;
+	uint32_t version, bus_number, channel, width, speed, port, address_width, controller,
+		request_line;
 	uint64_t maximum_length, device_address;
 	bool master, scatter_gather, demand_mode, auto_initialize, dma32, dma64, ignore_count;
 	const char *interface;
@@ -674,15 +728,28 @@ static bool say_description(struct dmv_ses *s, uint32_t a)
 {
 	const struct dmv_adapter_fact *x = &s->facts.adapter[a];
 	const struct dmv_description *p = &x->description;
-	struct description d = { .region = x->region, .adapter = x->handle, .version = p->version,
-		.bus_number = p->bus_number, .channel = p->channel, .width = p->width, .speed = p->speed,
-		.port = p->port, .address_width = p->address_width, .controller = p->controller,
-		.request_line = p->request_line, .maximum_length = p->maximum_length,
-		.device_address = p->device_address, .master = p->master,
-		.scatter_gather = p->scatter_gather, .demand_mode = p->demand_mode,
-		.auto_initialize = p->auto_initialize, .dma32 = p->dma32, .dma64 = p->dma64,
-		.ignore_count = p->ignore_count, .interface = dmv_interface_word(p->interface_type),
-		.version3 = p->version >= 3 ? 3 : UINT64_MAX };
+	struct description d = { .region = x->region,
+				 .adapter = x->handle,
+				 .version = p->version,
+				 .bus_number = p->bus_number,
+				 .channel = p->channel,
+				 .width = p->width,
+				 .speed = p->speed,
+				 .port = p->port,
+				 .address_width = p->address_width,
+				 .controller = p->controller,
+				 .request_line = p->request_line,
+				 .maximum_length = p->maximum_length,
+				 .device_address = p->device_address,
+				 .master = p->master,
+				 .scatter_gather = p->scatter_gather,
+				 .demand_mode = p->demand_mode,
+				 .auto_initialize = p->auto_initialize,
+				 .dma32 = p->dma32,
+				 .dma64 = p->dma64,
+				 .ignore_count = p->ignore_count,
+				 .interface = dmv_interface_word(p->interface_type),
+				 .version3 = p->version >= 3 ? 3 : UINT64_MAX };
 
 	dmv_out_table(s->out, &description_table);
 	if (p->present)
@@ -801,10 +868,12 @@ static enum dmv_code say_all(struct dmv_ses *s, uint32_t only, uint64_t flags)
 
 static void short_help(struct dmv_ses *s)
 {
-	dmv_out_line(s->out, "dma                          lists the adapters\n"
-			     "dma ADAPTER|NAME|0 [FLAGS]   shows one, or all (0)\n"
-			     "  FLAGS: 1 generic (default), 2 map registers, 4 common buffers,\n"
-			     "         8 scatter/gather lists, 10 device description, 20 wait context block");
+	dmv_out_line(
+		s->out,
+		"dma                          lists the adapters\n"
+		"dma ADAPTER|NAME|0 [FLAGS]   shows one, or all (0)\n"
+		"  FLAGS: 1 generic (default), 2 map registers, 4 common buffers,\n"
+		"         8 scatter/gather lists, 10 device description, 20 wait context block");
 }
 
 static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
@@ -817,7 +886,8 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 		return list(s, av->v[2].set);
 	if (flags & ~(uint64_t)EVERYTHING) {
 		short_help(s);
-		return dmv_fail(&s->err, DMV_E_USAGE, "flags are 1, 2, 4, 8, 10, 20 or a sum of them");
+		return dmv_fail(&s->err, DMV_E_USAGE,
+				"flags are 1, 2, 4, 8, 10, 20 or a sum of them");
 	}
 	if (!(dmv_number(av->v[0].word, &zero) && !zero)) {
 		code = dmv_find_adapter(s, &av->v[0], &only);
@@ -830,7 +900,8 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 }
 
 static const struct dmv_arg args[] = {
-	{ "ADAPTER", DMV_ARG_ADAPTER, false, "address or name of an adapter, device or driver; 0: all" },
+	{ "ADAPTER", DMV_ARG_ADAPTER, false,
+	  "address or name of an adapter, device or driver; 0: all" },
 	{ "FLAGS", DMV_ARG_NUMBER, false, "what to show, a sum; default 1, 0: everything" },
 	{ "-a", DMV_ARG_FLAG, false, "list released adapters too" },
 	{ 0 }

@@ -41,15 +41,21 @@ static bool say(struct dmv_ses *s, const struct dmv_event_fact *v)
 	const struct dmv_facts *f = &s->facts;
 	const struct dmv_rule_text *r = v->rule ? dmv_rule_by_id(v->rule) : NULL;
 	struct event d = {
-		.region = v->region, .cpu = v->cpu, .sequence = v->sequence, .op = dmv_op_word(v->op),
+		.region = v->region,
+		.cpu = v->cpu,
+		.sequence = v->sequence,
+		.op = dmv_op_word(v->op),
 		.object_kind = v->object_kind ? dmv_kind_word(v->object_kind) : NULL,
 		.direction = v->direction < 3 ? directions[v->direction] : NULL,
-		.site = dmv_site_text(f, v->site), .rule = r ? r->name : NULL,
-		.age = dmv_age(f, v->region, v->time), .adapter = dmv_adapter_handle(f, v->adapter),
+		.site = dmv_site_text(f, v->site),
+		.rule = r ? r->name : NULL,
+		.age = dmv_age(f, v->region, v->time),
+		.adapter = dmv_adapter_handle(f, v->adapter),
 		.object = dmv_object_addr(f, v->object_kind, v->object),
-		.address = v->address && v->address != dmv_adapter_handle(f, v->adapter) ? v->address
-											 : DMV_NO_ADDR,
-		 .bus = v->bus ? v->bus : DMV_NO_ADDR,
+		.address = v->address && v->address != dmv_adapter_handle(f, v->adapter)
+				   ? v->address
+				   : DMV_NO_ADDR,
+		.bus = v->bus ? v->bus : DMV_NO_ADDR,
 		.size = v->size ? v->size : UINT64_MAX,
 	};
 
@@ -115,11 +121,11 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 	return DMV_E_OK;
 }
 
-static const struct dmv_arg args[] = {
-	{ "ADDR", DMV_ARG_ADAPTER, false, "only about this adapter, object, buffer or bus address" },
-	{ "-n", DMV_ARG_NUMBER, false, "how many, 0 for all; default 0n50" },
-	{ 0 }
-};
+static const struct dmv_arg args[] = { { "ADDR", DMV_ARG_ADAPTER, false,
+					 "only about this adapter, object, buffer or bus address" },
+				       { "-n", DMV_ARG_NUMBER, false,
+					 "how many, 0 for all; default 0n50" },
+				       { 0 } };
 
 const struct dmv_cmd dmv_cmd_events = {
 	.name = "events",

@@ -56,7 +56,8 @@ static bool say_examples(struct dmv_ses *s, const struct dmv_cmd *c)
 		while (cut + 1 < n && !(p[cut] == ' ' && p[cut + 1] == ' '))
 			cut++;
 		snprintf(line, sizeof(line), "%.*s", (int)cut, p);
-		snprintf(does, sizeof(does), "%.*s", (int)(n > cut + 2 ? n - cut - 2 : 0), p + cut + 2);
+		snprintf(does, sizeof(does), "%.*s", (int)(n > cut + 2 ? n - cut - 2 : 0),
+			 p + cut + 2);
 		if (!dmv_out_row(s->out, &example_table, &x))
 			return false;
 		p += n + (p[n] == '\n');
@@ -67,7 +68,8 @@ static bool say_examples(struct dmv_ses *s, const struct dmv_cmd *c)
 static enum dmv_code one(struct dmv_ses *s, const struct dmv_cmd *c)
 {
 	char synopsis[160];
-	struct line l = { .command = c->name, .synopsis = dmv_synopsis(c, synopsis, sizeof(synopsis)),
+	struct line l = { .command = c->name,
+			  .synopsis = dmv_synopsis(c, synopsis, sizeof(synopsis)),
 			  .summary = c->summary };
 
 	dmv_out_table(s->out, &one_table);
@@ -95,13 +97,16 @@ static enum dmv_code all(struct dmv_ses *s)
 	dmv_out_table(s->out, &table);
 	dmv_out_line(s->out, "Commands, with or without `dma` or `!dma` in front:\n");
 	for (size_t i = 0; dmv_cmds[i]; i++) {
-		struct line l = { .command = dmv_cmds[i]->name, .summary = dmv_cmds[i]->summary,
-				  .synopsis = dmv_synopsis(dmv_cmds[i], synopsis, sizeof(synopsis)) };
+		struct line l = { .command = dmv_cmds[i]->name,
+				  .summary = dmv_cmds[i]->summary,
+				  .synopsis =
+					  dmv_synopsis(dmv_cmds[i], synopsis, sizeof(synopsis)) };
 
 		if (!dmv_out_row(s->out, &table, &l))
 			return DMV_E_STOPPED;
 	}
-	dmv_out_line(s->out, "\nNumbers are hexadecimal, 0n10 is decimal; `help COMMAND` tells more.");
+	dmv_out_line(s->out,
+		     "\nNumbers are hexadecimal, 0n10 is decimal; `help COMMAND` tells more.");
 	return DMV_E_OK;
 }
 

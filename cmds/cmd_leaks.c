@@ -46,18 +46,25 @@ static const char *state_of(const struct dmv_object *o, const struct dmv_finding
 static bool say(struct dmv_ses *s, const struct dmv_object *o, const struct dmv_finding *x)
 {
 	const struct dmv_facts *f = &s->facts;
-	struct leak l = { .region = o->region, .rows = o->rows, .kind = dmv_kind_word(o->kind),
-			  .state = state_of(o, x), .owner = dmv_site_owner(f, o->owner),
-			  .caller = dmv_site_text(f, o->owner), .device = dmv_adapter_name(f, o->adapter),
-			  .rule = x->id ? dmv_finding_rules[x->id].name : NULL, .object = o->addr,
-			  .adapter = dmv_adapter_handle(f, o->adapter), .va = o->va, .length = o->bytes,
+	struct leak l = { .region = o->region,
+			  .rows = o->rows,
+			  .kind = dmv_kind_word(o->kind),
+			  .state = state_of(o, x),
+			  .owner = dmv_site_owner(f, o->owner),
+			  .caller = dmv_site_text(f, o->owner),
+			  .device = dmv_adapter_name(f, o->adapter),
+			  .rule = x->id ? dmv_finding_rules[x->id].name : NULL,
+			  .object = o->addr,
+			  .adapter = dmv_adapter_handle(f, o->adapter),
+			  .va = o->va,
+			  .length = o->bytes,
 			  .age = dmv_age(f, o->region, o->time) };
 
 	return dmv_out_row(s->out, &table, &l);
 }
 
-static bool walk(struct dmv_ses *s, const struct dmv_judge *j, uint32_t kind, uint32_t only, bool all,
-		 struct count *n)
+static bool walk(struct dmv_ses *s, const struct dmv_judge *j, uint32_t kind, uint32_t only,
+		 bool all, struct count *n)
 {
 	const struct dmv_facts *f = &s->facts;
 	size_t rows = dmv_objects(f, kind);
@@ -107,12 +114,15 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 	s->found = n.leaks != 0;
 	if (!go)
 		return DMV_E_STOPPED;
-	dmv_out_line(s->out, "%s%llu leaked, %llu live%s", n.leaks || n.transition || av->v[1].set ? "\n" : "",
+	dmv_out_line(s->out, "%s%llu leaked, %llu live%s",
+		     n.leaks || n.transition || av->v[1].set ? "\n" : "",
 		     (unsigned long long)n.leaks, (unsigned long long)n.live,
 		     av->v[1].set || n.live == n.leaks + n.transition ? "" : ": leaks -a");
 	if (n.transition)
-		dmv_out_note(s->out, "%llu in transition: an operation on it was in progress, this is no leak",
-			     (unsigned long long)n.transition);
+		dmv_out_note(
+			s->out,
+			"%llu in transition: an operation on it was in progress, this is no leak",
+			(unsigned long long)n.transition);
 	return DMV_E_OK;
 }
 

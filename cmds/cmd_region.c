@@ -10,9 +10,11 @@
 #include "words.h"
 
 struct region {
-	uint32_t region, page_bytes, address_bits, ncpu, segments, extents, violations, shadow_short;
+	uint32_t region, page_bytes, address_bits, ncpu, segments, extents, violations,
+		shadow_short;
 	uint64_t id, virt, phys, bytes, pid, tick_hz, uptime;
-	const char *how, *space, *trust, *abi, *writer, *version, *release, *machine, *order, *build_id;
+	const char *how, *space, *trust, *abi, *writer, *version, *release, *machine, *order,
+		*build_id;
 	const char *boot_id, *started, *mode, *flags, *rules_off, *tag, *fill, *ended;
 	bool authentic, off;
 };
@@ -133,8 +135,8 @@ static const struct dmv_table busy_table = { "cpus", busy_cols, NULL };
 
 static const char *how_word(enum dmv_how how)
 {
-	static const char *const words[] = { "unknown", "the address given", "symbol dmv_region_anchor",
-					     "vmcoreinfo", "scan" };
+	static const char *const words[] = { "unknown", "the address given",
+					     "symbol dmv_region_anchor", "vmcoreinfo", "scan" };
 
 	return (unsigned)how < 5 ? words[how] : words[0];
 }
@@ -160,9 +162,11 @@ static const char *rules_off(const struct dmv_region_fact *x, char *buf, size_t 
 		if (!(x->rules_off[id / 32] >> id % 32 & 1) || at >= size)
 			continue;
 		if (r)
-			at += (size_t)snprintf(buf + at, size - at, "%s%s", at ? ", " : "", r->name);
+			at += (size_t)snprintf(buf + at, size - at, "%s%s", at ? ", " : "",
+					       r->name);
 		else
-			at += (size_t)snprintf(buf + at, size - at, "%srule %u", at ? ", " : "", id);
+			at += (size_t)snprintf(buf + at, size - at, "%srule %u", at ? ", " : "",
+					       id);
 	}
 	return buf;
 }
@@ -173,24 +177,44 @@ static bool say_region(struct dmv_ses *s, uint32_t i)
 	const struct dmv_region_fact *x = &f->region[i];
 	char abi[16], started[40], fill[4], off[512];
 	struct region d = {
-		.region = i, .page_bytes = x->page_bytes, .address_bits = x->address_bits,
-		.ncpu = x->ncpu, .segments = x->segments, .extents = x->extents,
-		.violations = x->violations, .shadow_short = x->shadow_short, .id = x->id,
-		.virt = x->virt, .phys = x->phys, .bytes = x->bytes,
-		.pid = x->pid ? x->pid : UINT64_MAX, .tick_hz = x->tick_hz ? x->tick_hz : UINT64_MAX,
+		.region = i,
+		.page_bytes = x->page_bytes,
+		.address_bits = x->address_bits,
+		.ncpu = x->ncpu,
+		.segments = x->segments,
+		.extents = x->extents,
+		.violations = x->violations,
+		.shadow_short = x->shadow_short,
+		.id = x->id,
+		.virt = x->virt,
+		.phys = x->phys,
+		.bytes = x->bytes,
+		.pid = x->pid ? x->pid : UINT64_MAX,
+		.tick_hz = x->tick_hz ? x->tick_hz : UINT64_MAX,
 		.uptime = x->last_ticks > x->start_ticks
-				  ? dmv_ticks_ns(f, i, x->last_ticks - x->start_ticks) : UINT64_MAX,
-		.how = how_word(x->how), .space = x->space == DMV_PHYS ? "physical" : "virtual",
-		.trust = x->authentic ? "" : " (nothing vouches for it)", .abi = abi,
-		.writer = x->writer, .version = x->version, .release = x->release,
+				  ? dmv_ticks_ns(f, i, x->last_ticks - x->start_ticks)
+				  : UINT64_MAX,
+		.how = how_word(x->how),
+		.space = x->space == DMV_PHYS ? "physical" : "virtual",
+		.trust = x->authentic ? "" : " (nothing vouches for it)",
+		.abi = abi,
+		.writer = x->writer,
+		.version = x->version,
+		.release = x->release,
 		.machine = dmv_machine_word(x->machine),
-		.order = x->big_endian ? "big-endian" : "little-endian", .build_id = x->build_id,
+		.order = x->big_endian ? "big-endian" : "little-endian",
+		.build_id = x->build_id,
 		.boot_id = strspn(x->boot_id, "0") == strlen(x->boot_id) ? NULL : x->boot_id,
 		.started = when(x->start_unix_ns, started, sizeof(started)),
 		.mode = dmv_mode_word(x->mode),
-		.flags = x->flags & 1 ? ", verification is off" : x->flags & 2 ? ", strict" : "",
-		.rules_off = rules_off(x, off, sizeof(off)), .tag = x->tag, .fill = fill,
-		.ended = x->ended ? ", ended in order" : "", .authentic = x->authentic,
+		.flags = x->flags & 1	? ", verification is off"
+			 : x->flags & 2 ? ", strict"
+					: "",
+		.rules_off = rules_off(x, off, sizeof(off)),
+		.tag = x->tag,
+		.fill = fill,
+		.ended = x->ended ? ", ended in order" : "",
+		.authentic = x->authentic,
 		.off = x->flags & 1,
 	};
 
@@ -220,9 +244,15 @@ static bool say_drivers(struct dmv_ses *s)
 
 	for (size_t i = 0; i < s->facts.ndriver; i++) {
 		const struct dmv_driver *x = &s->facts.driver[i];
-		struct driver d = { x->region, x->hooked, x->hook_quota, x->adapters, x->name,
-				    dmv_life_word(x->life), options[x->options & 3],
-				    x->base ? x->base : DMV_NO_ADDR, x->bytes ? x->bytes : UINT64_MAX };
+		struct driver d = { x->region,
+				    x->hooked,
+				    x->hook_quota,
+				    x->adapters,
+				    x->name,
+				    dmv_life_word(x->life),
+				    options[x->options & 3],
+				    x->base ? x->base : DMV_NO_ADDR,
+				    x->bytes ? x->bytes : UINT64_MAX };
 
 		if (!dmv_out_row(s->out, &driver_table, &d))
 			return false;

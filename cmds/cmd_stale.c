@@ -10,7 +10,8 @@
 
 struct stale {
 	uint32_t region;
-	const char *old, *kind, *title, *owner, *caller, *device, *object_kind, *confidence, *cause, *fix;
+	const char *old, *kind, *title, *owner, *caller, *device, *object_kind, *confidence, *cause,
+		*fix;
 	uint64_t object, adapter, va, length, offset, differ, age;
 	struct dmv_bytes shadow, original;
 	bool to_device;
@@ -18,7 +19,8 @@ struct stale {
 
 static const struct dmv_col cols[] = {
 	DMV_COL(struct stale, region, "", DMV_S_REGION, "index of the region"),
-	DMV_COL(struct stale, kind, "", DMV_S_STR, "stale: unseen device data; late-write: unsent driver data"),
+	DMV_COL(struct stale, kind, "", DMV_S_STR,
+		"stale: unseen device data; late-write: unsent driver data"),
 	DMV_COL(struct stale, title, "", DMV_S_STR, "what is wrong"),
 	DMV_COL(struct stale, object_kind, "", DMV_S_STR, "what holds the mapping"),
 	DMV_COL(struct stale, object, "", DMV_S_ADDR, "its handle"),
@@ -34,7 +36,8 @@ static const struct dmv_col cols[] = {
 	DMV_COL(struct stale, owner, "", DMV_S_STR, "function that mapped it"),
 	DMV_COL(struct stale, caller, "", DMV_S_STR, "the same with offset"),
 	DMV_COL(struct stale, confidence, "", DMV_S_STR, "likely, in transition"),
-	DMV_COL(struct stale, shadow, "", DMV_S_BYTES, "what the device sees, from the first difference"),
+	DMV_COL(struct stale, shadow, "", DMV_S_BYTES,
+		"what the device sees, from the first difference"),
 	DMV_COL(struct stale, original, "", DMV_S_BYTES, "what the driver sees"),
 	DMV_COL(struct stale, cause, "", DMV_S_STR, "why"),
 	DMV_COL(struct stale, fix, "", DMV_S_STR, "what to do"),
@@ -88,7 +91,8 @@ static bool say(void *ctx, const struct dmv_finding *x)
 
 	/* counted to the writer's last sign of life, which may be long before the dump */
 	if (d.age && d.age != UINT64_MAX) {
-		snprintf(old, sizeof(old), ", at least %s old", dmv_age_text(d.age, age, sizeof(age)));
+		snprintf(old, sizeof(old), ", at least %s old",
+			 dmv_age_text(d.age, age, sizeof(age)));
 		d.old = old;
 	}
 	if (x->confidence == DMV_IN_TRANSITION)
@@ -105,7 +109,8 @@ static bool say(void *ctx, const struct dmv_finding *x)
 
 static void advise(struct dmv_ses *s, enum dmv_finding_id id)
 {
-	dmv_out_line(s->out, "\nWhy: %s\nDo:  %s", dmv_finding_rules[id].cause, dmv_finding_rules[id].fix);
+	dmv_out_line(s->out, "\nWhy: %s\nDo:  %s", dmv_finding_rules[id].cause,
+		     dmv_finding_rules[id].fix);
 }
 
 static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
@@ -134,10 +139,12 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 		     s->facts.nstale ? "\n" : "", s->facts.nstale,
 		     (unsigned long long)s->facts.shadows_compared);
 	if (w.transition)
-		dmv_out_note(s->out, "%llu in transition: the transfer was just being made or ended",
+		dmv_out_note(s->out,
+			     "%llu in transition: the transfer was just being made or ended",
 			     (unsigned long long)w.transition);
 	if (s->facts.shadows_unreadable)
-		dmv_out_note(s->out, "%llu double buffers are not in the dump and could not be compared",
+		dmv_out_note(s->out,
+			     "%llu double buffers are not in the dump and could not be compared",
 			     (unsigned long long)s->facts.shadows_unreadable);
 	return DMV_E_OK;
 }

@@ -46,7 +46,8 @@ static const struct dmv_table head_table = {
 
 struct line {
 	uint32_t region;
-	uint64_t adapter, lists, files, registers, bytes, buffers, buffer_bytes, channels, violations;
+	uint64_t adapter, lists, files, registers, bytes, buffers, buffer_bytes, channels,
+		violations;
 	const char *device, *owner, *state;
 };
 
@@ -102,13 +103,22 @@ static bool say_heads(struct dmv_ses *s)
 {
 	for (uint32_t i = 0; i < s->facts.nregion; i++) {
 		const struct dmv_region_fact *x = &s->facts.region[i];
-		const struct dmv_rule_text *r = x->bug_code ? dmv_rule_of(x->bug_code, x->bug_p) : NULL;
-		struct head h = { .region = i, .bug_code = x->bug_code, .writer = x->writer,
-			.version = x->version, .release = x->release, .mode = dmv_mode_word(x->mode),
-			.rule = r ? r->name : NULL, .title = r ? r->title : NULL,
-			.ended = x->ended ? ", ended in order" : "", .pid = x->pid ? x->pid : UINT64_MAX,
-			.bug_p1 = x->bug_p[0], .bug_p2 = x->bug_p[1], .violations = x->violations,
-			.bug = x->bug_code != 0 };
+		const struct dmv_rule_text *r =
+			x->bug_code ? dmv_rule_of(x->bug_code, x->bug_p) : NULL;
+		struct head h = { .region = i,
+				  .bug_code = x->bug_code,
+				  .writer = x->writer,
+				  .version = x->version,
+				  .release = x->release,
+				  .mode = dmv_mode_word(x->mode),
+				  .rule = r ? r->name : NULL,
+				  .title = r ? r->title : NULL,
+				  .ended = x->ended ? ", ended in order" : "",
+				  .pid = x->pid ? x->pid : UINT64_MAX,
+				  .bug_p1 = x->bug_p[0],
+				  .bug_p2 = x->bug_p[1],
+				  .violations = x->violations,
+				  .bug = x->bug_code != 0 };
 
 		if (s->facts.nregion > 1)
 			dmv_out_line(s->out, "%sRegion %u, id %llx:", i ? "\n" : "", i,
@@ -206,7 +216,9 @@ static enum dmv_code say(struct dmv_ses *s, struct line *by, const struct dmv_ju
 	    !dmv_tally_say(s, &tally))
 		return DMV_E_STOPPED;
 	if (!s->facts.verified && dmv_out_format(s->out) == DMV_TEXT)
-		dmv_out_line(s->out, "\nGuards and double buffers were not compared: check, stale, analyze");
+		dmv_out_line(
+			s->out,
+			"\nGuards and double buffers were not compared: check, stale, analyze");
 	return DMV_E_OK;
 }
 
@@ -220,8 +232,10 @@ static void not_booked(struct dmv_ses *s)
 				dmv_out_note(s->out, "%u of kind %s found no row and are not shown",
 					     x->not_booked[k], dmv_kind_word(k));
 		if (x->shadow_short)
-			dmv_out_note(s->out, "%u map registers were not double-buffered: no shadow page left",
-				     x->shadow_short);
+			dmv_out_note(
+				s->out,
+				"%u map registers were not double-buffered: no shadow page left",
+				x->shadow_short);
 	}
 }
 

@@ -66,10 +66,15 @@ static bool say_target(struct dmv_ses *s)
 {
 	const struct dmv_mem *m = s->mem;
 	struct target t = {
-		.target = s->target, .format = m->ops->format, .machine = dmv_machine_word(m->machine),
-		.order = m->big_endian ? "big-endian" : "little-endian", .executable = m->executable,
-		.live = m->live ? ", live" : "", .kernel = m->linux_kernel ? ", a Linux kernel" : "",
-		.bits = m->bits ? m->bits : UINT32_MAX, .virtual_bytes = sum(m, DMV_VIRT),
+		.target = s->target,
+		.format = m->ops->format,
+		.machine = dmv_machine_word(m->machine),
+		.order = m->big_endian ? "big-endian" : "little-endian",
+		.executable = m->executable,
+		.live = m->live ? ", live" : "",
+		.kernel = m->linux_kernel ? ", a Linux kernel" : "",
+		.bits = m->bits ? m->bits : UINT32_MAX,
+		.virtual_bytes = sum(m, DMV_VIRT),
 		.physical_bytes = sum(m, DMV_PHYS),
 		.virtual_ranges = m->nrange[DMV_VIRT] ? m->nrange[DMV_VIRT] : UINT64_MAX,
 		.physical_ranges = m->nrange[DMV_PHYS] ? m->nrange[DMV_PHYS] : UINT64_MAX,
@@ -112,7 +117,9 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 		dmv_out_line(s->out, "Region:   none: %s", e.msg);
 		dmv_out_note(s->out, "%s", e.msg);
 		if (s->mem->linux_kernel && !s->opts.scan)
-			dmv_out_note(s->out, "a Linux kernel's memory is scanned for a region only with --scan");
+			dmv_out_note(
+				s->out,
+				"a Linux kernel's memory is scanned for a region only with --scan");
 		return e.code;
 	}
 	dmv_out_line(s->out, "Region:   %zu found, by %s", s->facts.nregion,

@@ -39,7 +39,8 @@ static const struct dmv_col cols[] = {
 	DMV_COL(struct violation, prior_age, NULL, DMV_S_AGE, "and its age"),
 	DMV_COL(struct violation, cpu, NULL, DMV_S_U32, "CPU"),
 	DMV_COL(struct violation, evidence_addr, NULL, DMV_S_ADDR, "where the wrong bytes stood"),
-	DMV_COL(struct violation, evidence_offset, NULL, DMV_S_OFFSET, "from the start of the buffer"),
+	DMV_COL(struct violation, evidence_offset, NULL, DMV_S_OFFSET,
+		"from the start of the buffer"),
 	DMV_COL(struct violation, evidence, NULL, DMV_S_BYTES, "the wrong bytes"),
 	DMV_COL(struct violation, cause, NULL, DMV_S_STR, "cause"),
 	DMV_COL(struct violation, fix, NULL, DMV_S_STR, "fix"),
@@ -55,17 +56,29 @@ static bool say(struct dmv_ses *s, const struct dmv_violation_fact *v)
 	bool bytes = v->evidence.addr != DMV_NO_ADDR && v->evidence.n;
 	char code[48];
 	struct violation d = {
-		.region = v->region, .sequence = v->sequence, .code = v->code, .cpu = v->cpu,
-		.rule = r ? r->name : NULL, .title = r ? r->title : "unknown rule",
-		.severity = r && r->warning ? "warning" : "error", .action = dmv_mode_word(v->action),
+		.region = v->region,
+		.sequence = v->sequence,
+		.code = v->code,
+		.cpu = v->cpu,
+		.rule = r ? r->name : NULL,
+		.title = r ? r->title : "unknown rule",
+		.severity = r && r->warning ? "warning" : "error",
+		.action = dmv_mode_word(v->action),
 		.device = dmv_adapter_name(f, v->adapter),
 		.object_kind = v->object_kind ? dmv_kind_word(v->object_kind) : NULL,
-		.site = dmv_site_text(f, v->site), .prior_site = dmv_site_text(f, v->prior_site),
-		.cause = r ? r->cause : NULL, .fix = r ? r->fix : NULL, .short_code = code,
-		.p1 = v->p[0], .p2 = v->p[1], .p3 = v->p[2], .p4 = v->p[3],
+		.site = dmv_site_text(f, v->site),
+		.prior_site = dmv_site_text(f, v->prior_site),
+		.cause = r ? r->cause : NULL,
+		.fix = r ? r->fix : NULL,
+		.short_code = code,
+		.p1 = v->p[0],
+		.p2 = v->p[1],
+		.p3 = v->p[2],
+		.p4 = v->p[3],
 		.adapter = dmv_adapter_handle(f, v->adapter),
 		.object = dmv_object_addr(f, v->object_kind, v->object),
-		.age = dmv_age(f, v->region, v->time), .prior_age = dmv_age(f, v->region, v->prior_time),
+		.age = dmv_age(f, v->region, v->time),
+		.prior_age = dmv_age(f, v->region, v->prior_time),
 		.evidence_addr = bytes ? v->evidence.addr : DMV_NO_ADDR,
 		.evidence_offset = bytes ? v->evidence.offset : INT64_MIN,
 		.evidence = { v->evidence.bytes, bytes ? v->evidence.n : 0 },
@@ -104,7 +117,8 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 		for (size_t i = 0; i < f->nviolation; i++)
 			n += f->violation[i].region == r;
 		if (f->region[r].violations > n)
-			dmv_out_note(s->out, "%u violations were raised, %zu of them are still on record",
+			dmv_out_note(s->out,
+				     "%u violations were raised, %zu of them are still on record",
 				     f->region[r].violations, n);
 	}
 	return DMV_E_OK;

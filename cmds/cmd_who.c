@@ -48,7 +48,8 @@ static unsigned put(struct range *r, unsigned n, const char *space, uint64_t sta
 	return n + 1;
 }
 
-static unsigned ranges(const struct dmv_facts *f, const struct dmv_object *o, struct range r[RANGES])
+static unsigned ranges(const struct dmv_facts *f, const struct dmv_object *o,
+		       struct range r[RANGES])
 {
 	unsigned n = 0;
 
@@ -176,8 +177,8 @@ static bool walk(struct search *q, bool gone)
 
 static bool say_neighbours(struct search *q)
 {
-	dmv_out_line(q->s->out, "Nothing for DMA owns or owned %llx.%s", (unsigned long long)q->addr,
-		     q->below.any || q->above.any ? " Nearest:" : "");
+	dmv_out_line(q->s->out, "Nothing for DMA owns or owned %llx.%s",
+		     (unsigned long long)q->addr, q->below.any || q->above.any ? " Nearest:" : "");
 	return (!q->below.any || dmv_out_row(q->s->out, &near_table, &q->below.row)) &&
 	       (!q->above.any || dmv_out_row(q->s->out, &near_table, &q->above.row));
 }

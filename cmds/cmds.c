@@ -106,8 +106,8 @@ const char *dmv_synopsis(const struct dmv_cmd *c, char *buf, size_t size)
 	for (const struct dmv_arg *a = c->args; a && a->name && at < size; a++) {
 		const char *value = a->type == DMV_ARG_FLAG || *a->name != '-' ? "" : " N";
 
-		at += (size_t)snprintf(buf + at, size - at, a->required ? " %s%s" : " [%s%s]", a->name,
-				       value);
+		at += (size_t)snprintf(buf + at, size - at, a->required ? " %s%s" : " [%s%s]",
+				       a->name, value);
 	}
 	return buf;
 }
@@ -412,7 +412,8 @@ static uint32_t by_name(const struct dmv_facts *f, const char *name, uint32_t *s
 	*several = DMV_NO_INDEX;
 	for (int gone = 0; gone < 2 && found == DMV_NO_INDEX; gone++) {
 		for (size_t i = 0; i < f->nadapter; i++) {
-			if ((f->adapter[i].life == DMV_GONE) != gone || !has_name(&f->adapter[i], name))
+			if ((f->adapter[i].life == DMV_GONE) != gone ||
+			    !has_name(&f->adapter[i], name))
 				continue;
 			if (found == DMV_NO_INDEX)
 				found = (uint32_t)i;
@@ -442,8 +443,9 @@ enum dmv_code dmv_find_adapter(struct dmv_ses *s, const struct dmv_value *v, uin
 	if (number)
 		name = by_addr(f, addr);
 	else if (name != DMV_NO_INDEX && several != DMV_NO_INDEX)
-		return dmv_fail(&s->err, DMV_E_USAGE, "%s has several adapters, among them 0x%llx and 0x%llx",
-				safe, (unsigned long long)f->adapter[name].handle,
+		return dmv_fail(&s->err, DMV_E_USAGE,
+				"%s has several adapters, among them 0x%llx and 0x%llx", safe,
+				(unsigned long long)f->adapter[name].handle,
 				(unsigned long long)f->adapter[several].handle);
 	if (name == DMV_NO_INDEX)
 		return dmv_fail(&s->err, DMV_E_USAGE, "no adapter %s; `dma` lists them", safe);
@@ -478,7 +480,8 @@ static void complete_first(const char *prefix, void (*fn)(void *, const char *),
 	char word[64];
 
 	for (size_t i = 0; dmv_cmds[i]; i++) {
-		snprintf(word, sizeof(word), "%.*s%s", (int)(bare - prefix), prefix, dmv_cmds[i]->name);
+		snprintf(word, sizeof(word), "%.*s%s", (int)(bare - prefix), prefix,
+			 dmv_cmds[i]->name);
 		offer(prefix, word, fn, ctx);
 	}
 }

@@ -89,7 +89,9 @@ static bool known(const struct dmv_facts *f, uint64_t v, const char **noun, char
 
 		if (a->handle != v && a->record != v && a->device != v)
 			continue;
-		*noun = a->handle == v ? "adapter" : a->record == v ? "adapter record" : "device object";
+		*noun = a->handle == v	 ? "adapter"
+			: a->record == v ? "adapter record"
+					 : "device object";
 		snprintf(buf, size, "%s%s%s", name ? name : "", name && owner ? ", owner " : "",
 			 owner ? owner : "");
 		return true;
@@ -146,8 +148,8 @@ static bool arguments(struct dmv_ses *s, const struct dmv_rule_text *r, const ui
 		if (facts && (i || !r) && known(&s->facts, p[i], &noun, more, sizeof(more))) {
 			bool same = a.means && !strcmp(a.means, noun);
 
-			snprintf(is, sizeof(is), "%s%s%s", same ? "" : noun, same || !*more ? "" : ", ",
-				 more);
+			snprintf(is, sizeof(is), "%s%s%s", same ? "" : noun,
+				 same || !*more ? "" : ", ", more);
 			a.is = is;
 			a.sep2 = !a.means ? ", " : *is ? ": " : "";
 		}
@@ -172,8 +174,14 @@ bool dmv_decode(struct dmv_ses *s, uint32_t region, uint32_t code, const uint64_
 {
 	uint32_t plain = code & ~(uint32_t)MINIDUMP;
 	const struct dmv_rule_text *r = dmv_rule_of(plain, p);
-	struct bug b = { .region = region, .code = plain, .p1 = p[0], .p2 = p[1], .p3 = p[2], .p4 = p[3],
-			 .name = dmv_bugcheck_name(plain), .minidump = code != plain,
+	struct bug b = { .region = region,
+			 .code = plain,
+			 .p1 = p[0],
+			 .p2 = p[1],
+			 .p3 = p[2],
+			 .p4 = p[3],
+			 .name = dmv_bugcheck_name(plain),
+			 .minidump = code != plain,
 			 .undocumented = dmv_bugcheck_undocumented(plain, p[0]) };
 	struct advice a = { NULL, NULL };
 
@@ -189,8 +197,9 @@ bool dmv_decode(struct dmv_ses *s, uint32_t region, uint32_t code, const uint64_
 	if (!dmv_out_row(s->out, &head_table, &b) || !arguments(s, r, p))
 		return false;
 	if (plain == 0xE6 && p[0] == 0x26)
-		dmv_out_note(s->out, "the fault type is that of Intel's IOMMU; other vendors number theirs "
-				     "otherwise; this bugcheck comes without the verifier, too");
+		dmv_out_note(s->out,
+			     "the fault type is that of Intel's IOMMU; other vendors number theirs "
+			     "otherwise; this bugcheck comes without the verifier, too");
 	if (r && dmv_out_format(s->out) == DMV_TEXT)
 		return dmv_out_row(s->out, &advice_table, &a);
 	return true;

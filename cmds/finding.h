@@ -11,7 +11,7 @@
 enum dmv_confidence {
 	DMV_CERTAIN = 1,
 	DMV_LIKELY,
-	DMV_IN_TRANSITION,      /* an operation on it was in progress: shown, not counted as wrong */
+	DMV_IN_TRANSITION, /* an operation on it was in progress: shown, not counted as wrong */
 };
 
 enum dmv_finding_id {

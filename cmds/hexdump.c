@@ -31,8 +31,10 @@ bool dmv_hexdump(struct dmv_out *o, const char *what, uint64_t addr, int64_t off
 		 const uint8_t *bytes, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i += 16) {
-		struct line l = { .addr = addr == UINT64_MAX ? addr : addr + i, .offset = offset + i,
-				  .bytes = { bytes + i, n - i < 16 ? n - i : 16 }, .what = what };
+		struct line l = { .addr = addr == UINT64_MAX ? addr : addr + i,
+				  .offset = offset + i,
+				  .bytes = { bytes + i, n - i < 16 ? n - i : 16 },
+				  .what = what };
 
 		if (!dmv_out_row(o, what ? &table : &plain, &l))
 			return false;

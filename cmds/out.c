@@ -207,8 +207,8 @@ static size_t harmless(const unsigned char *s)
 	    (c >= 0xD800 && c < 0xE000))
 		return 0;
 	/* C1 controls, line separators, marks that turn the direction of what follows, BOM */
-	if (c < 0xA0 || c == 0x061C || (c >= 0x200B && c <= 0x200F) || (c >= 0x2028 && c <= 0x202E) ||
-	    (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF)
+	if (c < 0xA0 || c == 0x061C || (c >= 0x200B && c <= 0x200F) ||
+	    (c >= 0x2028 && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF)
 		return 0;
 	return n;
 }

@@ -25,7 +25,8 @@ void dmv_tally_make(struct dmv_tally *t, const struct dmv_judge *j, const struct
 		    uint32_t region)
 {
 	*t = (struct dmv_tally){ .region = region, .facts = f };
-	dmv_findings(j, DMV_FIND_VIOLATIONS | DMV_FIND_GUARDS | DMV_FIND_LEAKS | DMV_FIND_STALE, add, t);
+	dmv_findings(j, DMV_FIND_VIOLATIONS | DMV_FIND_GUARDS | DMV_FIND_LEAKS | DMV_FIND_STALE,
+		     add, t);
 }
 
 struct line {

@@ -72,7 +72,8 @@ static const struct argp_option options[] = {
 	{ "base", OPT_BASE, "ADDR", 0, "address of the first byte of a raw file", 1 },
 	{ "region", OPT_REGION, "ADDR", 0, "address of the verifier's region", 1 },
 	{ "scan", OPT_SCAN, NULL, 0, "search a Linux kernel's memory for a region", 1 },
-	{ "bugcheck", OPT_BUGCHECK, "TEXT", 0, "decode a bugcheck, `E6 F 5 ...`; needs no target", 2 },
+	{ "bugcheck", OPT_BUGCHECK, "TEXT", 0, "decode a bugcheck, `E6 F 5 ...`; needs no target",
+	  2 },
 	{ "color", OPT_COLOR, "WHEN", 0, "auto, always or never", 3 },
 	{ "no-pager", OPT_NO_PAGER, NULL, 0, "never start a pager", 3 },
 	{ 0 }
@@ -140,7 +141,8 @@ static error_t parse_opt(int key, char *arg, struct argp_state *state)
 		break;
 	case ARGP_KEY_ARG:
 		if (c->target)
-			argp_error(state, "more than one target: \"%s\" and \"%s\"", c->target, arg);
+			argp_error(state, "more than one target: \"%s\" and \"%s\"", c->target,
+				   arg);
 		c->target = arg;
 		break;
 	case ARGP_KEY_END:
@@ -368,7 +370,8 @@ static char *next_match(const char *text, int state)
 		free(m.word);
 		m = (struct matches){ 0 };
 		at = 0;
-		dmv_complete(completing, rl_line_buffer, (size_t)rl_point - strlen(text), text, match, &m);
+		dmv_complete(completing, rl_line_buffer, (size_t)rl_point - strlen(text), text,
+			     match, &m);
 	}
 	return at < m.n ? m.word[at++] : NULL;
 }
