@@ -81,7 +81,7 @@ static void *carve(struct carver *c, size_t n, size_t size)
 {
 	void *p;
 
-	c->used = (c->used + 63) & ~(size_t)63;
+	c->used += (size_t)(0 - ((uintptr_t)c->base + c->used)) & 63;
 	p = c->base ? c->base + c->used : NULL;
 	c->used += n * size;
 	return p;
@@ -167,7 +167,8 @@ size_t dmv_books_bytes(const struct dmv_config *c)
 	struct dmv scratch;
 
 	lay_out(&m, &scratch, c);
-	return (m.used + 63) & ~(size_t)63;
+	/* they may begin at any multiple of 16, each table of them at one of 64 */
+	return (m.used + 48 + 63) & ~(size_t)63;
 }
 
 /* ---- region: a cursor over the segments ---- */
@@ -437,6 +438,7 @@ static int books_start(struct dmv *v)
 	hash_clear(&v->buffers);
 	hash_clear(&v->sites);
 	v->wait_head = v->wait_tail = DMV_ABI_NONE;
+	v->last_site = DMV_ABI_NONE;
 	for (uint32_t i = 0; i < c->rows[DMV_ABI_K_REGISTER]; i++)
 		v->reg[i].row = dmv_row(&v->tab[DMV_ABI_K_REGISTER], i);
 	for (uint32_t i = 0; i < c->cpus; i++)
@@ -633,6 +635,10 @@ void dmv_driver_unload(struct dmv *v, uint32_t driver, uint64_t caller)
 	v->port.lock(v->port.host);
 	st64(&v->driver[driver].row->unload_time, v->port.now ? v->port.now(v->port.host) : 0);
 	v->driver[driver].known = false;
-	dmv_retire(v, DMV_ABI_K_DRIVER, driver, v->driver[driver].row);
+	/* Adapters it left still refer to this book: the last of them gives it back. */
+	if (v->driver[driver].adapters)
+		dmv_row_history(v, DMV_ABI_K_DRIVER, v->driver[driver].row);
+	else
+		dmv_retire(v, DMV_ABI_K_DRIVER, driver, v->driver[driver].row);
 	v->port.unlock(v->port.host);
 }

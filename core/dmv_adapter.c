@@ -285,6 +285,8 @@ void dmv_adapter_put(struct dmv *v, struct dmv_adapter *a, uint64_t caller)
 	st32(&a->row->refs, a->refs - 1);
 	st32(&a->row->flags, a->flags);
 	st32(&d->row->adapters, --d->adapters);
+	if (!d->known && !d->adapters)
+		dmv_fifo_give(&v->fifo[DMV_ABI_K_DRIVER], a->driver);
 	dmv_event(&c, DMV_ABI_OP_PUT_ADAPTER, a,
 		  &(struct dmv_event_args){ .kind = DMV_ABI_K_ADAPTER, .row = a->index,
 					    .gen = a->row->gen, .address = (uintptr_t)a });

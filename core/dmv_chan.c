@@ -149,6 +149,9 @@ static bool can_run(struct dmv *v, const struct dmv_channel *ch)
 
 	if (!ch->request.list && ch->adapter->holder != DMV_ABI_NONE)
 		return false;
+	if (v->fifo[DMV_ABI_K_FILE].head == DMV_ABI_NONE ||
+	    (ch->request.list && v->fifo[DMV_ABI_K_LIST].head == DMV_ABI_NONE))
+		return false;           /* it goes on waiting, and is not one that was not booked */
 	first = dmv_runs_take(&v->registers, n, NULL);
 	if (first == DMV_ABI_NONE)
 		return false;
