@@ -438,6 +438,7 @@ static int books_start(struct dmv *v)
 	hash_clear(&v->buffers);
 	hash_clear(&v->sites);
 	v->wait_head = v->wait_tail = DMV_ABI_NONE;
+	v->last_site = DMV_ABI_NONE;            /* of caller 0: the verifier itself */
 	v->last_site = DMV_ABI_NONE;
 	for (uint32_t i = 0; i < c->rows[DMV_ABI_K_REGISTER]; i++)
 		v->reg[i].row = dmv_row(&v->tab[DMV_ABI_K_REGISTER], i);

@@ -218,11 +218,17 @@ static bool refused(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_
 		dmv_raise(c, DMV_V_TOO_MANY_CHANNELS, a, &o, NULL, a->channels, 0, 0);
 		return true;
 	}
-	if (a->registers + r->registers > a->max_registers &&
-	    dmv_raise(c, DMV_V_REGISTERS_OVER_MAXIMUM, a, &self, NULL, a->registers + r->registers,
-		      a->max_registers, 0) && (c->v->flags & DMV_ABI_F_STRICT))
-		return true;
 	return r->list && dmv_map_clash(c, a, &r->span);
+}
+
+/* Counts what is granted, not what waits. In strict mode the request is refused. */
+static bool over_maximum(struct dmv_call *c, struct dmv_adapter *a, uint32_t registers)
+{
+	const struct dmv_object self = { DMV_ABI_K_ADAPTER, a->index, a->gen, DMV_ABI_NONE, 0 };
+
+	return a->registers + registers > a->max_registers &&
+	       dmv_raise(c, DMV_V_REGISTERS_OVER_MAXIMUM, a, &self, NULL, a->registers + registers,
+			 a->max_registers, 0) && (c->v->flags & DMV_ABI_F_STRICT);
 }
 
 static int request(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_request *r,
@@ -246,6 +252,8 @@ static int request(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_r
 	}
 	dmv_runs_give(&v->registers, first, r->registers);
 	v->registers.hint = first;
+	if (over_maximum(c, a, r->registers))
+		return DMV_VIOLATED;
 	return start(c, a, r, NULL, ret);
 }
 

@@ -64,24 +64,42 @@ static uint32_t site_intern(struct dmv *v, const uint64_t *frame, uint32_t depth
 
 #define DEPTH_MAX 32
 
-void dmv_enter(struct dmv_call *c, struct dmv *v, uint64_t caller, enum dmv_abi_op op,
-	       struct dmv_adapter *a)
+/* The host walks the stack before the lock is taken. */
+static void enter_with_stack(struct dmv_call *c, struct dmv *v, uint64_t caller)
 {
 	uint64_t frame[DEPTH_MAX];
-	uint32_t depth = 0;
-	struct dmv_abi_cpu *cpu;
+	uint32_t depth = v->port.stack(v->port.host, caller, frame, v->cfg.stack_depth);
 
-	if (v->port.stack && v->cfg.stack_depth > 1)
-		depth = v->port.stack(v->port.host, caller, frame, v->cfg.stack_depth);
 	if (depth == 0 || depth > v->cfg.stack_depth) {
 		frame[0] = caller;
 		depth = 1;
 	}
+	v->port.lock(v->port.host);
+	c->site = site_intern(v, frame, depth);
+}
+
+static void enter_with_caller(struct dmv_call *c, struct dmv *v, uint64_t caller)
+{
+	v->port.lock(v->port.host);
+	if (caller != v->last_caller) {
+		v->last_site = site_intern(v, &caller, 1);
+		v->last_caller = caller;
+	}
+	c->site = v->last_site;
+}
+
+void dmv_enter(struct dmv_call *c, struct dmv *v, uint64_t caller, enum dmv_abi_op op,
+	       struct dmv_adapter *a)
+{
+	struct dmv_abi_cpu *cpu;
+
 	c->v = v;
-	c->caller = caller;
 	c->reports = 0;
 	c->stopping = false;
-	v->port.lock(v->port.host);
+	if (caller && v->port.stack && v->cfg.stack_depth > 1)
+		enter_with_stack(c, v, caller);
+	else
+		enter_with_caller(c, v, caller);
 	c->now = v->port.now ? v->port.now(v->port.host) : 0;
 	c->cpu = v->port.cpu ? v->port.cpu(v->port.host) : 0;
 	if (c->cpu >= v->cfg.cpus)
@@ -92,11 +110,6 @@ void dmv_enter(struct dmv_call *c, struct dmv *v, uint64_t caller, enum dmv_abi_
 	st64(&cpu->time, c->now);
 	withdraw(&cpu->op, op);
 	st64(&v->header->last_ticks, c->now);
-	if (depth > 1 || frame[0] != v->last_frame) {
-		v->last_site = site_intern(v, frame, depth);
-		v->last_frame = depth == 1 ? frame[0] : 0;
-	}
-	c->site = v->last_site;
 }
 
 void dmv_leave(struct dmv_call *c)
@@ -114,31 +127,7 @@ void dmv_leave(struct dmv_call *c)
 void dmv_event(struct dmv_call *c, enum dmv_abi_op op, struct dmv_adapter *a,
 	       const struct dmv_event_args *e)
 {
-	struct dmv *v = c->v;
-	const uint32_t ring = v->cfg.rows[DMV_ABI_K_EVENT];
-	struct dmv_abi_event *row;
-	uint32_t seq;
-
-	if (ring == 0)
-		return;
-	seq = ++v->event_next[c->cpu];
-	if (seq == 0)
-		seq = v->event_next[c->cpu] = 1;
-	row = dmv_row(&v->tab[DMV_ABI_K_EVENT], c->cpu * ring + (seq & (ring - 1)));
-	withdraw(&row->sequence, 0);
-	st32(&row->op, op);
-	dmv_ref_set(&row->adapter, a ? a->index : DMV_ABI_NONE, a ? a->gen : 0);
-	st32(&row->object_kind, e->kind);
-	st32(&row->site, c->site);
-	dmv_ref_set(&row->object, e->kind ? e->row : DMV_ABI_NONE, e->gen);
-	st64(&row->address, e->address);
-	st64(&row->bus, e->bus);
-	st64(&row->size, e->size);
-	st64(&row->time, c->now);
-	st32(&row->direction, e->direction);
-	st32(&row->rule, e->rule);
-	st32(&row->state, DMV_ABI_LIVE);
-	publish(&row->sequence, seq);
+	dmv_event_write(c, op, a, e);
 }
 
 /* ---- violations ---- */

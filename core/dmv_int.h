@@ -203,7 +203,7 @@ struct dmv {
 	uint64_t *shadow_phys;
 	uint32_t wait_head, wait_tail;          /* waiting requests, oldest first */
 	uint32_t violations, strings_used;
-	uint64_t last_frame;                    /* the call site that was interned last: mostly it is the same */
+	uint64_t last_caller;                   /* whose site was interned last: mostly it is the same */
 	uint32_t last_site;
 	uint32_t page, page_shift;
 	uint32_t mode, flags;
@@ -220,7 +220,7 @@ struct dmv_call {
 	struct dmv_abi_cpu *cpu_row;
 	uint32_t cpu;
 	uint32_t site;
-	uint64_t caller, now;
+	uint64_t now;
 	bool stopping;          /* the host is about to die of a report: leave all as it was found */
 	uint32_t reports;
 	struct dmv_report report[DMV_REPORTS];
@@ -257,13 +257,45 @@ struct dmv_object {
 
 bool dmv_raise(struct dmv_call *c, enum dmv_rule rule, struct dmv_adapter *a,
 	       const struct dmv_object *obj, const struct dmv_found *found, uint64_t p2, uint64_t p3,
-	       uint64_t p4);
+	       uint64_t p4) __attribute__((cold));
 
 struct dmv_event_args {
 	enum dmv_abi_kind kind;
 	uint32_t row, gen, direction, rule;
 	uint64_t address, bus, size;
 };
+
+/* For the paths that map and flush: there it is inlined. */
+static inline void dmv_event_write(struct dmv_call *c, enum dmv_abi_op op, struct dmv_adapter *a,
+				   const struct dmv_event_args *e)
+{
+	struct dmv *v = c->v;
+	const uint32_t ring = v->cfg.rows[DMV_ABI_K_EVENT];
+	struct dmv_abi_event *row;
+	uint32_t seq;
+
+	if (ring == 0)
+		return;
+	seq = ++v->event_next[c->cpu];
+	if (seq == 0)
+		seq = v->event_next[c->cpu] = 1;
+	row = dmv_row(&v->tab[DMV_ABI_K_EVENT], c->cpu * ring + (seq & (ring - 1)));
+	withdraw(&row->sequence, 0);
+	st32(&row->op, op);
+	dmv_ref_set(&row->adapter, a ? a->index : DMV_ABI_NONE, a ? a->gen : 0);
+	st32(&row->object_kind, e->kind);
+	st32(&row->site, c->site);
+	dmv_ref_set(&row->object, e->kind ? e->row : DMV_ABI_NONE, e->gen);
+	st64(&row->address, e->address);
+	st64(&row->bus, e->bus);
+	st64(&row->size, e->size);
+	st64(&row->time, c->now);
+	st32(&row->direction, e->direction);
+	st32(&row->rule, e->rule);
+	st32(&row->state, DMV_ABI_LIVE);
+	publish(&row->sequence, seq);
+}
+
 void dmv_event(struct dmv_call *c, enum dmv_abi_op op, struct dmv_adapter *a,
 	       const struct dmv_event_args *e);
 

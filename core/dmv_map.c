@@ -188,15 +188,6 @@ static uint32_t chain_find(const struct dmv *v, const struct piece *p, uint32_t 
 	return i;
 }
 
-/* The same in one file, where mostly register `guess` is the one. */
-static uint32_t file_find(const struct dmv *v, const struct piece *p, const struct dmv_file *f,
-			  uint32_t guess)
-{
-	if (guess - f->first < f->count && v->reg[guess].bytes && maps(&v->reg[guess], p, f->index))
-		return guess;
-	return chain_find(v, p, f->index);
-}
-
 static struct dmv_object mapped_object(const struct dmv *v, uint32_t i)
 {
 	const struct dmv_register *r = &v->reg[i];
@@ -204,23 +195,29 @@ static struct dmv_object mapped_object(const struct dmv *v, uint32_t i)
 	return (struct dmv_object){ DMV_ABI_K_REGISTER, i, r->row->gen, r->owner, r->row->time };
 }
 
-bool dmv_map_clash(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_span *s)
+static __attribute__((noinline)) bool page_clash(struct dmv_call *c, struct dmv_adapter *a,
+						 const struct dmv_span *s, uint32_t k)
 {
 	struct dmv *v = c->v;
-	const uint32_t pages = dmv_span_pages(v, s->va, s->bytes);
+	const struct piece p = piece_of(v, s, k);
+	const uint32_t i = chain_find(v, &p, DMV_ABI_NONE);
 
-	for (uint32_t k = 0; k < pages; k++) {
-		const struct piece p = piece_of(v, s, k);
-		const uint32_t i = chain_find(v, &p, DMV_ABI_NONE);
+	if (i == DMV_ABI_NONE)
+		return false;
+	const struct dmv_object o = mapped_object(v, i);
+	const uint32_t at = v->reg[i].offset > p.offset ? v->reg[i].offset : p.offset;
 
-		if (i == DMV_ABI_NONE)
-			continue;
-		const struct dmv_object o = mapped_object(v, i);
-		const uint32_t at = v->reg[i].offset > p.offset ? v->reg[i].offset : p.offset;
+	return dmv_raise(c, DMV_V_ALREADY_MAPPED, a, &o, NULL, s->va, s->va + s->bytes,
+			 s->va + p.at + (at - p.offset));
+}
 
-		return dmv_raise(c, DMV_V_ALREADY_MAPPED, a, &o, NULL, s->va, s->va + s->bytes,
-				 s->va + p.at + (at - p.offset));
-	}
+bool dmv_map_clash(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_span *s)
+{
+	const uint32_t pages = dmv_span_pages(c->v, s->va, s->bytes);
+
+	for (uint32_t k = 0; k < pages; k++)
+		if (page_clash(c, a, s, k))
+			return true;
 	return false;
 }
 
@@ -250,6 +247,44 @@ static void write_register(struct dmv_call *c, const struct dmv_file *f, uint32_
 	st64(&row->time, c->now);
 }
 
+static void fill_shadow(struct dmv *v, const struct dmv_file *f, uint32_t i)
+{
+	struct dmv_register *r = &v->reg[f->first + i];
+	char *shadow = dmv_shadow_data(v, f, i) + r->offset;
+
+	memcpy(shadow, r->original, r->bytes);
+	if (r->flags & DMV_ABI_R_TO_DEVICE)
+		r->digest = dmv_digest32(shadow, r->bytes);
+}
+
+/* Page k of the span into register i; the loops around it mostly run once. */
+static __attribute__((noinline)) void map_page(struct dmv_call *c, struct dmv_file *f, uint32_t i,
+					       const struct dmv_span *s, uint32_t k, uint32_t flags)
+{
+	struct dmv *v = c->v;
+	const struct piece p = piece_of(v, s, k);
+	struct dmv_register *r = &v->reg[f->first + i];
+
+	r->frame = p.frame;
+	r->file = f->index;
+	r->offset = p.offset;
+	r->bytes = p.bytes;
+	r->owner = c->site;
+	r->flags = flags;
+	r->va = s->va + p.at;
+	r->original = NULL;
+	if (s->original) {
+		r->original = s->original + p.at;
+		if (i < f->hooked) {
+			r->flags |= DMV_ABI_R_HOOKED;
+			fill_shadow(v, f, i);
+		}
+	}
+	write_register(c, f, i, s->mdl);
+	dmv_live(v, DMV_ABI_K_REGISTER, r->row);
+	chain_add(v, f->first + i);
+}
+
 /*
  * Maps the span into registers [first, first + pages) of the file, which are free. To-device bytes
  * are copied for the device; from-device ones too, so that a partial write harms nothing.
@@ -258,40 +293,16 @@ static void write_register(struct dmv_call *c, const struct dmv_file *f, uint32_
 bool dmv_map_range(struct dmv_call *c, struct dmv_file *f, uint32_t first, const struct dmv_span *s,
 		   bool to_device)
 {
-	struct dmv *v = c->v;
 	struct dmv_adapter *a = f->adapter;
-	const uint32_t pages = dmv_span_pages(v, s->va, s->bytes);
+	const uint32_t pages = dmv_span_pages(c->v, s->va, s->bytes);
 
 	for (uint32_t i = first; i < first + pages && i < f->hooked; i++)
 		dmv_check_free(c, f, i, false);
 	if (c->stopping)
 		return false;
-	for (uint32_t k = 0; k < pages; k++) {
-		const struct piece p = piece_of(v, s, k);
-		const uint32_t i = first + k;
-		const bool hooked = i < f->hooked && s->original;
-		struct dmv_register *r = &v->reg[f->first + i];
-
-		r->frame = p.frame;
-		r->file = f->index;
-		r->offset = p.offset;
-		r->bytes = p.bytes;
-		r->owner = c->site;
-		r->flags = (to_device ? DMV_ABI_R_TO_DEVICE : 0) | (hooked ? DMV_ABI_R_HOOKED : 0) |
-			   (k == 0 ? DMV_ABI_R_FIRST : 0);
-		r->va = s->va + p.at;
-		r->original = s->original ? s->original + p.at : NULL;
-		if (hooked) {
-			char *shadow = dmv_shadow_data(v, f, i) + p.offset;
-
-			memcpy(shadow, r->original, p.bytes);
-			if (to_device)
-				r->digest = dmv_digest32(shadow, p.bytes);
-		}
-		write_register(c, f, i, s->mdl);
-		dmv_live(v, DMV_ABI_K_REGISTER, r->row);
-		chain_add(v, f->first + i);
-	}
+	for (uint32_t k = 0; k < pages; k++)
+		map_page(c, f, first + k, s, k,
+			 (to_device ? DMV_ABI_R_TO_DEVICE : 0) | (k ? 0 : DMV_ABI_R_FIRST));
 	f->mapped += pages;
 	f->bytes_mapped += s->bytes;
 	a->mapped += pages;
@@ -367,7 +378,8 @@ bool dmv_unmap(struct dmv_call *c, struct dmv_file *f, uint32_t i, bool flush)
 /* ---- MapTransfer ---- */
 
 /* First of k consecutive free registers from the cursor on, once around; NONE: not that many. */
-static uint32_t free_run(const struct dmv *v, const struct dmv_file *f, uint32_t k)
+static __attribute__((noinline)) uint32_t search_run(const struct dmv *v, const struct dmv_file *f,
+						     uint32_t k)
 {
 	uint32_t run = 0;
 
@@ -385,6 +397,13 @@ static uint32_t free_run(const struct dmv *v, const struct dmv_file *f, uint32_t
 	return DMV_ABI_NONE;
 }
 
+static uint32_t free_run(const struct dmv *v, const struct dmv_file *f, uint32_t k)
+{
+	if (k == 1 && f->count && !v->reg[f->first + f->cursor].bytes)
+		return f->cursor;
+	return search_run(v, f, k);
+}
+
 /*
  * How much of the span can go in one piece: the device is given one address. A hooked register of
  * a scatter/gather device stands alone between its guards; pages without a shadow must be adjacent.
@@ -393,11 +412,16 @@ static uint64_t one_piece(const struct dmv *v, const struct dmv_file *f, const s
 {
 	const bool sg = f->adapter->flags & DMV_ABI_A_SCATTER_GATHER;
 	const uint32_t pages = dmv_span_pages(v, s->va, s->bytes);
-	struct piece p = piece_of(v, s, 0);
-	uint64_t bytes = p.bytes, frame = p.frame;
+	struct piece p;
+	uint64_t bytes, frame;
 
+	if (pages == 1 || (s->original && f->hooked && !sg))
+		return s->bytes;
+	p = piece_of(v, s, 0);
+	bytes = p.bytes;
+	frame = p.frame;
 	if (s->original && f->hooked)
-		return sg ? bytes : s->bytes;
+		return bytes;
 	for (uint32_t k = 1; k < pages; k++) {
 		p = piece_of(v, s, k);
 		if (p.frame != ++frame)
@@ -446,7 +470,7 @@ static void no_registers(struct dmv_call *c, struct dmv_adapter *a, struct dmv_f
 static void transfer_event(struct dmv_call *c, enum dmv_abi_op op, struct dmv_file *f,
 			   const struct dmv_span *s, bool to_device, uint64_t bus)
 {
-	dmv_event(c, op, f->adapter, &(struct dmv_event_args){
+	dmv_event_write(c, op, f->adapter, &(struct dmv_event_args){
 		.kind = DMV_ABI_K_FILE, .row = f->index, .gen = f->gen, .direction = to_device ? 1 : 2,
 		.address = s->va, .bus = bus, .size = s->bytes });
 }
@@ -458,26 +482,31 @@ int dmv_map(struct dmv *v, struct dmv_adapter *a, void *base, const struct dmv_s
 	struct dmv_call c;
 	struct dmv_span part;
 	uint32_t first, pages;
+	uint64_t whole;
 	int result = DMV_VIOLATED;
 
 	dmv_enter(&c, v, caller, DMV_ABI_OP_MAP, a);
 	f = dmv_file_find(v, base, a);
 	if (map_refused(&c, a, s))
 		goto out;
-	part = head_of(s, f ? one_piece(v, f, s) : s->bytes);
-	pages = dmv_span_pages(v, part.va, part.bytes);
+	whole = f ? one_piece(v, f, s) : s->bytes;
+	if (whole != s->bytes) {
+		part = head_of(s, whole);
+		s = &part;
+	}
+	pages = dmv_span_pages(v, s->va, s->bytes);
 	first = f ? free_run(v, f, pages) : DMV_ABI_NONE;
 	if (first == DMV_ABI_NONE) {
 		no_registers(&c, a, f, s, pages);
 		goto out;
 	}
 	dmv_working_on(&c, DMV_ABI_K_FILE, f->index, f->gen);
-	if (!dmv_map_range(&c, f, first, &part, to_device))
+	if (!dmv_map_range(&c, f, first, s, to_device))
 		goto out;
 	f->cursor = first + pages < f->count ? first + pages : 0;
-	*bytes = part.bytes;
+	*bytes = s->bytes;
 	*bus = v->reg[f->first + first].row->bus;
-	transfer_event(&c, DMV_ABI_OP_MAP, f, &part, to_device, *bus);
+	transfer_event(&c, DMV_ABI_OP_MAP, f, s, to_device, *bus);
 	result = DMV_OK;
 out:
 	dmv_leave(&c);
@@ -491,65 +520,72 @@ static struct dmv_object file_object(const struct dmv_file *f)
 	return (struct dmv_object){ DMV_ABI_K_FILE, f->index, f->gen, f->owner, f->row->time };
 }
 
-/* The flush rules, in the order of what they can tell apart: nothing, too much, another part. */
-static bool flush_refused(struct dmv_call *c, struct dmv_adapter *a, struct dmv_file *f, void *base,
-			  const struct dmv_span *s, uint64_t mdl_left, uint32_t *ret)
+/* Register of the file that maps page k of the span; mostly register `guess` is the one. */
+static __attribute__((noinline)) uint32_t mapped_by(const struct dmv *v, const struct dmv_file *f,
+						    const struct dmv_span *s, uint32_t k, uint32_t guess)
 {
-	struct dmv *v = c->v;
-	const uint32_t pages = dmv_span_pages(v, s->va, s->bytes);
-	uint32_t first = f ? f->oldest : 0;
+	const struct piece p = piece_of(v, s, k);
 
-	if (!f || f->mapped == 0) {
-		const uint64_t at = f && f->hooked ? (uintptr_t)dmv_shadow_data(v, f, 0) : (uintptr_t)base;
+	if (guess - f->first < f->count && v->reg[guess].bytes && maps(&v->reg[guess], &p, f->index))
+		return guess;
+	return chain_find(v, &p, f->index);
+}
 
-		dmv_raise(c, DMV_V_FLUSH_NOT_MAPPED, a, NULL, NULL, at, (uintptr_t)a->row, 0);
-		return true;
-	}
-	for (uint32_t k = 0; k < pages; k++) {
-		const struct piece p = piece_of(v, s, k);
-		const uint32_t i = file_find(v, &p, f, first + k);
+static bool nothing_mapped(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_file *f, void *base)
+{
+	const bool hooked = f && f->hooked;
+	const uint64_t at = hooked ? (uintptr_t)dmv_shadow_data(c->v, f, 0) : (uintptr_t)base;
 
-		if (k == 0)
-			*ret = first = i;
-		if (k > 0 && first != DMV_ABI_NONE && first - f->first + k >= f->count) {
-			const struct dmv_object o = file_object(f);
+	if (f && f->mapped)
+		return false;
+	dmv_raise(c, DMV_V_FLUSH_NOT_MAPPED, a, NULL, NULL, at, (uintptr_t)a->row, 0);
+	return true;
+}
 
-			dmv_raise(c, DMV_V_FLUSH_PAST_FILE, a, &o, NULL, 0,
-				  mdl_left > p.at ? mdl_left - p.at : 0, s->bytes - p.at);
-			return true;
-		}
-		if (i == DMV_ABI_NONE) {
-			const struct dmv_object o = file_object(f);
+/* Page k is not mapped by the file: it lies behind its last register, or the driver flushes another part. */
+static void not_this_part(struct dmv_call *c, const struct dmv_file *f, const struct dmv_span *s, uint32_t k,
+			  uint32_t first, uint64_t mdl_left)
+{
+	const struct piece p = piece_of(c->v, s, k);
+	const struct dmv_object o = file_object(f);
 
-			dmv_raise(c, DMV_V_FLUSH_OTHER_PART, a, &o, NULL, (uintptr_t)base, s->va, s->mdl);
-			return true;
-		}
-	}
-	return false;
+	if (k > 0 && first - f->first + k >= f->count)
+		dmv_raise(c, DMV_V_FLUSH_PAST_FILE, f->adapter, &o, NULL, 0,
+			  mdl_left > p.at ? mdl_left - p.at : 0, s->bytes - p.at);
+	else
+		dmv_raise(c, DMV_V_FLUSH_OTHER_PART, f->adapter, &o, NULL,
+			  (uintptr_t)dmv_file_handle(f), s->va, s->mdl);
 }
 
 int dmv_flush(struct dmv *v, struct dmv_adapter *a, void *base, const struct dmv_span *s,
 	      bool to_device, uint64_t mdl_left, uint64_t caller)
 {
-	struct dmv_file *f;
 	const uint32_t pages = dmv_span_pages(v, s->va, s->bytes);
+	struct dmv_file *f;
 	struct dmv_call c;
-	uint32_t first = 0;
+	uint32_t first = 0, i = 0;
 	int result = DMV_VIOLATED;
 
 	dmv_enter(&c, v, caller, DMV_ABI_OP_FLUSH, a);
 	f = dmv_file_find(v, base, a);
-	if (flush_refused(&c, a, f, base, s, mdl_left, &first))
+	if (nothing_mapped(&c, a, f, base))
 		goto out;
+	for (uint32_t k = 0; k < pages; k++) {
+		i = mapped_by(v, f, s, k, k ? i + 1 : f->oldest);
+		if (k == 0)
+			first = i;
+		if (i == DMV_ABI_NONE) {
+			not_this_part(&c, f, s, k, first, mdl_left);
+			goto out;
+		}
+	}
 	dmv_working_on(&c, DMV_ABI_K_FILE, f->index, f->gen);
 	for (uint32_t k = 0; k < pages; k++) {
-		const struct piece p = piece_of(v, s, k);
-		const uint32_t i = file_find(v, &p, f, first + k);
-
+		i = k ? mapped_by(v, f, s, k, i + 1) : first;
 		if (i != DMV_ABI_NONE && !dmv_unmap(&c, f, i - f->first, true))
 			goto out;
 	}
-	f->oldest = first + pages;
+	f->oldest = i + 1;
 	if (f->mapped == 0)
 		f->cursor = 0;
 	transfer_event(&c, DMV_ABI_OP_FLUSH, f, s, to_device, DMV_ABI_UNKNOWN);

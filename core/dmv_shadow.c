@@ -212,6 +212,14 @@ bool dmv_check_free(struct dmv_call *c, struct dmv_file *f, uint32_t i, bool gua
 	return raised;
 }
 
+/* Where the driver's buffer starts: the first register of the transfer that register i is a part of. */
+static uint64_t buffer_start(const struct dmv *v, const struct dmv_file *f, uint32_t i)
+{
+	while (i > 0 && !(v->reg[f->first + i].flags & DMV_ABI_R_FIRST) && v->reg[f->first + i - 1].bytes)
+		i--;
+	return v->reg[f->first + i].va;
+}
+
 static bool check_side(struct dmv_call *c, struct dmv_file *f, uint32_t i, enum dmv_rule rule,
 		       const struct guard *near, const struct guard *far)
 {
@@ -231,7 +239,7 @@ static bool check_side(struct dmv_call *c, struct dmv_file *f, uint32_t i, enum 
 		found.original = r->original;
 		found.bytes = r->bytes;
 		if (!raised)
-			raised = dmv_raise(c, rule, f->adapter, &o, &found, 0, r->va,
+			raised = dmv_raise(c, rule, f->adapter, &o, &found, 0, buffer_start(v, f, i),
 					   (uintptr_t)found.at);
 		lay_again(c, side[k]);
 	}

@@ -17,6 +17,7 @@ void drive_e6_0f_5_packet(struct test_device *dev)
 
 	device_fill(dev, bus, 0x5A, LENGTH + WORD);
 	driver_blame(adapter, __func__);
+	driver_expect(3, (uintptr_t)va);
 	driver_expect_offset(4, (uintptr_t)va + LENGTH);
 	adapter->DmaOperations->FlushAdapterBuffers(adapter, mdl, base, va, LENGTH, FALSE);
 	driver_registers_free(adapter, base, 2);

@@ -4,42 +4,51 @@
 
 #include "posix_int.h"
 
-#define STEP 256u
+#define STEP 1024u              /* bytes looked at between two decisions */
 
-/* Of 32 bytes: the compiler makes of it what the target has. */
-typedef uint64_t word4 __attribute__((vector_size(32), aligned(1), may_alias));
-
-/* The loader chooses the clone before a sanitizer's runtime is up. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-
-#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(SANITIZED)
-#define WIDEST __attribute__((target_clones("avx2", "default")))
-#else
-#define WIDEST
-#endif
-
-/* Bytes from p on, a multiple of STEP, that are all fill. */
-WIDEST static size_t steps(const unsigned char *p, size_t n, uint64_t fill)
-{
-	const word4 want = { fill, fill, fill, fill };
-	size_t at = 0;
-
-	for (; at + STEP <= n; at += STEP) {
-		const word4 *w = (const word4 *)(const void *)(p + at);
-		const word4 a = (w[0] ^ want) | (w[1] ^ want), b = (w[2] ^ want) | (w[3] ^ want);
-		const word4 c = (w[4] ^ want) | (w[5] ^ want), d = (w[6] ^ want) | (w[7] ^ want);
-		const word4 all = (a | b) | (c | d);
-
-		if (all[0] | all[1] | all[2] | all[3])
-			break;
+/* Bytes from p on, a multiple of STEP, that are all `fill`; one function for each width of register. */
+#define STEPS(name, bytes, target)                                                                  \
+	typedef uint64_t name##_word __attribute__((vector_size(bytes), aligned(1), may_alias));    \
+	target static size_t name(const unsigned char *p, size_t n, uint64_t fill)                  \
+	{                                                                                           \
+		const name##_word want = fill - (name##_word){ 0 };                                 \
+		size_t at = 0;                                                                      \
+                                                                                                    \
+		for (; at + STEP <= n; at += STEP) {                                                \
+			const name##_word *w = (const name##_word *)(const void *)(p + at);         \
+			name##_word a = { 0 }, b = { 0 }, c = { 0 }, d = { 0 };                     \
+			uint64_t bad = 0;                                                           \
+                                                                                                    \
+			for (size_t i = 0; i < STEP / (bytes); i += 4) {                            \
+				a |= w[i] ^ want;                                                   \
+				b |= w[i + 1] ^ want;                                               \
+				c |= w[i + 2] ^ want;                                               \
+				d |= w[i + 3] ^ want;                                               \
+			}                                                                           \
+			a |= b | c | d;                                                             \
+			for (size_t i = 0; i < (bytes) / 8; i++)                                    \
+				bad |= a[i];                                                        \
+			if (bad)                                                                    \
+				break;                                                              \
+		}                                                                                   \
+		return at;                                                                          \
 	}
-	return at;
+
+STEPS(steps16, 16, )
+#if defined(__x86_64__)
+STEPS(steps32, 32, __attribute__((target("avx2"))))
+STEPS(steps64, 64, __attribute__((target("avx512f"))))
+#endif
+
+static size_t steps(const unsigned char *p, size_t n, uint64_t fill)
+{
+#if defined(__x86_64__)
+	if (__builtin_cpu_supports("avx512f"))
+		return steps64(p, n, fill);
+	if (__builtin_cpu_supports("avx2"))
+		return steps32(p, n, fill);
+#endif
+	return steps16(p, n, fill);
 }
 
 size_t dmv_posix_fill_check(const void *p, size_t n, unsigned char fill)
