@@ -94,7 +94,7 @@ static enum dmv_code open_one(struct job *j, const struct dmv_hit *h)
 	struct dmv_reading *r = &j->r[j->nr];
 	const struct dmv_reading *other;
 
-	*r = (struct dmv_reading){ .m = j->m, .names = j->n, .f = j->f, .stop = j->o->stop, .e = &e };
+	*r = (struct dmv_reading){.m = j->m, .names = j->n, .f = j->f, .stop = j->o->stop, .e = &e};
 	if (dmv_reading_open(r, h))
 		return refuse(j, &e);
 	if (!clash(j, r, &other)) {
@@ -102,8 +102,10 @@ static enum dmv_code open_one(struct job *j, const struct dmv_hit *h)
 		return dmv_fail(j->e, DMV_E_MEMORY, "no memory to compare regions");
 	}
 	if (other) {
-		dmv_fail_at(&e, DMV_E_CORRUPT, r->addr, "region at 0x%" PRIx64 ": its segments overlap those "
-			    "of the region at 0x%" PRIx64, r->addr, other->addr);
+		dmv_fail_at(&e, DMV_E_CORRUPT, r->addr,
+			    "region at 0x%" PRIx64 ": its segments overlap those "
+			    "of the region at 0x%" PRIx64,
+			    r->addr, other->addr);
 		dmv_reading_close(r);
 		j->f->nregion--;
 		return refuse(j, &e);
@@ -157,8 +159,9 @@ static void note_names(struct job *j)
 		dmv_note_add(j->f, false, DMV_NO_ADDR, "%s", text[i]);
 }
 
-enum dmv_code dmv_facts_region(struct dmv_mem *m, struct dmv_names *n, const struct dmv_facts_opts *o,
-			       struct dmv_facts *ret, struct dmv_err *e)
+enum dmv_code dmv_facts_region(struct dmv_mem *m, struct dmv_names *n,
+			       const struct dmv_facts_opts *o, struct dmv_facts *ret,
+			       struct dmv_err *e)
 {
 	static const struct dmv_facts_opts search = { .region = DMV_NO_ADDR };
 	struct dmv_facts f = { .provider = "region" };

@@ -52,8 +52,8 @@ static uint64_t own_address(const uint8_t *header, bool swap, enum dmv_space s)
  * found may be looked at by its other one: the same page must be there. So must one in a raw file,
  * which stands at the same place in both spaces.
  */
-static bool stands_there(struct finding *fi, enum dmv_space *s, uint64_t *addr, const uint8_t *header,
-			 bool swap)
+static bool stands_there(struct finding *fi, enum dmv_space *s, uint64_t *addr,
+			 const uint8_t *header, bool swap)
 {
 	enum dmv_space other = *s == DMV_PHYS ? DMV_VIRT : DMV_PHYS;
 	uint64_t own = own_address(header, swap, *s), there = own_address(header, swap, other);
@@ -78,7 +78,8 @@ static bool known(const struct finding *fi, enum dmv_space s, uint64_t addr, con
 
 		if (h->space == s && h->addr == addr)
 			return true;
-		/* Found by its other address: the part that never changes is the same, id included. */
+		/* Found by its other address: the part that never changes is the same, id included.
+		 */
 		if (!memcmp(h->header + 0x18, header + 0x18, 0x200 - 0x18))
 			return true;
 	}
@@ -93,8 +94,10 @@ static enum dmv_code keep(struct finding *fi, enum dmv_space s, uint64_t addr, e
 	if (known(fi, s, addr, header))
 		return DMV_E_OK;
 	if (fi->nhit >= DMV_HITS_MAX) {
-		dmv_note_add(fi->f, true, addr, "region at 0x%" PRIx64 ": there are more than %d regions, "
-			     "it is not read", addr, DMV_HITS_MAX);
+		dmv_note_add(fi->f, true, addr,
+			     "region at 0x%" PRIx64 ": there are more than %d regions, "
+			     "it is not read",
+			     addr, DMV_HITS_MAX);
 		return DMV_E_OK;
 	}
 	h = DMV_PUSH(fi->hit, fi->nhit);
@@ -109,8 +112,8 @@ static enum dmv_code keep(struct finding *fi, enum dmv_space s, uint64_t addr, e
 }
 
 /* A place that somebody names: why it does not count goes to *e. */
-static enum dmv_code try_place(struct finding *fi, enum dmv_space s, uint64_t addr, enum dmv_how how,
-			       struct dmv_err *e)
+static enum dmv_code try_place(struct finding *fi, enum dmv_space s, uint64_t addr,
+			       enum dmv_how how, struct dmv_err *e)
 {
 	uint8_t header[DMV_ABI_PAGE];
 	uint64_t found = addr;
@@ -119,17 +122,23 @@ static enum dmv_code try_place(struct finding *fi, enum dmv_space s, uint64_t ad
 	if (dmv_mem_read(fi->m, s, addr, header, sizeof(header), e))
 		return dmv_prepend(e, "region at 0x%" PRIx64, addr);
 	if (!has_magic(header))
-		return dmv_fail_at(e, DMV_E_NOTFOUND, addr, "region at 0x%" PRIx64 ": no region's magic "
-				   "at this %s address", addr, space_word(s));
+		return dmv_fail_at(e, DMV_E_NOTFOUND, addr,
+				   "region at 0x%" PRIx64 ": no region's magic "
+				   "at this %s address",
+				   addr, space_word(s));
 	if (!order_of(header, &swap))
-		return dmv_fail_at(e, DMV_E_CORRUPT, addr, "region at 0x%" PRIx64 ": header bom is no "
-				   "byte-order mark", addr);
+		return dmv_fail_at(e, DMV_E_CORRUPT, addr,
+				   "region at 0x%" PRIx64 ": header bom is no "
+				   "byte-order mark",
+				   addr);
 	if (stands_there(fi, &s, &found, header, swap))
 		return keep(fi, s, found, how, header);
 	if (own_address(header, swap, s) != DMV_ABI_UNKNOWN || how != DMV_BY_ADDRESS)
-		return dmv_fail_at(e, DMV_E_CORRUPT, addr, "region at 0x%" PRIx64 ": header %s says 0x%"
-				   PRIx64 ": a copy, or another address space", addr,
-				   s == DMV_PHYS ? "phys" : "virt", own_address(header, swap, s));
+		return dmv_fail_at(e, DMV_E_CORRUPT, addr,
+				   "region at 0x%" PRIx64 ": header %s says 0x%" PRIx64
+				   ": a copy, or another address space",
+				   addr, s == DMV_PHYS ? "phys" : "virt",
+				   own_address(header, swap, s));
 	dmv_note_add(fi->f, false, addr, "region at 0x%" PRIx64 ": the header does not know its %s "
 		     "address; taken on your word", addr, space_word(s));
 	return keep(fi, s, addr, how, header);
@@ -175,15 +184,18 @@ static void try_symbol(struct finding *fi, struct dmv_names *n)
 	if (!dmv_names_symbol(n, "dmv_region_anchor", &addr))
 		return;
 	if (!read_anchor(fi, addr, &a)) {
-		dmv_note_add(fi->f, false, addr, "dmv_region_anchor at 0x%" PRIx64 " is not in the target "
-			     "or has no magic: no verifier had started", addr);
+		dmv_note_add(fi->f, false, addr,
+			     "dmv_region_anchor at 0x%" PRIx64 " is not in the target "
+			     "or has no magic: no verifier had started",
+			     addr);
 		return;
 	}
 	/* An anchor has no byte-order mark; a header in the wrong order stands nowhere. */
 	if (try_both(fi, a.virt, a.phys, DMV_BY_SYMBOL, &e) == DMV_E_OK)
 		return;
 	if (try_both(fi, __builtin_bswap64(a.virt), __builtin_bswap64(a.phys), DMV_BY_SYMBOL, NULL))
-		dmv_note_add(fi->f, true, addr, "dmv_region_anchor at 0x%" PRIx64 ": %s", addr, e.msg);
+		dmv_note_add(fi->f, true, addr, "dmv_region_anchor at 0x%" PRIx64 ": %s", addr,
+			     e.msg);
 }
 
 /* ---- VMCOREINFO ---- */
@@ -278,21 +290,28 @@ static enum dmv_code find(struct finding *fi, struct dmv_names *n, const struct 
 	try_vmcoreinfo(fi);
 	if (!fi->m->linux_kernel || o->scan) {
 		c = scan(fi, e);
-		/* A target that cannot be walked to its end may still have what others vouched for. */
+		/* A target that cannot be walked to its end may still have what others vouched for.
+		 */
 		if (c && (!fi->nhit || c == DMV_E_STOPPED))
 			return c;
 		if (c)
-			dmv_note_add(fi->f, false, DMV_NO_ADDR, "the scan for further regions broke off");
+			dmv_note_add(fi->f, false, DMV_NO_ADDR,
+				     "the scan for further regions broke off");
 	}
 	if (fi->nhit)
 		return DMV_E_OK;
 	if (fi->copies)
-		return dmv_fail(e, DMV_E_NOTFOUND, "no region: %" PRIu64 " header%s found, none where it "
-				"says it stands", fi->copies, fi->copies == 1 ? "" : "s");
+		return dmv_fail(e, DMV_E_NOTFOUND,
+				"no region: %" PRIu64 " header%s found, none where it "
+				"says it stands",
+				fi->copies, fi->copies == 1 ? "" : "s");
 	if (fi->m->linux_kernel && !o->scan)
-		return dmv_fail(e, DMV_E_NOTFOUND, "no region: no symbol dmv_region_anchor, no DMV_REGION "
-				"in VMCOREINFO; a Linux kernel's memory is scanned only with --scan");
-	return dmv_fail(e, DMV_E_NOTFOUND, "no region: neither the symbol dmv_region_anchor nor a scan "
+		return dmv_fail(
+			e, DMV_E_NOTFOUND,
+			"no region: no symbol dmv_region_anchor, no DMV_REGION "
+			"in VMCOREINFO; a Linux kernel's memory is scanned only with --scan");
+	return dmv_fail(e, DMV_E_NOTFOUND,
+			"no region: neither the symbol dmv_region_anchor nor a scan "
 			"of the memory finds one");
 }
 

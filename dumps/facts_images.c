@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /*
- * Images of a process that a core file or /proc tells of: where each file is mapped, and its build-id
- * as it stands in the process's memory. The program's own file gives symbols without being asked for.
+ * Images of a process that a core file or /proc tells of: where each file is mapped, and its
+ * build-id as it stands in the process's memory. The program's own file gives symbols without being
+ * asked for.
  */
 #include <elf.h>
 #include <stdlib.h>
@@ -44,7 +45,8 @@ static bool read_elf_header(const struct image *im, struct elf *ret)
 	const uint8_t here = *(const uint8_t *)&one ? ELFDATA2LSB : ELFDATA2MSB;
 	uint8_t h[sizeof(Elf64_Ehdr)];
 
-	if (dmv_mem_read(im->m, DMV_VIRT, im->base, h, sizeof(h), NULL) || memcmp(h, ELFMAG, SELFMAG))
+	if (dmv_mem_read(im->m, DMV_VIRT, im->base, h, sizeof(h), NULL) ||
+	    memcmp(h, ELFMAG, SELFMAG))
 		return false;
 	ret->wide = h[EI_CLASS] == ELFCLASS64;
 	ret->swap = h[EI_DATA] != here;
@@ -63,8 +65,8 @@ static bool id_in_notes(struct image *im, const struct elf *f, const uint8_t *p,
 
 		if (12 + skip + descsz > n)
 			return false;
-		if (field(f, p + 8, 4) == NT_GNU_BUILD_ID && namesz == 4 && !memcmp(p + 12, "GNU", 4) &&
-		    descsz <= sizeof(im->id)) {
+		if (field(f, p + 8, 4) == NT_GNU_BUILD_ID && namesz == 4 &&
+		    !memcmp(p + 12, "GNU", 4) && descsz <= sizeof(im->id)) {
 			memcpy(im->id, p + 12 + skip, descsz);
 			im->id_n = descsz;
 			return true;
@@ -86,10 +88,11 @@ static void read_build_id(struct image *im)
 	if (!read_elf_header(im, &f))
 		return;
 	for (uint32_t i = 0; i < f.phnum; i++) {
-		if (dmv_mem_read(im->m, DMV_VIRT, im->base + f.phoff + (uint64_t)i * f.phentsize, ph[i],
-				 f.phentsize, NULL))
+		if (dmv_mem_read(im->m, DMV_VIRT, im->base + f.phoff + (uint64_t)i * f.phentsize,
+				 ph[i], f.phentsize, NULL))
 			return;
-		if (FIELD(&f, ph[i], Phdr, p_type) == PT_LOAD && FIELD(&f, ph[i], Phdr, p_vaddr) < low)
+		if (FIELD(&f, ph[i], Phdr, p_type) == PT_LOAD &&
+		    FIELD(&f, ph[i], Phdr, p_vaddr) < low)
 			low = FIELD(&f, ph[i], Phdr, p_vaddr);
 	}
 	for (uint32_t i = 0; i < f.phnum && !im->id_n; i++) {
@@ -108,13 +111,17 @@ static void add_executable(struct dmv_facts *f, struct dmv_names *n, const struc
 	struct dmv_err e = { 0 };
 
 	if (access(im->path, R_OK))
-		dmv_note_add(f, false, im->base, "%.200s: the program's own file is not here; give it with -s "
-			     "for names", im->path);
+		dmv_note_add(f, false, im->base,
+			     "%.200s: the program's own file is not here; give it with -s "
+			     "for names",
+			     im->path);
 	else if (dmv_names_add_file(n, im->path, UINT64_MAX, false, &e))
 		dmv_note_add(f, false, im->base, "the program's own file is not used: %s", e.msg);
 	else if (!im->id_n)
-		dmv_note_add(f, false, im->base, "%.200s: nothing in the target tells whether this is the "
-			     "file that ran", im->path);
+		dmv_note_add(f, false, im->base,
+			     "%.200s: nothing in the target tells whether this is the "
+			     "file that ran",
+			     im->path);
 }
 
 static void add_image(struct dmv_facts *f, struct dmv_names *n, struct image *im)
@@ -129,12 +136,14 @@ static void add_image(struct dmv_facts *f, struct dmv_names *n, struct image *im
 		add_executable(f, n, im);
 }
 
-/* Mappings of one file follow each other: an image goes from the one of its first byte to the last. */
+/* Mappings of one file follow each other: an image goes from the one of its first byte to the last.
+ */
 void dmv_images_of_process(struct dmv_mem *m, struct dmv_names *n, struct dmv_facts *f)
 {
 	for (size_t i = 0; n && i < m->nmapped; i++) {
 		const struct dmv_mapped *first = &m->mapped[i];
-		struct image im = { .m = m, .path = first->path, .base = first->start, .end = first->end };
+		struct image im = {
+			.m = m, .path = first->path, .base = first->start, .end = first->end};
 
 		if (first->offset || !first->path)
 			continue;

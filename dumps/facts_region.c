@@ -24,7 +24,8 @@ static enum dmv_code bad(struct dmv_reading *r, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	return dmv_fail_at(r->e, DMV_E_CORRUPT, r->addr, "region at 0x%" PRIx64 ": %s", r->addr, text);
+	return dmv_fail_at(r->e, DMV_E_CORRUPT, r->addr, "region at 0x%" PRIx64 ": %s", r->addr,
+			   text);
 }
 
 /* ---- header ---- */
@@ -79,20 +80,27 @@ static enum dmv_code check_header(struct dmv_reading *r)
 	if (H32(bom) != DMV_ABI_BOM)
 		return bad(r, "header bom is no byte-order mark");
 	if (H16(major) != DMV_ABI_MAJOR)
-		return dmv_fail_at(r->e, DMV_E_VERSION, r->addr, "region at 0x%" PRIx64 ": header major "
-				   "is %u, this program knows %u", r->addr, H16(major), DMV_ABI_MAJOR);
+		return dmv_fail_at(r->e, DMV_E_VERSION, r->addr,
+				   "region at 0x%" PRIx64 ": header major "
+				   "is %u, this program knows %u",
+				   r->addr, H16(major), DMV_ABI_MAJOR);
 	if (H32(header_bytes) != DMV_ABI_PAGE)
-		return bad(r, "header header_bytes is 0x%x, not 0x%x", H32(header_bytes), DMV_ABI_PAGE);
+		return bad(r, "header header_bytes is 0x%x, not 0x%x", H32(header_bytes),
+			   DMV_ABI_PAGE);
 	if (H32(checksum) != sum)
-		return bad(r, "header checksum is 0x%08x, its bytes make 0x%08x", H32(checksum), sum);
+		return bad(r, "header checksum is 0x%08x, its bytes make 0x%08x", H32(checksum),
+			   sum);
 	r->page_bytes = H32(page_bytes);
-	if (r->page_bytes < 512 || r->page_bytes > 1u << 20 || (r->page_bytes & (r->page_bytes - 1)))
+	if (r->page_bytes < 512 || r->page_bytes > 1u << 20 ||
+	    (r->page_bytes & (r->page_bytes - 1)))
 		return bad(r, "header page_bytes 0x%x is no page size", r->page_bytes);
 	if (H32(address_bits) != 32 && H32(address_bits) != 64)
 		return bad(r, "header address_bits is %u, not 32 or 64", H32(address_bits));
 	r->top = H32(address_bits) == 32 ? UINT64_C(1) << 32 : UINT64_MAX;
 	if (H64(segment0_bytes) < 2 * DMV_ABI_PAGE)
-		return bad(r, "header segment0_bytes 0x%" PRIx64 " has no room for header and directory",
+		return bad(r,
+			   "header segment0_bytes 0x%" PRIx64
+			   " has no room for header and directory",
 			   H64(segment0_bytes));
 	if (H64(virt) != DMV_ABI_UNKNOWN && wraps(r, H64(virt), H64(segment0_bytes)))
 		return bad(r, "header segment0_bytes 0x%" PRIx64 " from virt 0x%" PRIx64
@@ -120,8 +128,9 @@ static void fill_bugcheck(struct dmv_reading *r, struct dmv_region_fact *g)
 	if (!state)
 		return;
 	if (state == 1)
-		DMV_NOTE(r, true, r->addr + 0x300, "%s", "bugcheck state is 1: the machine died while the block "
-		     "was written; its parameters may be partly old");
+		DMV_NOTE(r, true, r->addr + 0x300, "%s",
+			 "bugcheck state is 1: the machine died while the block "
+			 "was written; its parameters may be partly old");
 	else if (state != 2)
 		DMV_NOTE(r, true, r->addr + 0x300, "bugcheck state %u is unknown", state);
 	g->bug_code = DMV_U32(r, b, dmv_abi_bugcheck, code);
@@ -134,7 +143,8 @@ static void fill_bugcheck(struct dmv_reading *r, struct dmv_region_fact *g)
 	ev->digest_original = DMV_U64(r, b, dmv_abi_bugcheck, digest_original);
 	ev->n = DMV_U32(r, b, dmv_abi_bugcheck, evidence_n);
 	if (ev->n > sizeof(ev->bytes)) {
-		DMV_NOTE(r, true, r->addr + 0x33C, "bugcheck evidence_n is %u, there is room for 32", ev->n);
+		DMV_NOTE(r, true, r->addr + 0x33C,
+			 "bugcheck evidence_n is %u, there is room for 32", ev->n);
 		ev->n = sizeof(ev->bytes);
 	}
 	memcpy(ev->bytes, b + offsetof(struct dmv_abi_bugcheck, evidence), ev->n);
@@ -148,14 +158,16 @@ static void fill_changing(struct dmv_reading *r, struct dmv_region_fact *g)
 	g->shadow_short = H32(shadow_short);
 	g->last_ticks = H64(last_ticks);
 	for (int i = 0; i < 4; i++)
-		g->rules_off[i] = dmv_r32(r, r->header + offsetof(struct dmv_abi_header, rules_off) + 4 * i);
+		g->rules_off[i] =
+			dmv_r32(r, r->header + offsetof(struct dmv_abi_header, rules_off) + 4 * i);
 	for (int k = 0; k < DMV_K_COUNT; k++)
 		g->not_booked[k] = dmv_r32(r, r->header +
 					   offsetof(struct dmv_abi_header, not_booked) + 4 * k);
 	if (g->mode > DMV_ABI_MODE_STOP)
 		DMV_NOTE(r, false, r->addr + 0x200, "header mode %u is unknown", g->mode);
 	if (g->flags & ~(DMV_ABI_F_OFF | DMV_ABI_F_STRICT))
-		DMV_NOTE(r, false, r->addr + 0x204, "header flags 0x%x: some are unknown", g->flags);
+		DMV_NOTE(r, false, r->addr + 0x204, "header flags 0x%x: some are unknown",
+			 g->flags);
 }
 
 static enum dmv_code fill_header(struct dmv_reading *r)
@@ -194,8 +206,8 @@ static enum dmv_code fill_header(struct dmv_reading *r)
 	fill_changing(r, g);
 	fill_bugcheck(r, g);
 	if (r->ended)
-		dmv_note_add(r->f, false, r->addr, "region at 0x%" PRIx64 ": a verifier ended in order",
-			     r->addr);
+		dmv_note_add(r->f, false, r->addr,
+			     "region at 0x%" PRIx64 ": a verifier ended in order", r->addr);
 	return DMV_E_OK;
 }
 
@@ -262,24 +274,27 @@ static enum dmv_code take_segment(struct dmv_reading *r, const uint8_t *p, uint3
 	struct dmv_seg *new;
 
 	if (number <= r->seg[r->nseg - 1].number) {
-		DMV_NOTE(r, true, r->addr, DMV_ENTRY_FMT ": segment number %u does not ascend: not used",
-		     DMV_ENTRY_ARGS(order), number);
+		DMV_NOTE(r, true, r->addr,
+			 DMV_ENTRY_FMT ": segment number %u does not ascend: not used",
+			 DMV_ENTRY_ARGS(order), number);
 		return DMV_E_OK;
 	}
 	if (!s.bytes)
 		DMV_NOTE(r, true, r->addr, DMV_ENTRY_FMT ": segment %u bytes is 0: not used",
 		     DMV_ENTRY_ARGS(order), number);
 	else if (s.virt == DMV_ABI_UNKNOWN && s.phys == DMV_ABI_UNKNOWN)
-		DMV_NOTE(r, true, r->addr, DMV_ENTRY_FMT ": segment %u has neither virt nor phys: not used",
-		     DMV_ENTRY_ARGS(order), number);
+		DMV_NOTE(r, true, r->addr,
+			 DMV_ENTRY_FMT ": segment %u has neither virt nor phys: not used",
+			 DMV_ENTRY_ARGS(order), number);
 	else if ((s.virt != DMV_ABI_UNKNOWN && wraps(r, s.virt, s.bytes)) ||
 		 (s.phys != DMV_ABI_UNKNOWN && s.bytes > UINT64_MAX - s.phys))
-		DMV_NOTE(r, true, r->addr, DMV_ENTRY_FMT ": segment %u bytes 0x%" PRIx64 " from virt 0x%" PRIx64
-		     ", phys 0x%" PRIx64 " runs past the address space: not used",
-		     DMV_ENTRY_ARGS(order), number, s.bytes, s.virt, s.phys);
+		DMV_NOTE(r, true, r->addr,
+			 DMV_ENTRY_FMT ": segment %u bytes 0x%" PRIx64 " from virt 0x%" PRIx64
+				       ", phys 0x%" PRIx64 " runs past the address space: not used",
+			 DMV_ENTRY_ARGS(order), number, s.bytes, s.virt, s.phys);
 	else
 		goto good;
-	s.bad = true;                           /* keeps its number, so that extents are told apart */
+	s.bad = true; /* keeps its number, so that extents are told apart */
 	s.bytes = 0;
 good:
 	choose_space(r, &s);
@@ -303,15 +318,20 @@ static bool extent_fits(struct dmv_reading *r, const struct dmv_ext *x, uint32_t
 			 x->stride < 8 ? "smaller than a row's 8 bytes" :
 			 x->stride % 8 ? "no multiple of 8" : "larger than any row");
 	else if (t->stride && t->stride != x->stride)
-		DMV_NOTE(r, true, r->addr, DMV_ENTRY_FMT ": extent stride %u differs from %u of the table's "
-		     "first extent", DMV_ENTRY_ARGS(x->order), x->stride, t->stride);
+		DMV_NOTE(r, true, r->addr,
+			 DMV_ENTRY_FMT ": extent stride %u differs from %u of the table's "
+				       "first extent",
+			 DMV_ENTRY_ARGS(x->order), x->stride, t->stride);
 	else if (x->offset > s->bytes || x->rows > (s->bytes - x->offset) / x->stride)
-		DMV_NOTE(r, true, r->addr, DMV_ENTRY_FMT ": extent offset 0x%" PRIx64 ", %u rows of stride %u: "
-		     "lies outside segment %u of 0x%" PRIx64 " bytes", DMV_ENTRY_ARGS(x->order),
-		     x->offset, x->rows, x->stride, segment, s->bytes);
+		DMV_NOTE(r, true, r->addr,
+			 DMV_ENTRY_FMT ": extent offset 0x%" PRIx64 ", %u rows of stride %u: "
+				       "lies outside segment %u of 0x%" PRIx64 " bytes",
+			 DMV_ENTRY_ARGS(x->order), x->offset, x->rows, x->stride, segment,
+			 s->bytes);
 	else if (x->rows > UINT32_MAX - x->row0)
-		DMV_NOTE(r, true, r->addr, DMV_ENTRY_FMT ": extent row0 %u with %u rows runs past 32 bits",
-		     DMV_ENTRY_ARGS(x->order), x->row0, x->rows);
+		DMV_NOTE(r, true, r->addr,
+			 DMV_ENTRY_FMT ": extent row0 %u with %u rows runs past 32 bits",
+			 DMV_ENTRY_ARGS(x->order), x->row0, x->rows);
 	else
 		return true;
 	return false;
@@ -396,8 +416,9 @@ static enum dmv_code take_entries(struct dmv_reading *r, const uint8_t *page, ui
 		else if (type == DMV_ABI_E_EXTENT)
 			c = take_extent(r, p, order);
 		else if (type != DMV_ABI_E_NONE)
-			DMV_NOTE(r, false, r->addr, DMV_ENTRY_FMT ": entry type %u is unknown: skipped",
-			     DMV_ENTRY_ARGS(order), type);
+			DMV_NOTE(r, false, r->addr,
+				 DMV_ENTRY_FMT ": entry type %u is unknown: skipped",
+				 DMV_ENTRY_ARGS(order), type);
 		if (c)
 			return c;
 	}
@@ -412,13 +433,17 @@ static bool place_dir(struct dmv_reading *r, uint32_t segment, uint64_t offset, 
 	const struct dmv_seg *s = find_segment(r, segment, &at);
 
 	if (!s || s->bad) {
-		DMV_NOTE(r, true, r->addr, "%s: next_segment %u of the directory is not described before it",
-		     field, segment);
+		DMV_NOTE(r, true, r->addr,
+			 "%s: next_segment %u of the directory is not described before it", field,
+			 segment);
 		return false;
 	}
 	if (offset % 8 || offset > s->bytes || s->bytes - offset < DMV_ABI_PAGE) {
-		DMV_NOTE(r, true, r->addr, "%s 0x%" PRIx64 ": the directory page lies outside segment %u of 0x%"
-		     PRIx64 " bytes, or not at a multiple of 8", field, offset, segment, s->bytes);
+		DMV_NOTE(r, true, r->addr,
+			 "%s 0x%" PRIx64
+			 ": the directory page lies outside segment %u of 0x%" PRIx64
+			 " bytes, or not at a multiple of 8",
+			 field, offset, segment, s->bytes);
 		return false;
 	}
 	*ret = (struct dmv_ext){ .order = index << 8, .stride = DMV_ABI_PAGE, .rows = 1, .seg = at,
@@ -529,9 +554,10 @@ static void segment_loses(struct dmv_reading *r, const struct span *l, const str
 	struct dmv_seg *s = &r->seg[l->index];
 
 	if (!s->bad)
-		DMV_NOTE(r, true, s->addr, DMV_ENTRY_FMT ": segment %u overlaps segment %u %s: not used",
-		     DMV_ENTRY_ARGS(s->order), s->number, r->seg[w->index].number,
-		     l->space == DMV_PHYS ? "in phys" : "in virt");
+		DMV_NOTE(r, true, s->addr,
+			 DMV_ENTRY_FMT ": segment %u overlaps segment %u %s: not used",
+			 DMV_ENTRY_ARGS(s->order), s->number, r->seg[w->index].number,
+			 l->space == DMV_PHYS ? "in phys" : "in virt");
 	s->bad = true;
 }
 
@@ -548,8 +574,9 @@ static void extent_loses(struct dmv_reading *r, const struct span *l, const stru
 		snprintf(what, sizeof(what), "that of " DMV_ENTRY_FMT,
 			 DMV_ENTRY_ARGS(r->ext[w->index].order));
 	if (!x->bad)
-		DMV_NOTE(r, true, r->addr, DMV_ENTRY_FMT ": extent offset 0x%" PRIx64 " overlaps %s: not read",
-		     DMV_ENTRY_ARGS(x->order), x->offset, what);
+		DMV_NOTE(r, true, r->addr,
+			 DMV_ENTRY_FMT ": extent offset 0x%" PRIx64 " overlaps %s: not read",
+			 DMV_ENTRY_ARGS(x->order), x->offset, what);
 	x->bad = true;
 }
 
@@ -558,9 +585,10 @@ static void rows_lose(struct dmv_reading *r, const struct span *l, const struct 
 	struct dmv_ext *x = &r->ext[l->index];
 
 	if (!x->bad)
-		DMV_NOTE(r, true, r->addr, DMV_ENTRY_FMT ": extent row0 %u overlaps the rows of " DMV_ENTRY_FMT
-		     ": not read", DMV_ENTRY_ARGS(x->order), x->row0,
-		     DMV_ENTRY_ARGS(r->ext[w->index].order));
+		DMV_NOTE(r, true, r->addr,
+			 DMV_ENTRY_FMT ": extent row0 %u overlaps the rows of " DMV_ENTRY_FMT
+				       ": not read",
+			 DMV_ENTRY_ARGS(x->order), x->row0, DMV_ENTRY_ARGS(r->ext[w->index].order));
 	x->bad = true;
 }
 
@@ -580,7 +608,8 @@ static bool check_segments(struct dmv_reading *r)
 			uint64_t at = k == DMV_PHYS ? g->phys : g->virt;
 
 			if (at != DMV_ABI_UNKNOWN)
-				s[n++] = (struct span){ (uint64_t)k, at, at + g->bytes, g->order, i, i == 0 };
+				s[n++] = (struct span){(uint64_t)k, at, at + g->bytes,
+						       g->order,    i,	i == 0};
 		}
 	}
 	refuse_overlaps(r, s, n, segment_loses);
@@ -597,13 +626,15 @@ static bool check_extents(struct dmv_reading *r)
 		return false;
 	s[n++] = (struct span){ 0, 0, DMV_ABI_PAGE, 0, UINT32_MAX, true };
 	for (uint32_t i = 0; i < r->ndir; i++)
-		s[n++] = (struct span){ r->dir[i].seg, r->dir[i].offset, r->dir[i].offset + DMV_ABI_PAGE, 0,
-					i, true };
+		s[n++] = (struct span){
+			r->dir[i].seg, r->dir[i].offset, r->dir[i].offset + DMV_ABI_PAGE, 0, i,
+			true};
 	for (uint32_t i = 0; i < r->next; i++) {
 		const struct dmv_ext *x = &r->ext[i];
 
-		s[n++] = (struct span){ x->seg, x->offset, x->offset + (uint64_t)x->rows * x->stride,
-					x->order, i, false };
+		s[n++] = (struct span){
+			x->seg,	  x->offset, x->offset + (uint64_t)x->rows * x->stride,
+			x->order, i,	     false};
 	}
 	refuse_overlaps(r, s, n, extent_loses);
 	n = 0;

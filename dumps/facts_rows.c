@@ -50,11 +50,14 @@ static bool begin(struct dmv_reading *r, const uint8_t *p, const struct dmv_at *
 	if (state == DMV_ABI_FREE && !at->torn)
 		return false;
 	r->f->region[r->index].live[kind] += state == DMV_ABI_LIVE;
-	*life = state == DMV_ABI_LIVE ? DMV_LIVE : state == DMV_ABI_HISTORY ? DMV_GONE : DMV_TRANSITION;
+	*life = state == DMV_ABI_LIVE	   ? DMV_LIVE
+		: state == DMV_ABI_HISTORY ? DMV_GONE
+					   : DMV_TRANSITION;
 	if (at->torn)
 		*life = DMV_TRANSITION;
 	if (state > DMV_ABI_HISTORY)
-		DMV_NOTE(r, true, at->record, "table %u row %u: state %u is unknown", kind, at->row, state);
+		DMV_NOTE(r, true, at->record, "table %u row %u: state %u is unknown", kind, at->row,
+			 state);
 	return true;
 }
 
@@ -69,7 +72,8 @@ static struct pending_ref read_ref(const struct dmv_reading *r, const uint8_t *p
 }
 
 /* *gone: the row was read and does not hold the object any more. */
-static uint32_t follow(const struct dmv_reading *r, uint32_t kind, struct pending_ref ref, bool *gone)
+static uint32_t follow(const struct dmv_reading *r, uint32_t kind, struct pending_ref ref,
+		       bool *gone)
 {
 	const struct dmv_slot *s;
 
@@ -95,7 +99,10 @@ static uint32_t resolve_object(const struct dmv_reading *r, uint32_t kind, const
 {
 	switch (kind) {
 	case DMV_ABI_K_ADAPTER: case DMV_ABI_K_FILE: case DMV_ABI_K_REGISTER: case DMV_ABI_K_LIST:
-	case DMV_ABI_K_BUFFER: case DMV_ABI_K_CHANNEL: case DMV_ABI_K_VIOLATION: case DMV_ABI_K_DRIVER:
+	case DMV_ABI_K_BUFFER:
+	case DMV_ABI_K_CHANNEL:
+	case DMV_ABI_K_VIOLATION:
+	case DMV_ABI_K_DRIVER:
 		return resolve(r, kind, p);
 	default:
 		return DMV_NO_INDEX;
@@ -117,11 +124,13 @@ static const char *string(const struct dmv_reading *r, const uint8_t *p)
 	return i == DMV_NO_INDEX ? "" : r->pending->string[i];
 }
 
-static uint32_t known_kind(struct dmv_reading *r, uint32_t kind, const char *table, const struct dmv_at *at)
+static uint32_t known_kind(struct dmv_reading *r, uint32_t kind, const char *table,
+			   const struct dmv_at *at)
 {
 	if (kind < DMV_ABI_K_COUNT)
 		return kind;
-	DMV_NOTE(r, false, at->record, "%s row %u: object_kind %u is unknown", table, at->row, kind);
+	DMV_NOTE(r, false, at->record, "%s row %u: object_kind %u is unknown", table, at->row,
+		 kind);
 	return DMV_K_NONE;
 }
 
@@ -138,8 +147,8 @@ static enum dmv_code string_row(struct dmv_reading *r, const uint8_t *p, const s
 	if (!begin(r, p, at, DMV_ABI_K_STRING, &life) || life != DMV_LIVE)
 		return DMV_E_OK;
 	if (n > room) {
-		DMV_NOTE(r, true, at->record, "string row %u: length %zu is more than its %zu bytes",
-			 at->row, n, room);
+		DMV_NOTE(r, true, at->record,
+			 "string row %u: length %zu is more than its %zu bytes", at->row, n, room);
 		n = room;
 	}
 	s = DMV_PUSH(r->pending->string, r->pending->nstring);
@@ -158,7 +167,8 @@ static void put_hex(char *ret, const uint8_t *p, size_t n)
 		snprintf(ret + 2 * i, 3, "%02x", p[i]);
 }
 
-static void name_image(struct dmv_reading *r, const struct dmv_image_fact *im, const uint8_t *id, size_t n)
+static void name_image(struct dmv_reading *r, const struct dmv_image_fact *im, const uint8_t *id,
+		       size_t n)
 {
 	struct dmv_err e;
 
@@ -177,8 +187,8 @@ static enum dmv_code image_row(struct dmv_reading *r, const uint8_t *p, const st
 	if (!begin(r, p, at, DMV_ABI_K_IMAGE, &life) || life != DMV_LIVE)
 		return DMV_E_OK;
 	if (n > 32) {
-		DMV_NOTE(r, true, at->record, "image row %u: build_id_n is %u, there is room for 32",
-			 at->row, n);
+		DMV_NOTE(r, true, at->record,
+			 "image row %u: build_id_n is %u, there is room for 32", at->row, n);
 		n = 0;
 	}
 	im = DMV_PUSH(r->f->image, r->f->nimage);
@@ -230,8 +240,8 @@ static enum dmv_code site_row(struct dmv_reading *r, const uint8_t *p, const str
 	if (!begin(r, p, at, DMV_ABI_K_SITE, &life) || life != DMV_LIVE)
 		return DMV_E_OK;
 	if (depth > room) {
-		DMV_NOTE(r, true, at->record, "site row %u: depth %u is more than its %u frames", at->row,
-			 depth, room);
+		DMV_NOTE(r, true, at->record, "site row %u: depth %u is more than its %u frames",
+			 at->row, depth, room);
 		depth = room;
 	}
 	frame = dmv_arena(r->f, depth * sizeof(*frame));
@@ -539,7 +549,8 @@ static enum dmv_code channel_row(struct dmv_reading *r, const uint8_t *p, const 
 	c->time = U64(channel, time);
 	c->freed_time = U64(channel, freed_time);
 	if (life == DMV_LIVE && (c->status < DMV_ABI_CH_WAITING || c->status > DMV_ABI_CH_HELD))
-		DMV_NOTE(r, false, at->record, "channel row %u: status %u is unknown", at->row, c->status);
+		DMV_NOTE(r, false, at->record, "channel row %u: status %u is unknown", at->row,
+			 c->status);
 	return DMV_E_OK;
 }
 
@@ -568,8 +579,8 @@ static void evidence(struct dmv_reading *r, const uint8_t *p, const struct dmv_a
 	e->digest_original = U64(violation, digest_original);
 	e->n = U32(violation, evidence_n);
 	if (e->n > sizeof(e->bytes)) {
-		DMV_NOTE(r, true, at->record, "violation row %u: evidence_n is %u, there is room for 32",
-			 at->row, e->n);
+		DMV_NOTE(r, true, at->record,
+			 "violation row %u: evidence_n is %u, there is room for 32", at->row, e->n);
 		e->n = sizeof(e->bytes);
 	}
 	memcpy(e->bytes, PTR(violation, evidence), e->n);
@@ -583,8 +594,8 @@ static enum dmv_code violation_row(struct dmv_reading *r, const uint8_t *p, cons
 	if (!begin(r, p, at, DMV_ABI_K_VIOLATION, &life))
 		return DMV_E_OK;
 	if (life == DMV_TRANSITION) {
-		DMV_NOTE(r, false, at->record, "violation row %u: was being written when the memory was taken",
-			 at->row);
+		DMV_NOTE(r, false, at->record,
+			 "violation row %u: was being written when the memory was taken", at->row);
 		return DMV_E_OK;
 	}
 	v = DMV_PUSH(r->f->violation, r->f->nviolation);
@@ -609,9 +620,11 @@ static enum dmv_code violation_row(struct dmv_reading *r, const uint8_t *p, cons
 	v->prior_time = U64(violation, prior_time);
 	evidence(r, p, at, &v->evidence);
 	if (!known_rule(v->rule))
-		DMV_NOTE(r, false, at->record, "violation row %u: rule %u is unknown", at->row, v->rule);
+		DMV_NOTE(r, false, at->record, "violation row %u: rule %u is unknown", at->row,
+			 v->rule);
 	if (v->action > DMV_ABI_MODE_STOP)
-		DMV_NOTE(r, false, at->record, "violation row %u: action %u is unknown", at->row, v->action);
+		DMV_NOTE(r, false, at->record, "violation row %u: action %u is unknown", at->row,
+			 v->action);
 	return DMV_E_OK;
 }
 
@@ -645,7 +658,8 @@ static enum dmv_code event_row(struct dmv_reading *r, const uint8_t *p, const st
 	if (v->op >= DMV_ABI_OP_COUNT)
 		DMV_NOTE(r, false, at->record, "event row %u: op %u is unknown", at->row, v->op);
 	if (v->direction > 2)
-		DMV_NOTE(r, false, at->record, "event row %u: direction %u is unknown", at->row, v->direction);
+		DMV_NOTE(r, false, at->record, "event row %u: direction %u is unknown", at->row,
+			 v->direction);
 	return DMV_E_OK;
 }
 
@@ -731,27 +745,29 @@ static void spread_transition(struct dmv_reading *r)
 		struct dmv_file_fact *x = &f->file[i];
 
 		x->list = follow(r, DMV_ABI_K_LIST, w->file_list[i - w->file0], &gone);
-		if (x->life == DMV_LIVE &&
-		    (in_transition(LIFE(adapter, x->adapter)) || in_transition(LIFE(list, x->list))))
+		if (x->life == DMV_LIVE && (in_transition(LIFE(adapter, x->adapter)) ||
+					    in_transition(LIFE(list, x->list))))
 			x->life = DMV_TRANSITION;
 	}
 	for (size_t i = w->list0; i < f->nlist; i++) {
 		struct dmv_list_fact *x = &f->list[i];
 
-		if (in_transition(&x->life) && x->file != DMV_NO_INDEX && f->file[x->file].life == DMV_LIVE)
+		if (in_transition(&x->life) && x->file != DMV_NO_INDEX &&
+		    f->file[x->file].life == DMV_LIVE)
 			f->file[x->file].life = DMV_TRANSITION;
-		if (x->life == DMV_LIVE &&
-		    (in_transition(LIFE(adapter, x->adapter)) || in_transition(LIFE(file, x->file))))
+		if (x->life == DMV_LIVE && (in_transition(LIFE(adapter, x->adapter)) ||
+					    in_transition(LIFE(file, x->file))))
 			x->life = DMV_TRANSITION;
 	}
 	for (size_t i = w->buffer0; i < f->nbuffer; i++)
-		if (f->buffer[i].life == DMV_LIVE && in_transition(LIFE(adapter, f->buffer[i].adapter)))
+		if (f->buffer[i].life == DMV_LIVE &&
+		    in_transition(LIFE(adapter, f->buffer[i].adapter)))
 			f->buffer[i].life = DMV_TRANSITION;
 	for (size_t i = w->channel0; i < f->nchannel; i++) {
 		struct dmv_channel_fact *x = &f->channel[i];
 
-		if (x->life == DMV_LIVE &&
-		    (in_transition(LIFE(adapter, x->adapter)) || in_transition(LIFE(file, x->file))))
+		if (x->life == DMV_LIVE && (in_transition(LIFE(adapter, x->adapter)) ||
+					    in_transition(LIFE(file, x->file))))
 			x->life = DMV_TRANSITION;
 	}
 	for (size_t i = w->reg0; i < f->nreg; i++) {
@@ -806,7 +822,8 @@ static void bugcheck_violation(struct dmv_reading *r)
 
 	if (!DMV_U32(r, b, dmv_abi_bugcheck, state))
 		return;
-	g->bug_violation = resolve(r, DMV_ABI_K_VIOLATION, b + offsetof(struct dmv_abi_bugcheck, violation));
+	g->bug_violation =
+		resolve(r, DMV_ABI_K_VIOLATION, b + offsetof(struct dmv_abi_bugcheck, violation));
 	if (g->bug_violation == DMV_NO_INDEX)
 		return;
 	/* The block has no room for these; its violation does. */
@@ -834,40 +851,59 @@ static const struct table {
 	struct absent_field absent[ABSENT_MAX];
 } tables[] = {
 	/* Each after those it refers to. */
-	{ DMV_ABI_K_STRING, offsetof(struct dmv_abi_string, text), string_row, { { 0, 0 } } },
-	{ DMV_ABI_K_IMAGE, sizeof(struct dmv_abi_image), image_row, { ABSENT(image, name) } },
-	{ DMV_ABI_K_SITE, offsetof(struct dmv_abi_site, frame), site_row, { { 0, 0 } } },
-	{ DMV_ABI_K_DRIVER, sizeof(struct dmv_abi_driver), driver_row, { ABSENT(driver, name) } },
-	{ DMV_ABI_K_CPU, sizeof(struct dmv_abi_cpu), cpu_row,
-	  { ABSENT(cpu, adapter), ABSENT(cpu, object) } },
-	{ DMV_ABI_K_ADAPTER, sizeof(struct dmv_abi_adapter), adapter_row,
-	  { ABSENT(adapter, driver), ABSENT(adapter, name), ABSENT(adapter, owner),
-	    ABSENT(adapter, releaser), ABSENT(adapter, handle), ABSENT(adapter, device),
-	    ABSENT(adapter, max_address) } },
-	{ DMV_ABI_K_FILE, sizeof(struct dmv_abi_file), file_row,
-	  { ABSENT(file, adapter), ABSENT(file, handle), ABSENT(file, owner), ABSENT(file, shadow_virt),
-	    ABSENT(file, shadow_phys), ABSENT(file, list), ABSENT(file, releaser) } },
-	{ DMV_ABI_K_LIST, sizeof(struct dmv_abi_list), list_row,
-	  { ABSENT(list, adapter), ABSENT(list, handle), ABSENT(list, file), ABSENT(list, mdl),
-	    ABSENT(list, va), ABSENT(list, owner), ABSENT(list, releaser) } },
-	{ DMV_ABI_K_BUFFER, sizeof(struct dmv_abi_buffer), buffer_row,
-	  { ABSENT(buffer, adapter), ABSENT(buffer, va), ABSENT(buffer, phys), ABSENT(buffer, bus),
-	    ABSENT(buffer, block_virt), ABSENT(buffer, vector), ABSENT(buffer, owner),
-	    ABSENT(buffer, releaser) } },
-	{ DMV_ABI_K_CHANNEL, sizeof(struct dmv_abi_channel), channel_row,
-	  { ABSENT(channel, adapter), ABSENT(channel, file), ABSENT(channel, device),
-	    ABSENT(channel, routine), ABSENT(channel, context), ABSENT(channel, irp),
-	    ABSENT(channel, owner), ABSENT(channel, releaser) } },
-	{ DMV_ABI_K_REGISTER, sizeof(struct dmv_abi_register), register_row,
-	  { ABSENT(register, file), ABSENT(register, owner), ABSENT(register, va),
-	    ABSENT(register, phys), ABSENT(register, original_virt), ABSENT(register, bus),
-	    ABSENT(register, shadow_virt), ABSENT(register, mdl) } },
-	{ DMV_ABI_K_VIOLATION, sizeof(struct dmv_abi_violation), violation_row,
-	  { ABSENT(violation, adapter), ABSENT(violation, object), ABSENT(violation, site),
-	    ABSENT(violation, prior_site), ABSENT(violation, addr), ABSENT(violation, expected) } },
-	{ DMV_ABI_K_EVENT, sizeof(struct dmv_abi_event), event_row,
-	  { ABSENT(event, adapter), ABSENT(event, site), ABSENT(event, object), ABSENT(event, address),
-	    ABSENT(event, bus) } },
+	{DMV_ABI_K_STRING, offsetof(struct dmv_abi_string, text), string_row, {{0, 0}}},
+	{DMV_ABI_K_IMAGE, sizeof(struct dmv_abi_image), image_row, {ABSENT(image, name)}},
+	{DMV_ABI_K_SITE, offsetof(struct dmv_abi_site, frame), site_row, {{0, 0}}},
+	{DMV_ABI_K_DRIVER, sizeof(struct dmv_abi_driver), driver_row, {ABSENT(driver, name)}},
+	{DMV_ABI_K_CPU,
+	 sizeof(struct dmv_abi_cpu),
+	 cpu_row,
+	 {ABSENT(cpu, adapter), ABSENT(cpu, object)}},
+	{DMV_ABI_K_ADAPTER,
+	 sizeof(struct dmv_abi_adapter),
+	 adapter_row,
+	 {ABSENT(adapter, driver), ABSENT(adapter, name), ABSENT(adapter, owner),
+	  ABSENT(adapter, releaser), ABSENT(adapter, handle), ABSENT(adapter, device),
+	  ABSENT(adapter, max_address)}},
+	{DMV_ABI_K_FILE,
+	 sizeof(struct dmv_abi_file),
+	 file_row,
+	 {ABSENT(file, adapter), ABSENT(file, handle), ABSENT(file, owner),
+	  ABSENT(file, shadow_virt), ABSENT(file, shadow_phys), ABSENT(file, list),
+	  ABSENT(file, releaser)}},
+	{DMV_ABI_K_LIST,
+	 sizeof(struct dmv_abi_list),
+	 list_row,
+	 {ABSENT(list, adapter), ABSENT(list, handle), ABSENT(list, file), ABSENT(list, mdl),
+	  ABSENT(list, va), ABSENT(list, owner), ABSENT(list, releaser)}},
+	{DMV_ABI_K_BUFFER,
+	 sizeof(struct dmv_abi_buffer),
+	 buffer_row,
+	 {ABSENT(buffer, adapter), ABSENT(buffer, va), ABSENT(buffer, phys), ABSENT(buffer, bus),
+	  ABSENT(buffer, block_virt), ABSENT(buffer, vector), ABSENT(buffer, owner),
+	  ABSENT(buffer, releaser)}},
+	{DMV_ABI_K_CHANNEL,
+	 sizeof(struct dmv_abi_channel),
+	 channel_row,
+	 {ABSENT(channel, adapter), ABSENT(channel, file), ABSENT(channel, device),
+	  ABSENT(channel, routine), ABSENT(channel, context), ABSENT(channel, irp),
+	  ABSENT(channel, owner), ABSENT(channel, releaser)}},
+	{DMV_ABI_K_REGISTER,
+	 sizeof(struct dmv_abi_register),
+	 register_row,
+	 {ABSENT(register, file), ABSENT(register, owner), ABSENT(register, va),
+	  ABSENT(register, phys), ABSENT(register, original_virt), ABSENT(register, bus),
+	  ABSENT(register, shadow_virt), ABSENT(register, mdl)}},
+	{DMV_ABI_K_VIOLATION,
+	 sizeof(struct dmv_abi_violation),
+	 violation_row,
+	 {ABSENT(violation, adapter), ABSENT(violation, object), ABSENT(violation, site),
+	  ABSENT(violation, prior_site), ABSENT(violation, addr), ABSENT(violation, expected)}},
+	{DMV_ABI_K_EVENT,
+	 sizeof(struct dmv_abi_event),
+	 event_row,
+	 {ABSENT(event, adapter), ABSENT(event, site), ABSENT(event, object),
+	  ABSENT(event, address), ABSENT(event, bus)}},
 };
 
 _Static_assert(sizeof(struct dmv_abi_adapter) <= DMV_ROW_MAX, "the longest row fits");
@@ -880,8 +916,10 @@ static enum dmv_code decode_table(struct dmv_reading *r, const struct table *t)
 	for (int i = 0; i < ABSENT_MAX && t->absent[i].bytes; i++)
 		memset(absent + t->absent[i].offset, 0xFF, t->absent[i].bytes);
 	if (r->tab[t->kind].nwin && stride < t->bytes)
-		DMV_NOTE(r, false, r->addr, "table %u has rows of %u bytes, version 1.0 has %zu: the fields "
-			 "behind are absent", t->kind, stride, t->bytes);
+		DMV_NOTE(r, false, r->addr,
+			 "table %u has rows of %u bytes, version 1.0 has %zu: the fields "
+			 "behind are absent",
+			 t->kind, stride, t->bytes);
 	return dmv_rows_each(r, t->kind, absent, t->bytes, t->fn);
 }
 
@@ -907,9 +945,14 @@ static enum dmv_code decode(struct dmv_reading *r)
 enum dmv_code dmv_rows_decode(struct dmv_reading *r)
 {
 	const struct dmv_facts *f = r->f;
-	struct dmv_pending w = { .file0 = f->nfile, .list0 = f->nlist, .buffer0 = f->nbuffer,
-				 .channel0 = f->nchannel, .reg0 = f->nreg,
-				 .violation0 = f->nviolation, .event0 = f->nevent, .cpu0 = f->ncpu };
+	struct dmv_pending w = {.file0 = f->nfile,
+				.list0 = f->nlist,
+				.buffer0 = f->nbuffer,
+				.channel0 = f->nchannel,
+				.reg0 = f->nreg,
+				.violation0 = f->nviolation,
+				.event0 = f->nevent,
+				.cpu0 = f->ncpu};
 	enum dmv_code c;
 
 	r->pending = &w;

@@ -28,8 +28,8 @@ static int by_row(const void *a, const void *b)
 }
 
 /* Rows of the extent that lie whole in one range. */
-static enum dmv_code add_window(struct dmv_reading *r, const struct dmv_ext *x, uint64_t lo, uint64_t hi,
-				uint64_t *have)
+static enum dmv_code add_window(struct dmv_reading *r, const struct dmv_ext *x, uint64_t lo,
+				uint64_t hi, uint64_t *have)
 {
 	const struct dmv_seg *s = &r->seg[x->seg];
 	uint64_t base = s->addr + x->offset;
@@ -48,7 +48,8 @@ static enum dmv_code add_window(struct dmv_reading *r, const struct dmv_ext *x, 
 	w->cpu = x->cpu;
 	w->space = s->space;
 	w->addr = base + first * x->stride;
-	w->record = (s->virt != DMV_ABI_UNKNOWN ? s->virt : s->phys) + x->offset + first * x->stride;
+	w->record =
+		(s->virt != DMV_ABI_UNKNOWN ? s->virt : s->phys) + x->offset + first * x->stride;
 	w->slot = t->slots;
 	t->slots += w->rows;
 	*have += w->rows;
@@ -58,7 +59,8 @@ static enum dmv_code add_window(struct dmv_reading *r, const struct dmv_ext *x, 
 static enum dmv_code cut_extent(struct dmv_reading *r, const struct dmv_ext *x)
 {
 	const struct dmv_seg *s = &r->seg[x->seg];
-	uint64_t base = s->addr + x->offset, bytes = (uint64_t)x->rows * x->stride, end = base + bytes;
+	uint64_t base = s->addr + x->offset, bytes = (uint64_t)x->rows * x->stride,
+		 end = base + bytes;
 	uint64_t have = 0, missing = base;
 
 	r->tab[x->kind].rows += x->rows;
@@ -68,15 +70,18 @@ static enum dmv_code cut_extent(struct dmv_reading *r, const struct dmv_ext *x)
 
 		if (g->start >= end)
 			break;
-		c = add_window(r, x, g->start > base ? g->start : base, g->end < end ? g->end : end, &have);
+		c = add_window(r, x, g->start > base ? g->start : base, g->end < end ? g->end : end,
+			       &have);
 		if (c)
 			return c;
 	}
 	if (have == x->rows)
 		return DMV_E_OK;
 	dmv_held(r->m, s->space, base, bytes, &missing);
-	DMV_NOTE(r, true, missing, DMV_ENTRY_FMT ": %" PRIu64 " of %u rows of table %u are not in the target, "
-	     "first at 0x%" PRIx64, DMV_ENTRY_ARGS(x->order), x->rows - have, x->rows, x->kind, missing);
+	DMV_NOTE(r, true, missing,
+		 DMV_ENTRY_FMT ": %" PRIu64 " of %u rows of table %u are not in the target, "
+			       "first at 0x%" PRIx64,
+		 DMV_ENTRY_ARGS(x->order), x->rows - have, x->rows, x->kind, missing);
 	return DMV_E_OK;
 }
 
@@ -249,7 +254,8 @@ static enum dmv_code give_some(struct walk *k, uint32_t first, uint32_t n)
 		}
 		if (k->again)
 			memset(k->again + i * stride, 0, stride);
-		c = give_row(k, first + i, k->buf + i * stride, k->again ? k->again + i * stride : NULL);
+		c = give_row(k, first + i, k->buf + i * stride,
+			     k->again ? k->again + i * stride : NULL);
 		if (c)
 			return c;
 	}
@@ -302,8 +308,8 @@ static enum dmv_code walk_table(struct walk *k, const struct dmv_table *t)
 	return DMV_E_OK;
 }
 
-enum dmv_code dmv_rows_each(struct dmv_reading *r, uint32_t kind, const uint8_t *absent, size_t bytes,
-			    dmv_row_fn *fn)
+enum dmv_code dmv_rows_each(struct dmv_reading *r, uint32_t kind, const uint8_t *absent,
+			    size_t bytes, dmv_row_fn *fn)
 {
 	const struct dmv_table *t = &r->tab[kind];
 	struct walk k = { .r = r, .absent = absent, .bytes = bytes, .fn = fn };
@@ -320,7 +326,8 @@ enum dmv_code dmv_rows_each(struct dmv_reading *r, uint32_t kind, const uint8_t 
 	free(k.buf);
 	free(k.again);
 	if (!c && k.lost)
-		DMV_NOTE(r, true, k.lost_at, "%" PRIu64 " rows of table %u cannot be read, first at 0x%"
-			 PRIx64, k.lost, kind, k.lost_at);
+		DMV_NOTE(r, true, k.lost_at,
+			 "%" PRIu64 " rows of table %u cannot be read, first at 0x%" PRIx64, k.lost,
+			 kind, k.lost_at);
 	return c;
 }

@@ -18,8 +18,8 @@ struct check {
 	struct dmv_mem *m;
 	const struct dmv_region_fact *g;
 	const bool *stop;
-	/* Objects of a sound region do not share memory, so all of them together are no larger than the
-	 * target. A region that says otherwise must not keep us for hours. */
+	/* Objects of a sound region do not share memory, so all of them together are no larger than
+	 * the target. A region that says otherwise must not keep us for hours. */
 	uint64_t budget;
 	bool spent;
 	uint64_t lost_guard_at, lost_shadow_at;
@@ -148,7 +148,8 @@ static void check_tag(struct check *c, struct damage *d, struct where w)
 }
 
 /* Counts one guard, and books it if it is damaged. NULL: it is sound or unreadable. */
-static struct dmv_guard_fact *book(struct check *c, const struct damage *d, enum dmv_guard_what what)
+static struct dmv_guard_fact *book(struct check *c, const struct damage *d,
+				   enum dmv_guard_what what)
 {
 	struct dmv_guard_fact *x;
 
@@ -210,17 +211,21 @@ static void check_buffer(struct check *c, const struct dmv_buffer_fact *b)
 
 	if (b->va == b->block_virt)             /* not verified: neither tags nor padding */
 		return;
-	if (b->va < b->block_virt || front < 8 || front > limit || b->bytes > UINT64_MAX - b->va - limit ||
-	    front > b->block_bytes || b->bytes > b->block_bytes - front || back < 8 || back > limit ||
-	    (b->phys != DMV_NO_ADDR && (b->phys < front || b->phys > UINT64_MAX - b->bytes - limit))) {
-		NOTE_ROW(c, "buffer", b, "va 0x%" PRIx64 " and bytes 0x%" PRIx64 " do not fit block_virt 0x%"
-			 PRIx64 " and block_bytes 0x%" PRIx64, b->va, b->bytes, b->block_virt,
-			 b->block_bytes);
+	if (b->va < b->block_virt || front < 8 || front > limit ||
+	    b->bytes > UINT64_MAX - b->va - limit || front > b->block_bytes ||
+	    b->bytes > b->block_bytes - front || back < 8 || back > limit ||
+	    (b->phys != DMV_NO_ADDR &&
+	     (b->phys < front || b->phys > UINT64_MAX - b->bytes - limit))) {
+		NOTE_ROW(c, "buffer", b,
+			 "va 0x%" PRIx64 " and bytes 0x%" PRIx64 " do not fit block_virt 0x%" PRIx64
+			 " and block_bytes 0x%" PRIx64,
+			 b->va, b->bytes, b->block_virt, b->block_bytes);
 		return;
 	}
 	block = at(start, -front);
 	end = at(start, b->bytes);
-	/* Tags first: they stand next to the driver's bytes, and the first damage found is shown. */
+	/* Tags first: they stand next to the driver's bytes, and the first damage found is shown.
+	 */
 	check_tag(c, &before, at(start, (uint64_t)-8));
 	check_fill(c, &before, block, front - 8);
 	buffer_guard(c, b, &before, DMV_G_TAG_BEFORE);
@@ -247,8 +252,8 @@ static bool geometry(struct check *c, const struct dmv_file_fact *x, struct shad
 	uint64_t span;
 
 	if (x->hooked > x->count || x->count > c->g->rows[DMV_K_REGISTER]) {
-		NOTE_ROW(c, "file", x, "hooked %u of count %u: the register table has %u rows", x->hooked,
-			 x->count, c->g->rows[DMV_K_REGISTER]);
+		NOTE_ROW(c, "file", x, "hooked %u of count %u: the register table has %u rows",
+			 x->hooked, x->count, c->g->rows[DMV_K_REGISTER]);
 		return false;
 	}
 	if (x->data_stride < page || x->data_stride % page || x->data_offset % page ||
@@ -264,8 +269,10 @@ static bool geometry(struct check *c, const struct dmv_file_fact *x, struct shad
 				x->data_stride - page, x->shadow_bytes - span };
 	return true;
 bad:
-	NOTE_ROW(c, "file", x, "shadow_bytes 0x%" PRIx64 " cannot hold %u registers at data_offset 0x%" PRIx64
-		 ", data_stride 0x%" PRIx64, x->shadow_bytes, x->hooked, x->data_offset, x->data_stride);
+	NOTE_ROW(c, "file", x,
+		 "shadow_bytes 0x%" PRIx64 " cannot hold %u registers at data_offset 0x%" PRIx64
+		 ", data_stride 0x%" PRIx64,
+		 x->shadow_bytes, x->hooked, x->data_offset, x->data_stride);
 	return false;
 }
 
@@ -287,7 +294,8 @@ static uint64_t back_of(const struct shadow *s, uint32_t i)
 
 /* `data`: the first mapped byte of the shadow, or the data page of a free register. */
 static void file_guard(struct check *c, const struct shadow *s, const struct damage *d,
-		       enum dmv_guard_what what, const struct dmv_register_fact *g, struct where data)
+		       enum dmv_guard_what what, const struct dmv_register_fact *g,
+		       struct where data)
 {
 	struct dmv_guard_fact *x = book(c, d, what);
 
@@ -315,7 +323,8 @@ static struct where original_of(const struct check *c, const struct dmv_register
 {
 	struct where w = { g->original_virt, g->phys };
 
-	/* In a dump of one address space the physical address is of no use, and the other way round. */
+	/* In a dump of one address space the physical address is of no use, and the other way
+	 * round. */
 	if (!c->m->nrange[DMV_PHYS])
 		w.phys = DMV_NO_ADDR;
 	return w;
@@ -384,11 +393,13 @@ static void check_mapped(struct check *c, const struct shadow *s, uint32_t i,
 		into = g->va & (s->page - 1);
 	data = at(page, into);
 	if (into > s->page || g->bytes > s->page - into) {
-		NOTE_ROW(c, "register", g, "shadow_virt 0x%" PRIx64 " with bytes %u lies outside its data page "
-			 "at 0x%" PRIx64, g->shadow_virt, g->bytes, page.virt);
+		NOTE_ROW(c, "register", g,
+			 "shadow_virt 0x%" PRIx64 " with bytes %u lies outside its data page "
+			 "at 0x%" PRIx64,
+			 g->shadow_virt, g->bytes, page.virt);
 		return;
 	}
-	check_fill(c, &before, page, into);     /* the nearer bytes first: the first damage is shown */
+	check_fill(c, &before, page, into); /* the nearer bytes first: the first damage is shown */
 	check_fill(c, &before, at(page, -front), front);
 	file_guard(c, s, &before, DMV_G_BEFORE, g, data);
 	check_fill(c, &after, at(page, into + g->bytes), s->page - into - g->bytes + back_of(s, i));
@@ -423,7 +434,8 @@ static void check_file(struct check *c, const struct dmv_file_fact *x, const uin
 
 /* ---- all objects ---- */
 
-/* Registers that are not gone, grouped by file: of file i, order[start[i]] to order[start[i + 1]]. */
+/* Registers that are not gone, grouped by file: of file i, order[start[i]] to order[start[i + 1]].
+ */
 static bool group(const struct dmv_facts *f, uint32_t **order, size_t **start)
 {
 	*order = calloc(f->nreg + 1, sizeof(**order));
@@ -472,15 +484,20 @@ static void summarise(struct check *c)
 	struct dmv_facts *f = c->f;
 
 	if (f->guards_unreadable)
-		dmv_note_add(f, true, c->lost_guard_at, "%" PRIu64 " of %" PRIu64 " guards cannot be read, "
-			     "first at 0x%" PRIx64, f->guards_unreadable,
-			     f->guards_unreadable + f->guards_checked, c->lost_guard_at);
+		dmv_note_add(f, true, c->lost_guard_at,
+			     "%" PRIu64 " of %" PRIu64 " guards cannot be read, "
+			     "first at 0x%" PRIx64,
+			     f->guards_unreadable, f->guards_unreadable + f->guards_checked,
+			     c->lost_guard_at);
 	if (f->shadows_unreadable)
-		dmv_note_add(f, true, c->lost_shadow_at, "%" PRIu64 " of %" PRIu64 " shadows cannot be "
-			     "compared, first at 0x%" PRIx64, f->shadows_unreadable,
-			     f->shadows_unreadable + f->shadows_compared, c->lost_shadow_at);
+		dmv_note_add(f, true, c->lost_shadow_at,
+			     "%" PRIu64 " of %" PRIu64 " shadows cannot be "
+			     "compared, first at 0x%" PRIx64,
+			     f->shadows_unreadable, f->shadows_unreadable + f->shadows_compared,
+			     c->lost_shadow_at);
 	if (c->spent)
-		dmv_note_add(f, true, DMV_NO_ADDR, "the region's objects are larger than the target: "
+		dmv_note_add(f, true, DMV_NO_ADDR,
+			     "the region's objects are larger than the target: "
 			     "not all guards were checked");
 }
 

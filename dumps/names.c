@@ -118,8 +118,9 @@ static bool merge_image(struct dmv_names *n, const struct image *new)
 	return false;
 }
 
-enum dmv_code dmv_names_add_image(struct dmv_names *n, const char *name, uint64_t base, uint64_t bytes,
-				  const uint8_t *build_id, size_t build_id_n, struct dmv_err *e)
+enum dmv_code dmv_names_add_image(struct dmv_names *n, const char *name, uint64_t base,
+				  uint64_t bytes, const uint8_t *build_id, size_t build_id_n,
+				  struct dmv_err *e)
 {
 	struct image new = { .base = base, .bytes = bytes }, *p;
 
@@ -386,8 +387,10 @@ size_t dmv_names_notes(struct dmv_names *n, const char *const **ret)
 		if (f->state == FILE_REFUSED) {
 			add_note(n, f->why);
 		} else if (f->state == FILE_WAITING) {
-			snprintf(text, sizeof(text), "%.200s: no image in the target has its build-id or "
-				 "name: its symbols are not used", f->sym.path);
+			snprintf(text, sizeof(text),
+				 "%.200s: no image in the target has its build-id or "
+				 "name: its symbols are not used",
+				 f->sym.path);
 			add_note(n, text);
 		}
 	}

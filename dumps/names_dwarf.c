@@ -99,8 +99,8 @@ static enum dmv_code read_symbols(struct loading *l, Elf_Scn *scn, const GElf_Sh
 	size_t one = gelf_fsize(l->elf, ELF_T_SYM, 1, EV_CURRENT);
 
 	if (!d || !one)
-		return dmv_fail(l->e, DMV_E_CORRUPT, "%s: its symbol table cannot be read: %s", l->path,
-				elf_errmsg(-1));
+		return dmv_fail(l->e, DMV_E_CORRUPT, "%s: its symbol table cannot be read: %s",
+				l->path, elf_errmsg(-1));
 	for (size_t i = 0; i < d->d_size / one && i < INT32_MAX; i++) {
 		GElf_Sym s;
 		const char *name;
@@ -155,11 +155,13 @@ static enum dmv_code read_place(struct loading *l)
 	size_t n;
 
 	if (!gelf_getehdr(l->elf, &eh) || elf_getphdrnum(l->elf, &n))
-		return dmv_fail(l->e, DMV_E_CORRUPT, "%s: its ELF header cannot be read: %s", l->path,
-				elf_errmsg(-1));
+		return dmv_fail(l->e, DMV_E_CORRUPT, "%s: its ELF header cannot be read: %s",
+				l->path, elf_errmsg(-1));
 	if (eh.e_type != ET_EXEC && eh.e_type != ET_DYN)
-		return dmv_fail(l->e, DMV_E_USAGE, "%s: ELF type %u: only programs and shared objects "
-				"have addresses", l->path, eh.e_type);
+		return dmv_fail(l->e, DMV_E_USAGE,
+				"%s: ELF type %u: only programs and shared objects "
+				"have addresses",
+				l->path, eh.e_type);
 	f->fixed = eh.e_type == ET_EXEC;
 	f->low = UINT64_MAX;
 	for (size_t i = 0; i < n && i < INT32_MAX; i++) {
@@ -168,9 +170,10 @@ static enum dmv_code read_place(struct loading *l)
 		if (!gelf_getphdr(l->elf, (int)i, &ph) || ph.p_type != PT_LOAD)
 			continue;
 		if (ph.p_memsz > UINT64_MAX - ph.p_vaddr)
-			return dmv_fail(l->e, DMV_E_CORRUPT, "%s: program header %zu: p_memsz 0x%llx "
-					"runs past the address space", l->path, i,
-					(unsigned long long)ph.p_memsz);
+			return dmv_fail(l->e, DMV_E_CORRUPT,
+					"%s: program header %zu: p_memsz 0x%llx "
+					"runs past the address space",
+					l->path, i, (unsigned long long)ph.p_memsz);
 		if ((ph.p_vaddr & ~PAGE_MASK) < f->low)
 			f->low = ph.p_vaddr & ~PAGE_MASK;
 		if (ph.p_vaddr + ph.p_memsz > f->high)
