@@ -266,8 +266,9 @@ int dmv_request(struct dmv *v, struct dmv_adapter *a, const struct dmv_request *
 
 	dmv_enter(&c, v, caller, op, a);
 	result = request(&c, a, r, ret);
-	dmv_event(&c, op, a, &(struct dmv_event_args){ .size = r->registers, .address = r->span.va,
-						       .direction = !r->list ? 0 : r->to_device ? 1 : 2 });
+	dmv_event(&c, op, a, &(struct dmv_event_args){
+		.size = r->list ? r->span.bytes : r->registers, .address = r->span.va,
+		.direction = !r->list ? 0 : r->to_device ? 1 : 2 });
 	dmv_leave(&c);
 	return result;
 }

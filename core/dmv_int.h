@@ -348,15 +348,16 @@ bool dmv_check_buffer(struct dmv_call *c, struct dmv_buffer *b);
 /* dmv_map.c */
 struct dmv_file *dmv_file_find(struct dmv *v, void *handle, struct dmv_adapter *a);
 struct dmv_file *dmv_file_new(struct dmv_call *c, struct dmv_adapter *a, uint32_t n, uint32_t list);
-/* false: as dmv_unmap. */
+/* false: a check failed, the host stops, and all is as it was. */
 bool dmv_file_end(struct dmv_call *c, struct dmv_file *f);
 void *dmv_file_handle(const struct dmv_file *f);
 /* Overlap with anything mapped: rule 0x1D. */
 bool dmv_map_clash(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_span *s);
 bool dmv_map_range(struct dmv_call *c, struct dmv_file *f, uint32_t first, const struct dmv_span *s,
 		   bool to_device);
-/* false: the guards were bad, the host stops, and nothing was unmapped. */
-bool dmv_unmap(struct dmv_call *c, struct dmv_file *f, uint32_t i, bool flush);
+/* What the device did to a mapped register: guards, and bytes it was only to read. Before any unmap. */
+void dmv_check_transfer(struct dmv_call *c, struct dmv_file *f, uint32_t i);
+void dmv_unmap(struct dmv_call *c, struct dmv_file *f, uint32_t i, bool flush);
 uint64_t dmv_span_frame(const struct dmv *v, const struct dmv_span *s, uint32_t page);
 uint32_t dmv_span_pages(const struct dmv *v, uint64_t va, uint64_t bytes);
 

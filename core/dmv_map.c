@@ -134,12 +134,15 @@ bool dmv_file_end(struct dmv_call *c, struct dmv_file *f)
 
 	for (uint32_t i = 0; i < f->count && !c->stopping; i++) {
 		if (v->reg[f->first + i].bytes)
-			dmv_unmap(c, f, i, false);
+			dmv_check_mapped(c, f, i);
 		else
 			dmv_check_free(c, f, i, true);
 	}
 	if (c->stopping)
 		return false;
+	for (uint32_t i = 0; i < f->count; i++)
+		if (v->reg[f->first + i].bytes)
+			dmv_unmap(c, f, i, false);
 	f->live = 0;
 	st64(&f->row->freed_time, c->now);
 	st32(&f->row->releaser, c->site);
@@ -335,31 +338,34 @@ static void report_written(struct dmv_call *c, struct dmv_file *f, uint32_t i, c
 		  (uintptr_t)shadow + first, bad);
 }
 
-static void flush_shadow(struct dmv_call *c, struct dmv_file *f, uint32_t i)
+void dmv_check_transfer(struct dmv_call *c, struct dmv_file *f, uint32_t i)
 {
 	struct dmv *v = c->v;
 	const struct dmv_register *r = &v->reg[f->first + i];
-	char *shadow = dmv_shadow_data(v, f, i) + r->offset;
 
-	if (!(r->flags & DMV_ABI_R_TO_DEVICE))
-		memcpy(r->original, shadow, r->bytes);
-	else if (dmv_digest32(shadow, r->bytes) != r->digest)
-		report_written(c, f, i, shadow);
+	if (!(r->flags & DMV_ABI_R_HOOKED))
+		return;
+	dmv_check_mapped(c, f, i);
+	if (r->flags & DMV_ABI_R_TO_DEVICE) {
+		const char *shadow = dmv_shadow_data(v, f, i) + r->offset;
+
+		if (dmv_digest32(shadow, r->bytes) != r->digest)
+			report_written(c, f, i, shadow);
+	}
 }
 
-bool dmv_unmap(struct dmv_call *c, struct dmv_file *f, uint32_t i, bool flush)
+void dmv_unmap(struct dmv_call *c, struct dmv_file *f, uint32_t i, bool flush)
 {
 	struct dmv *v = c->v;
 	struct dmv_adapter *a = f->adapter;
 	struct dmv_register *r = &v->reg[f->first + i];
 
 	if (r->flags & DMV_ABI_R_HOOKED) {
-		dmv_check_mapped(c, f, i);
-		if (flush && !c->stopping)
-			flush_shadow(c, f, i);
-		if (c->stopping)
-			return false;
-		memset(dmv_shadow_data(v, f, i) + r->offset, 0x0F, r->bytes);
+		char *shadow = dmv_shadow_data(v, f, i) + r->offset;
+
+		if (flush && !(r->flags & DMV_ABI_R_TO_DEVICE))
+			memcpy(r->original, shadow, r->bytes);
+		memset(shadow, 0x0F, r->bytes);
 	}
 	dmv_row_history(v, DMV_ABI_K_REGISTER, r->row);
 	chain_drop(v, f->first + i);
@@ -372,7 +378,6 @@ bool dmv_unmap(struct dmv_call *c, struct dmv_file *f, uint32_t i, bool flush)
 	st64(&f->row->bytes_mapped, f->bytes_mapped);
 	st32(&a->row->registers_mapped, a->mapped);
 	st64(&a->row->bytes_mapped, a->bytes_mapped);
-	return true;
 }
 
 /* ---- MapTransfer ---- */
@@ -578,12 +583,15 @@ int dmv_flush(struct dmv *v, struct dmv_adapter *a, void *base, const struct dmv
 			not_this_part(&c, f, s, k, first, mdl_left);
 			goto out;
 		}
+		dmv_check_transfer(&c, f, i - f->first);
 	}
+	if (c.stopping)
+		goto out;
 	dmv_working_on(&c, DMV_ABI_K_FILE, f->index, f->gen);
 	for (uint32_t k = 0; k < pages; k++) {
 		i = k ? mapped_by(v, f, s, k, i + 1) : first;
-		if (i != DMV_ABI_NONE && !dmv_unmap(&c, f, i - f->first, true))
-			goto out;
+		if (i != DMV_ABI_NONE)
+			dmv_unmap(&c, f, i - f->first, true);
 	}
 	f->oldest = i + 1;
 	if (f->mapped == 0)
@@ -602,9 +610,12 @@ static void shrink(struct dmv_call *c, struct dmv_file *f, uint32_t n)
 {
 	struct dmv *v = c->v;
 
-	for (uint32_t i = f->count - n; i < f->count; i++)
-		if (v->reg[f->first + i].bytes)
-			dmv_unmap(c, f, i, false);
+	for (uint32_t i = f->count - n; i < f->count; i++) {
+		if (!v->reg[f->first + i].bytes)
+			continue;
+		dmv_check_mapped(c, f, i);
+		dmv_unmap(c, f, i, false);
+	}
 	f->count -= n;
 	if (f->cursor >= f->count)
 		f->cursor = 0;

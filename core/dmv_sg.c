@@ -151,8 +151,13 @@ bool dmv_list_put(struct dmv *v, struct dmv_adapter *a, void *handle, bool to_de
 			.kind = DMV_ABI_K_LIST, .row = l->index, .gen = l->row->gen,
 			.direction = to_device ? 1 : 2, .address = l->row->va, .size = l->row->bytes });
 		for (uint32_t i = 0; i < f->count; i++)
-			if (v->reg[f->first + i].bytes && !dmv_unmap(&c, f, i, true))
-				goto out;
+			if (v->reg[f->first + i].bytes)
+				dmv_check_transfer(&c, f, i);
+		if (c.stopping)
+			goto out;
+		for (uint32_t i = 0; i < f->count; i++)
+			if (v->reg[f->first + i].bytes)
+				dmv_unmap(&c, f, i, true);
 		if (!dmv_file_end(&c, f))
 			goto out;
 		chain_drop(v, l);

@@ -187,8 +187,12 @@ void driver_log(const char *line)
 
 void driver_give_up(struct test_device *dev, const char *why)
 {
+	struct run *r = dev->host;
+
+	/* As a watchdog would: the dump shows how long it hung. */
+	dmv_check_all(dmv_posix_verifier(r->posix), (uintptr_t)__builtin_return_address(0));
 	fprintf(stderr, "posix: gave up: %s\n", why);
-	die(dev->host);
+	die(r);
 }
 
 /* ---- one run ---- */
