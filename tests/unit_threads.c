@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/*
+ * Four threads, each a correct driver, use common buffers, channels, map registers and lists for a
+ * while, on adapters of their own and on one that they share; meanwhile another process decodes the
+ * region again and again. Nothing is violated, the counters add up, no decoding fails, shows an object
+ * that is half one and half another, or a leak.
+ */
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "facts.h"
+#include "finding.h"
+#include "mem.h"
+#include "port/posix/posix.h"
+#include "t.h"
+
+enum { WORKERS = 4, DECODES = 100, SECONDS = 1, LENGTH = 3 * PAGE_SIZE, BUFFER = 0x1230 };
+
+struct count {
+	uint64_t rounds, buffers, channels, registers, lists, failed;
+};
+
+struct worker {
+	struct dmv_posix *p;
+	DEVICE_OBJECT device;
+	PDMA_ADAPTER own, shared;
+	const atomic_bool *stop;
+	char *memory;
+	PMDL mdl;
+	struct count n;
+	/* of the request that waits: only one at a time */
+	atomic_uintptr_t granted;
+	IO_ALLOCATION_ACTION action;
+};
+
+/* ---- a correct driver ---- */
+
+static KIRQL dispatch(void)
+{
+	KIRQL old;
+
+	KeRaiseIrql(DISPATCH_LEVEL, &old);
+	return old;
+}
+
+static IO_ALLOCATION_ACTION NTAPI on_channel(PDEVICE_OBJECT device, PIRP irp, PVOID base, PVOID context)
+{
+	struct worker *w = context;
+	const IO_ALLOCATION_ACTION action = w->action;
+
+	(void)device, (void)irp;
+	atomic_store(&w->granted, (uintptr_t)base);
+	return action;
+}
+
+static VOID NTAPI on_list(PDEVICE_OBJECT device, PIRP irp, PSCATTER_GATHER_LIST list, PVOID context)
+{
+	(void)device, (void)irp;
+	atomic_store(&((struct worker *)context)->granted, (uintptr_t)list);
+}
+
+/* What was asked for may come later, in whatever thread frees what it waits for. */
+static void *granted(struct worker *w)
+{
+	void *got;
+
+	while (!(got = (void *)atomic_load(&w->granted)))
+		sched_yield();
+	atomic_store(&w->granted, 0);
+	return got;
+}
+
+static void *channel(struct worker *w, PDMA_ADAPTER a, ULONG n, IO_ALLOCATION_ACTION action)
+{
+	w->action = action;
+	if (a->DmaOperations->AllocateAdapterChannel(a, &w->device, n, on_channel, w) != STATUS_SUCCESS) {
+		w->n.failed++;
+		return NULL;
+	}
+	w->n.channels++;
+	w->n.registers += n;
+	return granted(w);
+}
+
+static void use_buffer(struct worker *w)
+{
+	PHYSICAL_ADDRESS bus;
+	char *va = w->own->DmaOperations->AllocateCommonBuffer(w->own, BUFFER, &bus, TRUE);
+
+	if (!va) {
+		w->n.failed++;
+		return;
+	}
+	w->n.buffers++;
+	va[0] = va[BUFFER - 1] = 1;
+	w->own->DmaOperations->FreeCommonBuffer(w->own, BUFFER, bus, va, TRUE);
+}
+
+/* Maps, lets "the device" write, flushes; the bytes must arrive. */
+static void use_registers(struct worker *w, PDMA_ADAPTER a, char seed)
+{
+	PDMA_OPERATIONS ops = a->DmaOperations;
+	const KIRQL old = dispatch();
+	PVOID base = channel(w, a, 4, DeallocateObjectKeepRegisters);
+	ULONG done = 0;
+
+	while (base && done < LENGTH) {
+		ULONG n = LENGTH - done;
+		PHYSICAL_ADDRESS bus = ops->MapTransfer(a, w->mdl, base, w->memory + done, &n, FALSE);
+		char *to = dmv_posix_bus_to_va(w->p, (uint64_t)bus.QuadPart);
+
+		if (!n || !to)
+			break;
+		memset(to, seed, n);
+		done += n;
+	}
+	if (done == LENGTH)
+		ops->FlushAdapterBuffers(a, w->mdl, base, w->memory, LENGTH, FALSE);
+	if (base)
+		ops->FreeMapRegisters(a, base, 4);
+	KeLowerIrql(old);
+	w->n.failed += done != LENGTH || w->memory[0] != seed || w->memory[LENGTH - 1] != seed;
+}
+
+static void use_channel(struct worker *w, PDMA_ADAPTER a)
+{
+	const KIRQL old = dispatch();
+
+	if (channel(w, a, 1, KeepObject))
+		a->DmaOperations->FreeAdapterChannel(a);
+	KeLowerIrql(old);
+}
+
+static void use_list(struct worker *w, PDMA_ADAPTER a)
+{
+	PDMA_OPERATIONS ops = a->DmaOperations;
+	const KIRQL old = dispatch();
+	PSCATTER_GATHER_LIST list;
+
+	if (ops->GetScatterGatherList(a, &w->device, w->mdl, w->memory + 5, LENGTH - 10, on_list, w, TRUE)) {
+		w->n.failed++;
+	} else {
+		list = granted(w);
+		w->n.lists++;
+		w->n.registers += 3;
+		ops->PutScatterGatherList(a, list, TRUE);
+	}
+	KeLowerIrql(old);
+}
+
+static void *work(void *arg)
+{
+	struct worker *w = arg;
+
+	while (!atomic_load(w->stop)) {
+		PDMA_ADAPTER a = w->n.rounds & 1 ? w->own : w->shared;
+
+		use_buffer(w);
+		use_registers(w, a, (char)w->n.rounds);
+		use_channel(w, a);
+		use_list(w, a);
+		w->n.rounds++;
+	}
+	return NULL;
+}
+
+/* ---- the reader, in a process of its own ---- */
+
+struct seen {
+	uint32_t decoded, failed, notes, torn, leaks, live;
+	char why[sizeof(((struct dmv_err *)0)->msg)];
+};
+
+static void say(struct seen *s, const char *why)
+{
+	if (!s->why[0])
+		snprintf(s->why, sizeof(s->why), "%s", why);
+}
+
+static bool whole(const struct dmv_facts *f)
+{
+	for (size_t i = 0; i < f->nbuffer; i++)
+		if (f->buffer[i].life != DMV_TRANSITION &&
+		    (f->buffer[i].bytes != BUFFER || f->buffer[i].va < f->buffer[i].block_virt ||
+		     f->buffer[i].va % PAGE_SIZE != (2 * PAGE_SIZE - BUFFER) / 2 / 8 * 8))
+			return false;
+	for (size_t i = 0; i < f->nfile; i++) {
+		const uint32_t n = f->file[i].count;
+
+		if (f->file[i].life != DMV_TRANSITION && (!(n == 4 || n == 1 || n == 3) ||
+		    f->file[i].mapped > n || f->file[i].bytes_mapped > LENGTH))
+			return false;
+	}
+	for (size_t i = 0; i < f->nlist; i++)
+		if (f->list[i].life != DMV_TRANSITION &&
+		    (f->list[i].bytes != LENGTH - 10 || (f->list[i].va & 0xFFF) != 5 || !f->list[i].to_device))
+			return false;
+	for (size_t i = 0; i < f->nreg; i++)
+		if (f->reg[i].life == DMV_LIVE && (f->reg[i].bytes > PAGE_SIZE || !f->reg[i].bytes ||
+		    (f->reg[i].va & 0xFFF) + f->reg[i].bytes > PAGE_SIZE ||
+		    f->reg[i].index > 3 || (f->reg[i].va & 0xFFF) != (f->reg[i].phys & 0xFFF)))
+			return false;
+	return true;
+}
+
+static bool count_leak(void *ctx, const struct dmv_finding *x)
+{
+	*(uint32_t *)ctx += x->confidence != DMV_IN_TRANSITION;
+	return true;
+}
+
+static void look(struct dmv_mem *m, struct seen *s)
+{
+	struct dmv_facts f = { 0 };
+	struct dmv_err e = { 0 };
+	struct dmv_judge *j;
+	uint32_t leaks = 0;
+
+	if (dmv_facts_region(m, NULL, NULL, &f, &e)) {
+		s->failed++;
+		say(s, e.msg);
+		return;
+	}
+	s->decoded++;
+	for (size_t i = 0; i < f.nnote; i++)
+		if (f.note[i].needed) {
+			s->notes++;
+			say(s, f.note[i].text);
+		}
+	if (!whole(&f)) {
+		s->torn++;
+		say(s, "a row is torn");
+	}
+	for (size_t i = 0; i < f.nfile; i++)
+		s->live += f.file[i].life == DMV_LIVE;
+	j = dmv_judge_new(&f);
+	if (j)
+		dmv_findings(j, DMV_FIND_LEAKS | DMV_FIND_VIOLATIONS, count_leak, &leaks);
+	s->leaks += leaks;
+	dmv_judge_free(j);
+	dmv_facts_free(&f);
+}
+
+static _Noreturn void reader(pid_t target, int go, int out)
+{
+	struct seen s = { 0 };
+	struct dmv_err e = { 0 };
+	struct dmv_mem *m = NULL;
+	char name[32], byte;
+
+	snprintf(name, sizeof(name), "pid:%d", (int)target);
+	if (read(go, &byte, 1) == 1 && !dmv_mem_open(name, NULL, &m, &e))
+		for (int i = 0; i < DECODES; i++)
+			look(m, &s);
+	else
+		say(&s, e.msg);
+	dmv_mem_close(m);
+	if (write(out, &s, sizeof(s)) != sizeof(s))
+		_exit(1);
+	_exit(0);
+}
+
+/* ---- the test ---- */
+
+static PDMA_ADAPTER adapter(DEVICE_OBJECT *device)
+{
+	DEVICE_DESCRIPTION d = { .Version = DEVICE_DESCRIPTION_VERSION, .Master = TRUE,
+				 .ScatterGather = TRUE, .Dma32BitAddresses = TRUE,
+				 .InterfaceType = PCIBus, .MaximumLength = 64 * PAGE_SIZE };
+	ULONG n;
+	PDMA_ADAPTER a = IoGetDmaAdapter(device, &d, &n);
+
+	if (!a)
+		exit(1);
+	return a;
+}
+
+static void prepare(struct worker *w, struct dmv_posix *p, PDRIVER_OBJECT driver, const atomic_bool *stop)
+{
+	*w = (struct worker){ .p = p, .device = { .DriverObject = driver }, .stop = stop };
+	w->own = adapter(&w->device);
+	w->memory = dmv_posix_pages(p, LENGTH / PAGE_SIZE);
+	w->mdl = IoAllocateMdl(w->memory, LENGTH, FALSE, FALSE, NULL);
+	if (!w->memory || !w->mdl)
+		exit(1);
+	MmBuildMdlForNonPagedPool(w->mdl);
+}
+
+/* Over all adapters but the master, whose registers are the others'. */
+static struct count booked(const struct dmv_facts *f, bool freed)
+{
+	struct count n = { 0 };
+
+	for (size_t i = 0; i < f->nadapter; i++) {
+		const struct dmv_adapter_fact *a = &f->adapter[i];
+
+		if (a->master)
+			continue;
+		n.buffers += freed ? a->buffers_freed : a->buffers_allocated;
+		n.channels += freed ? a->channels_freed : a->channels_allocated;
+		n.registers += freed ? a->registers_freed : a->registers_allocated;
+		n.lists += freed ? a->lists_freed : a->lists_allocated;
+	}
+	return n;
+}
+
+static void check_books(const struct count *did)
+{
+	struct dmv_facts f = { 0 };
+	struct dmv_err e = { 0 };
+	struct dmv_mem *m = NULL;
+	struct count n[2];
+	char name[32];
+
+	snprintf(name, sizeof(name), "pid:%d", (int)getpid());
+	if (!T_CHECKF(!dmv_mem_open(name, NULL, &m, &e) && !dmv_facts_region(m, NULL, NULL, &f, &e),
+		      "threads: decoded at the end", "%s", e.msg))
+		return;
+	for (int i = 0; i < 2; i++) {
+		const char *what = i ? "freed" : "allocated";
+		char text[64];
+
+		n[i] = booked(&f, i);
+		snprintf(text, sizeof(text), "threads: what was %s adds up", what);
+		T_CHECKF(n[i].buffers == did->buffers && n[i].channels == did->channels &&
+			 n[i].registers == did->registers && n[i].lists == did->lists, text,
+			 "%llu of %llu buffers, %llu of %llu channels, %llu of %llu registers, %llu of %llu lists",
+			 (unsigned long long)n[i].buffers, (unsigned long long)did->buffers,
+			 (unsigned long long)n[i].channels, (unsigned long long)did->channels,
+			 (unsigned long long)n[i].registers, (unsigned long long)did->registers,
+			 (unsigned long long)n[i].lists, (unsigned long long)did->lists);
+	}
+	T_CHECK(!f.region->live[DMV_K_FILE] && !f.region->live[DMV_K_REGISTER] &&
+		!f.region->live[DMV_K_LIST] && !f.region->live[DMV_K_BUFFER] &&
+		!f.region->live[DMV_K_CHANNEL], "threads: nothing is live");
+	dmv_facts_free(&f);
+	dmv_mem_close(m);
+}
+
+static void check_reader(pid_t child, int out)
+{
+	struct seen s = { 0 };
+	int status;
+
+	if (!T_CHECK(read(out, &s, sizeof(s)) == sizeof(s), "reader: looked"))
+		return;
+	waitpid(child, &status, 0);
+	T_CHECKF(s.decoded == DECODES, "reader: every decoding succeeds", "%u of %u: %s", s.decoded, DECODES,
+		 s.why);
+	T_CHECKF(!s.notes, "reader: nothing is damaged", "%u notes: %s", s.notes, s.why);
+	T_CHECKF(!s.torn, "reader: no row is torn", "in %u of %u", s.torn, s.decoded);
+	T_CHECKF(!s.leaks, "reader: no leak is seen", "%u", s.leaks);
+	T_CHECK(s.live, "reader: something was live, it did look while they worked");
+}
+
+int main(void)
+{
+	DRIVER_OBJECT driver = { .DriverName = RTL_CONSTANT_STRING(u"\\Driver\\threads") };
+	DEVICE_OBJECT device = { .DriverObject = &driver };
+	struct worker w[WORKERS];
+	pthread_t t[WORKERS];
+	struct count did = { 0 };
+	struct timespec second = { .tv_sec = SECONDS };
+	struct dmv_posix_config c;
+	struct dmv_posix *p;
+	PDMA_ADAPTER shared;
+	atomic_bool stop = false;
+	int go[2], out[2];
+	pid_t child, self = getpid();
+
+	prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0);
+	if (pipe(go) || pipe(out))
+		return 1;
+	child = fork();
+	if (!child)
+		reader(self, go[0], out[1]);
+	close(out[1]);
+	dmv_posix_defaults(&c);
+	c.core.cpus = WORKERS + 1;
+	if (!T_EQ(dmv_posix_start(&c, &p), DMV_OK, "threads: start"))
+		return 1;
+	wdm_driver_load(&driver, DMV_ABI_D_VERIFY | DMV_ABI_D_SHADOW, 0);
+	shared = adapter(&device);
+	for (int i = 0; i < WORKERS; i++)
+		prepare(&w[i], p, &driver, &stop);
+	for (int i = 0; i < WORKERS; i++) {
+		w[i].shared = shared;
+		if (pthread_create(&t[i], NULL, work, &w[i]))
+			return 1;
+	}
+	if (write(go[1], "g", 1) != 1)
+		return 1;
+	nanosleep(&second, NULL);
+	check_reader(child, out[0]);
+	atomic_store(&stop, true);
+	for (int i = 0; i < WORKERS; i++) {
+		pthread_join(t[i], NULL);
+		did.buffers += w[i].n.buffers;
+		did.channels += w[i].n.channels;
+		did.registers += w[i].n.registers;
+		did.lists += w[i].n.lists;
+		did.failed += w[i].n.failed;
+		T_CHECK(w[i].n.rounds > 10, "threads: each made its rounds");
+	}
+	printf("# %llu lists, %llu channels\n", (unsigned long long)did.lists, (unsigned long long)did.channels);
+	T_EQ(did.failed, 0, "threads: each call did what it should");
+	check_books(&did);
+	for (int i = 0; i < WORKERS; i++)
+		w[i].own->DmaOperations->PutDmaAdapter(w[i].own);
+	shared->DmaOperations->PutDmaAdapter(shared);
+	wdm_driver_unload(&driver);
+	T_EQ(dmv_header(dmv_posix_verifier(p))->violations, 0, "threads: nothing was violated");
+	for (int i = 0; i < WORKERS; i++)
+		IoFreeMdl(w[i].mdl);
+	dmv_posix_stop(p);
+	return T_DONE();
+}
