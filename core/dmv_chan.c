@@ -123,8 +123,9 @@ static int wait(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_requ
 
 	if (!ch)
 		return DMV_NO_MEMORY;
+	/* dmv_next_grant looks at the head without the lock */
 	if (v->wait_head == DMV_ABI_NONE)
-		v->wait_head = ch->index;
+		st32(&v->wait_head, ch->index);
 	else
 		v->channel[v->wait_tail].next = ch->index;
 	v->wait_tail = ch->index;
@@ -134,7 +135,7 @@ static int wait(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_requ
 static void unwait(struct dmv *v, struct dmv_channel *ch, uint32_t before)
 {
 	if (before == DMV_ABI_NONE)
-		v->wait_head = ch->next;
+		st32(&v->wait_head, ch->next);
 	else
 		v->channel[before].next = ch->next;
 	if (v->wait_tail == ch->index)
