@@ -197,7 +197,9 @@ CHECKS += $(O)/tests/replay_region
 # ---- end of regions ----
 
 # ---- limits: the published !dma screens ----
-$(O)/tests/screen.o: override CFLAGS += -fno-omit-frame-pointer -fno-optimize-sibling-calls
+# They are drivers as well: the verifier walks their stacks.
+LIMITS_OBJ = $(patsubst %,$(O)/tests/%.o,screen unit_many unit_threads)
+$(LIMITS_OBJ): override CFLAGS += -fno-omit-frame-pointer -fno-optimize-sibling-calls
 $(O)/tests/screen: $(O)/tests/screen.o $(O)/libdmv-posix.a $(O)/libdmaverifier.a
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -lpthread -o $@
 NEEDS   += $(O)/tests/screen

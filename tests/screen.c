@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /*
- * The driver behind the screens that Microsoft's manual prints for !dma: a network adapter that asked
- * for two map registers and collects 0x420 map register files of two, with 0xBC and 0x36 bytes mapped
- * in two of them and four common buffers. Beside it two adapters of another driver, one of which holds
- * a channel and the other a scatter/gather list. Says on stdout what it holds, one fact a line, then
- * waits for the end of stdin and dies where it stands (screen.py).
+ * The driver behind the screens that Microsoft's manual prints for !dma: a network adapter that
+ * asked for two map registers and collects 0x420 map register files of two, with 0xBC and 0x36
+ * bytes mapped in two of them and four common buffers. Beside it two adapters of another driver,
+ * one of which holds a channel and the other a scatter/gather list. Says on stdout what it holds,
+ * one fact a line, then waits for the end of stdin and dies where it stands (screen.py).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,21 +50,24 @@ static void say(const char *what, const void *value)
 
 /* ---- routines that the verifier calls ---- */
 
-static IO_ALLOCATION_ACTION NTAPI keep_registers(PDEVICE_OBJECT device, PIRP irp, PVOID base, PVOID context)
+static IO_ALLOCATION_ACTION NTAPI keep_registers(PDEVICE_OBJECT device, PIRP irp, PVOID base,
+						 PVOID context)
 {
 	(void)device, (void)irp;
 	*(PVOID *)context = base;
 	return DeallocateObjectKeepRegisters;
 }
 
-static IO_ALLOCATION_ACTION NTAPI keep_object(PDEVICE_OBJECT device, PIRP irp, PVOID base, PVOID context)
+static IO_ALLOCATION_ACTION NTAPI keep_object(PDEVICE_OBJECT device, PIRP irp, PVOID base,
+					      PVOID context)
 {
 	(void)device, (void)irp;
 	((struct storage *)context)->held = base;
 	return KeepObject;
 }
 
-static VOID NTAPI keep_list(PDEVICE_OBJECT device, PIRP irp, PSCATTER_GATHER_LIST list, PVOID context)
+static VOID NTAPI keep_list(PDEVICE_OBJECT device, PIRP irp, PSCATTER_GATHER_LIST list,
+			    PVOID context)
 {
 	(void)device, (void)irp;
 	((struct storage *)context)->list = list;
@@ -109,8 +112,8 @@ static DRIVER_CALL void shared_memory_allocate(struct network *n)
 
 	for (int i = 0; i < BUFFERS; i++) {
 		PHYSICAL_ADDRESS bus;
-		PVOID va = n->adapter->DmaOperations->AllocateCommonBuffer(n->adapter, length[i], &bus,
-									   TRUE);
+		PVOID va = n->adapter->DmaOperations->AllocateCommonBuffer(n->adapter, length[i],
+									   &bus, TRUE);
 
 		need(va, "no common buffer");
 		say("buffer", va);
@@ -137,7 +140,8 @@ static DRIVER_CALL void request_start(struct storage *s)
 	KIRQL irql;
 
 	KeRaiseIrql(DISPATCH_LEVEL, &irql);
-	s->adapter->DmaOperations->AllocateAdapterChannel(s->adapter, &s->device, 3, keep_object, s);
+	s->adapter->DmaOperations->AllocateAdapterChannel(s->adapter, &s->device, 3, keep_object,
+							  s);
 	KeLowerIrql(irql);
 	need(s->held, "no channel");
 }
@@ -150,15 +154,16 @@ static DRIVER_CALL void list_build(struct storage *s, char *va, ULONG bytes)
 	need(mdl, "no MDL");
 	MmBuildMdlForNonPagedPool(mdl);
 	KeRaiseIrql(DISPATCH_LEVEL, &irql);
-	s->adapter->DmaOperations->GetScatterGatherList(s->adapter, &s->device, mdl, va, bytes, keep_list,
-							s, TRUE);
+	s->adapter->DmaOperations->GetScatterGatherList(s->adapter, &s->device, mdl, va, bytes,
+							keep_list, s, TRUE);
 	KeLowerIrql(irql);
 	need(s->list, "no scatter/gather list");
 	say("list", s->list);
 	say("list_mdl", mdl);
 	say("list_va", va);
 	for (ULONG i = 0; i < s->list->NumberOfElements; i++)
-		printf("element %llx %lx\n", (unsigned long long)s->list->Elements[i].Address.QuadPart,
+		printf("element %llx %lx\n",
+		       (unsigned long long)s->list->Elements[i].Address.QuadPart,
 		       (unsigned long)s->list->Elements[i].Length);
 }
 

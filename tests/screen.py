@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
-"""The screens that Microsoft's manual prints for !dma, made anew: tests/screen.c makes the calls that
-must have led to them and dies; dma-inspect shows its core file, once for each flag. Every line is
-compared: with the numbers of those screens, and with the addresses the driver says it holds.
+"""The screens that Microsoft's manual prints for !dma, made anew: tests/screen.c makes the calls
+that must have led to them and dies; dma-inspect shows its core file, once for each flag. Every line
+is compared: with the numbers of those screens, and with the addresses the driver says it holds.
 """
 import glob
 import os
@@ -11,10 +11,12 @@ import subprocess
 import sys
 import tempfile
 
-O = os.environ.get("O", os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "build"))
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+O = os.environ.get("O", os.path.join(TOP, "build"))
 FILES, HOOKED = 0x420, 32               # of two registers each; 64 registers of a driver are hooked
 PAGE = 4096
-BUFFERS = [(0x1000, 0), (0x12010, 0x7F8), (0x4300, 0x680), (0x4800, 0x400)]     # length, page offset
+# length, page offset
+BUFFERS = [(0x1000, 0), (0x12010, 0x7F8), (0x4300, 0x680), (0x4800, 0x400)]
 NETWORK, MEMORY = "screen!map_registers_allocate", "screen!shared_memory_allocate"
 STORAGE = "screen!uncached_extension_get"
 failed = 0
@@ -43,7 +45,8 @@ def crash(where):
             break
         said.setdefault(word, []).append([int(v, 16) for v in values])
     if p.poll() is None and not kernel_writes_here():
-        subprocess.run(["gcore", "-o", "core", str(p.pid)], cwd=where, capture_output=True, timeout=60)
+        subprocess.run(["gcore", "-o", "core", str(p.pid)], cwd=where, capture_output=True,
+                       timeout=60)
     err = p.communicate(timeout=60)[1]
     cores = glob.glob(os.path.join(where, "core*"))
     check("screen: the driver made its calls and died", p.returncode == -6 and "file" in said,
@@ -52,8 +55,8 @@ def crash(where):
 
 
 def run(core, command, code=0):
-    r = subprocess.run([os.path.join(O, "dma-inspect"), "-c", command, core], capture_output=True, text=True,
-                       timeout=60)
+    r = subprocess.run([os.path.join(O, "dma-inspect"), "-c", command, core],
+                       capture_output=True, text=True, timeout=60)
     if r.returncode != code:
         check(f"screen: {command}", False, f"exit code {r.returncode}, {r.stderr.strip()}")
     return [x.rstrip() for x in r.stdout.splitlines()], r.stderr
@@ -112,7 +115,9 @@ def one_file(i, base, mapped):
     """mapped: (bytes, va) or None"""
     shadow = i < HOOKED
     label = [r"[0-9a-f]{13}000"] * 2 if shadow else [r"\[0\]", r"\[1\]"]
-    first = f": {mapped[0]:04x} bytes mapped to {a(mapped[1])}, from device" if mapped else ": Not mapped"
+    first = ": Not mapped"
+    if mapped:
+        first = f": {mapped[0]:04x} bytes mapped to {a(mapped[1])}, from device"
     return ["", f"  Map register file {a(base)} ({int(bool(mapped))}/2 mapped)",
             "/     Double buffer mdl: [0-9a-f]{13}000 \\(0x6000 bytes\\)/" if shadow else
             "     Double buffer mdl: none, not hooked",
@@ -131,7 +136,8 @@ def flag_2(said, core):
     got, _ = run(core, f"dma {net:x} 2")
     same("screen: !dma adapter 2", got, want)
     pages = [int(x.split(":")[0], 16) for x in got if re.match(" {8}[0-9a-f]{16}:", x)]
-    check("screen: every hooked map register is another page", len(set(pages)) == 2 * HOOKED == len(pages),
+    check("screen: every hooked map register is another page",
+          len(set(pages)) == 2 * HOOKED == len(pages),
           f"{len(set(pages))} pages in {len(pages)} lines")
 
 
@@ -140,8 +146,9 @@ def flag_4(said, core):
     for (length, offset), va, phys in zip(BUFFERS, said["buffer"], said["logical"]):
         check(f"screen: a common buffer of 0x{length:x} begins at page offset 0x{offset:x}",
               va % PAGE == phys % PAGE == offset, f"va {va:x}, logical {phys:x}")
-        want += ["", f"   Common buffer allocated by {MEMORY}:", f"      Length:           {length:x}",
-                 f"      Virtual address:  {a(va)}", f"      Physical address: {phys:x}"]
+        want += ["", f"   Common buffer allocated by {MEMORY}:",
+                 f"      Length:           {length:x}", f"      Virtual address:  {a(va)}",
+                 f"      Physical address: {phys:x}"]
     same("screen: !dma adapter 4", run(core, f"dma {net:x} 4")[0], want)
 
 
@@ -153,8 +160,8 @@ def flag_8(said, core):
         f"      Virtual address:  {a(said['list_va'][0])}",
         "      Length:           1000, to device", "/      Map registers:    [0-9a-f]{16}/",
         *(f"        {a(bus)}: {n:x} bytes" for bus, n in said["element"])])
-    check("screen: the list has two elements of half a page", [n for _, n in said["element"]] == [0x800] * 2,
-          str(said["element"]))
+    check("screen: the list has two elements of half a page",
+          [n for _, n in said["element"]] == [0x800] * 2, str(said["element"]))
     net = said["network"][0]
     same("screen: !dma adapter 8, where there is no list", run(core, f"dma {net:x} 8")[0],
          head(net, NETWORK))
@@ -162,8 +169,8 @@ def flag_8(said, core):
 
 def flag_10(said, core):
     one, names = said["storage"][0], """Version 0|Master yes|ScatterGather yes|DemandMode no|
-        AutoInitialize no|Dma32BitAddresses yes|Dma64BitAddresses no|IgnoreCount no|BusNumber 3|DmaChannel 0|
-        InterfaceType PCIBus|DmaWidth 0|DmaSpeed 0|MaximumLength 10000|DmaPort 0"""
+        AutoInitialize no|Dma32BitAddresses yes|Dma64BitAddresses no|IgnoreCount no|BusNumber 3|
+        DmaChannel 0|InterfaceType PCIBus|DmaWidth 0|DmaSpeed 0|MaximumLength 10000|DmaPort 0"""
     rows = [x.split() for x in names.split("|")]
     same("screen: !dma adapter 10", run(core, f"dma {one:x} 10")[0], head(one, STORAGE) +
          ["", "   Device description:"] + [f"      {n + ':':<18} {v}" for n, v in rows])
@@ -187,7 +194,8 @@ def sums(said, core):
     """Flags add up: 7 is the screen of 1, then that of 2 and of 4 without their first lines."""
     net = said["network"][0]
     parts = [run(core, f"dma {net:x} {f}")[0] for f in (1, 2, 4)]
-    same("screen: !dma adapter 7", run(core, f"dma {net:x} 7")[0], parts[0] + parts[1][1:] + parts[2][1:])
+    same("screen: !dma adapter 7", run(core, f"dma {net:x} 7")[0],
+         parts[0] + parts[1][1:] + parts[2][1:])
 
 
 def short_help(core):
@@ -204,7 +212,7 @@ def main():
         if failed:
             return 1
         if not core:
-            print("no core file can be had here: see /proc/sys/kernel/core_pattern, or install gdb for gcore")
+            print("skip screen: no core file: see /proc/sys/kernel/core_pattern, or install gdb")
             return 77
         master = list_screen(said, core)
         flag_1(said, core, master)

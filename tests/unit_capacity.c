@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /*
  * No capacity is fixed: every table empty, with one row, full, and one row short; a region in one
- * piece, in two, in pages; a shadow pool that is absent, too small, in pieces. After each the region is
- * decoded by the reader that decodes dumps, and what found no row must not be held against the driver.
+ * piece, in two, in pages; a shadow pool that is absent, too small, in pieces. After each the
+ * region is decoded by the reader that decodes dumps, and what found no row must not be held
+ * against the driver.
  */
 #include <stdlib.h>
 
@@ -127,8 +128,12 @@ static void shadow_pool(struct world *w)
 
 static struct dmv_adapter *adapter_new(struct world *w, uint32_t max)
 {
-	const struct dmv_adapter_request r = { .driver = w->driver, .max_registers = max, .version = 1,
-		.flags = DMV_ABI_A_SCATTER_GATHER | DMV_ABI_A_BUS_MASTER, .max_address = UINT64_MAX };
+	const struct dmv_adapter_request r = {.driver = w->driver,
+					      .max_registers = max,
+					      .version = 1,
+					      .flags = DMV_ABI_A_SCATTER_GATHER |
+						       DMV_ABI_A_BUS_MASTER,
+					      .max_address = UINT64_MAX};
 	struct dmv_adapter *a = NULL;
 
 	return dmv_adapter_new(w->v, &r, CALLER, &a) == DMV_OK ? a : NULL;
@@ -138,9 +143,17 @@ static bool start(struct world *w)
 {
 	const struct dmv_port port = { .host = w, .lock = lock, .unlock = lock, .cpu = cpu,
 		.pages_alloc = pages_alloc, .pages_free = pages_free, .violation = violation };
-	struct dmv_config c = { .cpus = w->cpus ? w->cpus : 1, .stack_depth = 2, .page_bytes = PAGE,
-		.hook_quota = 64, .machine = 62, .tick_hz = 1000, .region_id = 7, .segment = w->segment,
-		.shadow = w->pool, .shadows = w->shadows, .writer = "capacity" };
+	struct dmv_config c = {.cpus = w->cpus ? w->cpus : 1,
+			       .stack_depth = 2,
+			       .page_bytes = PAGE,
+			       .hook_quota = 64,
+			       .machine = 62,
+			       .tick_hz = 1000,
+			       .region_id = 7,
+			       .segment = w->segment,
+			       .shadow = w->pool,
+			       .shadows = w->shadows,
+			       .writer = "capacity"};
 
 	memcpy(c.rows, w->rows, sizeof(c.rows));
 	segments(w, dmv_region_bytes(&c) + (w->pieces == ONE ? 0 : DMV_ABI_K_COUNT * PAGE));
@@ -227,9 +240,15 @@ static void drop_file(struct world *w, uint32_t i)
 
 static int list(struct world *w, uint32_t i, struct dmv_grant *g)
 {
-	const struct dmv_request r = { .routine = 2, .registers = 1, .list = true, .to_device = true,
-		.memory = w->elements[i], .span = { .va = (uintptr_t)w->data[i], .bytes = 16,
-		.phys = (uintptr_t)w->data[i], .original = w->data[i] } };
+	const struct dmv_request r = {.routine = 2,
+				      .registers = 1,
+				      .list = true,
+				      .to_device = true,
+				      .memory = w->elements[i],
+				      .span = {.va = (uintptr_t)w->data[i],
+					       .bytes = 16,
+					       .phys = (uintptr_t)w->data[i],
+					       .original = w->data[i]}};
 
 	return dmv_request(w->v, w->a, &r, CALLER, g);
 }
@@ -355,15 +374,16 @@ static void fill(struct world *w, const struct sort *s, uint32_t n)
 	T_EQ(made, n, NAME("%s: %u rows hold as many", s->name, n));
 	f = decode(w);
 	seen = s->look(f);
-	T_CHECKF(f->nregion && f->region[0].rows[s->kind] == n + s->own && seen.live == n + s->own &&
-		 !f->region[0].not_booked[s->kind], NAME("%s: full with %u", s->name, n),
-		 "%u live, %u not booked", seen.live, f->nregion ? f->region[0].not_booked[s->kind] : 0);
+	T_CHECKF(f->nregion && f->region[0].rows[s->kind] == n + s->own &&
+			 seen.live == n + s->own && !f->region[0].not_booked[s->kind],
+		 NAME("%s: full with %u", s->name, n), "%u live, %u not booked", seen.live,
+		 f->nregion ? f->region[0].not_booked[s->kind] : 0);
 	T_CHECK(!s->make(w, n), NAME("%s: one beyond %u is refused", s->name, n));
 	f = decode(w);
 	seen = s->look(f);
 	T_CHECKF(f->nregion && seen.live == n + s->own && f->region[0].not_booked[s->kind] == 1,
-		 NAME("%s: one beyond %u is counted", s->name, n), "%u live, %u not booked", seen.live,
-		 f->nregion ? f->region[0].not_booked[s->kind] : 0);
+		 NAME("%s: one beyond %u is counted", s->name, n), "%u live, %u not booked",
+		 seen.live, f->nregion ? f->region[0].not_booked[s->kind] : 0);
 }
 
 /* Freed rows stay readable as long as they can: the one that was freed first is used first. */
@@ -377,8 +397,9 @@ static void reuse(struct world *w, const struct sort *s)
 	for (int i = 0; i < FULL; i++)
 		s->drop(w, order[i]);
 	seen = s->look(decode(w));
-	T_CHECKF(seen.live == s->own && seen.gone == FULL, NAME("%s: freed ones are history", s->name),
-		 "%u live, %u gone", seen.live, seen.gone);
+	T_CHECKF(seen.live == s->own && seen.gone == FULL,
+		 NAME("%s: freed ones are history", s->name), "%u live, %u gone", seen.live,
+		 seen.gone);
 	for (int i = 0; i < FULL; i++) {
 		if (!s->make(w, 0))
 			break;
@@ -447,7 +468,8 @@ static void test_violation_stops(void)
 	dmv_violate(w.v, DMV_V_OBSOLETE_ROUTINE, w.a, CALLER, 0, 0, 0);
 	f = decode(&w);
 	T_CHECK(f->nregion && f->region[0].bug_code == 0xE6 && f->region[0].bug_p[0] == 0x1E &&
-		f->region[0].bug_violation == DMV_NO_INDEX, "violations: the bugcheck needs no row");
+			f->region[0].bug_violation == DMV_NO_INDEX,
+		"violations: the bugcheck needs no row");
 	stop(&w);
 }
 
@@ -476,8 +498,8 @@ static void test_events(uint32_t rows, uint32_t cpus)
 		right += e->sequence <= last && e->sequence > last - rows;
 	}
 	T_CHECKF(f->nregion && f->nevent == rows * cpus && right == rows * cpus,
-		 NAME("events: %u rows for %u CPUs keep the newest", rows, cpus), "%zu, %u of them right",
-		 f->nevent, right);
+		 NAME("events: %u rows for %u CPUs keep the newest", rows, cpus),
+		 "%zu, %u of them right", f->nevent, right);
 	stop(&w);
 }
 
@@ -497,9 +519,11 @@ static void test_sites(uint32_t n)
 		known += f->buffer[i].owner != DMV_NO_INDEX &&
 			 f->stack[f->buffer[i].owner].frame[0] == CALLER + 1 + f->buffer[i].row;
 	T_CHECKF(f->nregion && f->nbuffer == n && known == (n ? n - 1 : 0) &&
-		 (f->region[0].not_booked[DMV_K_SITE] > 0), NAME("sites: %u, and one beyond is unknown", n),
-		 "%zu buffers, %u owners known", f->nbuffer, known);
-	T_CHECK(f->nregion && f->nadapter && f->adapter[0].master && f->adapter[0].owner == DMV_NO_INDEX,
+			 (f->region[0].not_booked[DMV_K_SITE] > 0),
+		 NAME("sites: %u, and one beyond is unknown", n), "%zu buffers, %u owners known",
+		 f->nbuffer, known);
+	T_CHECK(f->nregion && f->nadapter && f->adapter[0].master &&
+			f->adapter[0].owner == DMV_NO_INDEX,
 		NAME("sites: with %u nobody owns the master adapter", n));
 	T_EQ(w.violations, 0, NAME("sites: with %u nothing is misjudged", n));
 	stop(&w);
@@ -522,8 +546,9 @@ static void test_strings(uint32_t n)
 	for (size_t i = 0; i < f->nimage; i++)
 		named += f->image[i].name && f->image[i].name[0];
 	T_CHECKF(f->nregion && f->nimage == n + 2 && named == (n ? n + 1 : 0) &&
-		 f->region[0].not_booked[DMV_K_STRING] == (n ? 1 : 2),
-		 NAME("strings: %u, and one beyond is unknown", n), "%zu images, %u named", f->nimage, named);
+			 f->region[0].not_booked[DMV_K_STRING] == (n ? 1 : 2),
+		 NAME("strings: %u, and one beyond is unknown", n), "%zu images, %u named",
+		 f->nimage, named);
 	stop(&w);
 }
 
@@ -539,7 +564,8 @@ static void test_images(uint32_t n)
 	for (uint32_t i = 0; i <= n; i++)
 		added += dmv_image_add(w.v, "image", 0x1000 * i, 0x1000, NULL, 0) == DMV_OK;
 	f = decode(&w);
-	T_CHECK(f->nregion && added == n && f->nimage == n && f->region[0].not_booked[DMV_K_IMAGE] == 1,
+	T_CHECK(f->nregion && added == n && f->nimage == n &&
+			f->region[0].not_booked[DMV_K_IMAGE] == 1,
 		NAME("images: %u, and one beyond is counted", n));
 	stop(&w);
 }
@@ -584,16 +610,19 @@ static void test_registers(uint32_t n)
 
 	w.rows[DMV_ABI_K_REGISTER] = n;
 	start(&w);
-	T_EQ(channel(&w, w.a, n + 1, &g), DMV_NO_REGISTERS, NAME("registers: never %u of %u", n + 1, n));
+	T_EQ(channel(&w, w.a, n + 1, &g), DMV_NO_REGISTERS,
+	     NAME("registers: never %u of %u", n + 1, n));
 	for (uint32_t i = 0; i < n; i++)
 		make_file(&w, i);
 	T_EQ(look_file(decode(&w)).live, n, NAME("registers: all %u taken", n));
 	T_EQ(channel(&w, w.a, 0, &g), DMV_OK, NAME("registers: of %u none are wanted", n));
 	dmv_channel_done(w.v, &g, DMV_FREE_ALL);
 	if (n) {
-		T_EQ(channel(&w, w.a, 1, &g), DMV_QUEUED, NAME("registers: one beyond %u waits", n));
+		T_EQ(channel(&w, w.a, 1, &g), DMV_QUEUED,
+		     NAME("registers: one beyond %u waits", n));
 		T_CHECK(!dmv_next_grant(w.v, &g), NAME("registers: with %u for long", n));
-		T_EQ(look_channel(decode(&w)).live, 1, NAME("registers: with %u the waiting is seen", n));
+		T_EQ(look_channel(decode(&w)).live, 1,
+		     NAME("registers: with %u the waiting is seen", n));
 		drop_file(&w, 0);
 		T_CHECK(dmv_next_grant(w.v, &g), NAME("registers: with %u until one is free", n));
 		dmv_channel_done(w.v, &g, DMV_FREE_ALL);
@@ -601,7 +630,8 @@ static void test_registers(uint32_t n)
 	for (uint32_t i = 1; i < n; i++)
 		drop_file(&w, i);
 	dmv_adapter_put(w.v, w.a, CALLER);
-	T_CHECKF(!w.violations, NAME("registers: with %u nothing is misjudged", n), "rule 0x%x", w.last_rule);
+	T_CHECKF(!w.violations, NAME("registers: with %u nothing is misjudged", n), "rule 0x%x",
+		 w.last_rule);
 	stop(&w);
 }
 
@@ -634,9 +664,11 @@ static void test_waiting(void)
 	T_EQ(channel(&w, second, 1, &other), DMV_NO_MEMORY, "waiting: a second file is refused");
 	dmv_channel_done(w.v, &g, DMV_KEEP_REGISTERS);
 	T_CHECK(!dmv_next_grant(w.v, &other), "waiting: the channel is free, a file is not");
-	T_EQ(dmv_header(w.v)->not_booked[DMV_ABI_K_FILE], 1, "waiting: who waits is not counted as refused");
+	T_EQ(dmv_header(w.v)->not_booked[DMV_ABI_K_FILE], 1,
+	     "waiting: who waits is not counted as refused");
 	dmv_registers_free(w.v, w.a, g.handle, 1, CALLER);
-	if (T_CHECK(dmv_next_grant(w.v, &other) && other.adapter == w.a, "waiting: until the file is free"))
+	if (T_CHECK(dmv_next_grant(w.v, &other) && other.adapter == w.a,
+		    "waiting: until the file is free"))
 		dmv_channel_done(w.v, &other, DMV_FREE_ALL);
 	dmv_adapter_put(w.v, second, CALLER);
 	dmv_adapter_put(w.v, w.a, CALLER);
@@ -645,7 +677,7 @@ static void test_waiting(void)
 	stop(&w);
 }
 
-/* A driver that was unloaded too early: its number is not given to another while adapters hold it. */
+/* A driver unloaded too early: its number is not given to another while adapters hold it. */
 static void test_driver_left(void)
 {
 	struct world w = world();
@@ -660,7 +692,8 @@ static void test_driver_left(void)
 	w.driver = w.number[0];
 	a = adapter_new(&w, 8);
 	drop_driver(&w, 0);
-	T_CHECK(w.violations == 1 && w.last_rule == DMV_V_ADAPTER_LEAK, "drivers: one leaves an adapter");
+	T_CHECK(w.violations == 1 && w.last_rule == DMV_V_ADAPTER_LEAK,
+		"drivers: one leaves an adapter");
 	if (dmv_driver_load(w.v, "next", 0, 0, DMV_ABI_D_VERIFY, 0, &next))
 		next = 0;
 	dmv_adapter_put(w.v, a, CALLER);
@@ -711,7 +744,8 @@ static void test_least(void)
 	if (!T_CHECK(start(&w), "least: every table empty that can be"))
 		return stop(&w);
 	f = decode(&w);
-	T_CHECK(f->nregion && f->nadapter == 1 && f->adapter[0].master && !f->nfile && !f->nviolation,
+	T_CHECK(f->nregion && f->nadapter == 1 && f->adapter[0].master && !f->nfile &&
+			!f->nviolation,
 		"least: only the master adapter");
 	live(&w);
 	T_CHECK(decode(&w)->nregion && !w.violations, "least: a life that finds no room");
@@ -723,8 +757,10 @@ static void test_least(void)
 	start(&w);
 	live(&w);
 	f = decode(&w);
-	T_CHECK(f->nregion && f->nadapter == 2 && !w.violations, "least: an adapter without anything");
-	T_CHECK(f->nregion && f->region[0].not_booked[DMV_K_BUFFER] == OBJECTS, "least: refusals are counted");
+	T_CHECK(f->nregion && f->nadapter == 2 && !w.violations,
+		"least: an adapter without anything");
+	T_CHECK(f->nregion && f->region[0].not_booked[DMV_K_BUFFER] == OBJECTS,
+		"least: refusals are counted");
 	stop(&w);
 
 	w = world();
@@ -755,8 +791,8 @@ static void test_pieces(enum pieces pieces, uint32_t rows, const char *what)
 	f = decode(&w);
 	extents = f->nregion ? f->region[0].extents : 0;
 	T_CHECKF(f->nregion && f->region[0].segments == w.segments && look_list(f).live == FULL &&
-		 (pieces != PAGES || extents > 100), NAME("pieces: %s", what), "%u extents in %u segments",
-		 extents, w.segments);
+			 (pieces != PAGES || extents > 100),
+		 NAME("pieces: %s", what), "%u extents in %u segments", extents, w.segments);
 	for (uint32_t i = 0; i < FULL; i++)
 		drop_list(&w, i);
 	/* so that each row of each table is used, in whatever piece it lies */
@@ -778,10 +814,18 @@ static void test_books(void)
 	for (size_t off = 0; off < 64; off += 16) {
 		struct world w = world();
 		struct dmv_grant g;
-		const struct dmv_port port = { .host = &w, .lock = lock, .unlock = lock,
-			.pages_alloc = pages_alloc, .pages_free = pages_free, .violation = violation };
-		struct dmv_config c = { .cpus = 1, .stack_depth = 1, .page_bytes = PAGE, .tick_hz = 1,
-					.segment = w.segment, .segments = 1 };
+		const struct dmv_port port = {.host = &w,
+					      .lock = lock,
+					      .unlock = lock,
+					      .pages_alloc = pages_alloc,
+					      .pages_free = pages_free,
+					      .violation = violation};
+		struct dmv_config c = {.cpus = 1,
+				       .stack_depth = 1,
+				       .page_bytes = PAGE,
+				       .tick_hz = 1,
+				       .segment = w.segment,
+				       .segments = 1};
 		char *room, name[80];
 		bool good;
 
@@ -831,8 +875,10 @@ static uint32_t hooked(struct world *w, const void *handle)
 static void transfer(struct world *w, void *base, const char *what)
 {
 	static char bytes[2 * PAGE];
-	struct dmv_span s = { .va = (uintptr_t)bytes + 100, .bytes = 64, .phys = (uintptr_t)bytes + 100,
-			      .original = bytes + 100 };
+	struct dmv_span s = {.va = (uintptr_t)bytes + 100,
+			     .bytes = 64,
+			     .phys = (uintptr_t)bytes + 100,
+			     .original = bytes + 100};
 	uint64_t n, bus = 0;
 	bool good;
 	char name[80];
@@ -855,7 +901,8 @@ static void end_shadow(struct world *w, const char *what, uint32_t unhooked)
 	f = decode(w);
 	T_CHECK(f->nregion && f->region[0].shadow_short == unhooked,
 		NAME("shadow: %s: unhooked registers are counted", what));
-	T_CHECKF(!w->violations, NAME("shadow: %s: nothing is misjudged", what), "rule 0x%x", w->last_rule);
+	T_CHECKF(!w->violations, NAME("shadow: %s: nothing is misjudged", what), "rule 0x%x",
+		 w->last_rule);
 	stop(w);
 }
 

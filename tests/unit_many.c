@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /*
- * A hundred thousand live mappings, made by a driver through its DMA_OPERATIONS, and what the driver is
- * told where a table has no row left. dma-inspect looks at this process while it lives.
+ * A hundred thousand live mappings, made by a driver through its DMA_OPERATIONS, and what the
+ * driver is told where a table has no row left. dma-inspect looks at this process while it lives.
  */
 #include <stdlib.h>
 #include <unistd.h>
@@ -10,7 +10,12 @@
 #include "port/posix/posix.h"
 #include "t.h"
 
-enum { MANY = 100000, PIECE = 64, PIECES = PAGE_SIZE / PIECE, PAGES = (MANY + PIECES - 1) / PIECES };
+enum {
+	MANY = 100000,
+	PIECE = 64,
+	PIECES = PAGE_SIZE / PIECE,
+	PAGES = (MANY + PIECES - 1) / PIECES
+};
 
 struct life {
 	struct dmv_posix *p;
@@ -24,7 +29,8 @@ struct life {
 	uint32_t called;
 };
 
-static IO_ALLOCATION_ACTION NTAPI keep_registers(PDEVICE_OBJECT device, PIRP irp, PVOID base, PVOID context)
+static IO_ALLOCATION_ACTION NTAPI keep_registers(PDEVICE_OBJECT device, PIRP irp, PVOID base,
+						 PVOID context)
 {
 	struct life *l = context;
 
@@ -34,7 +40,8 @@ static IO_ALLOCATION_ACTION NTAPI keep_registers(PDEVICE_OBJECT device, PIRP irp
 	return DeallocateObjectKeepRegisters;
 }
 
-static VOID NTAPI keep_list(PDEVICE_OBJECT device, PIRP irp, PSCATTER_GATHER_LIST list, PVOID context)
+static VOID NTAPI keep_list(PDEVICE_OBJECT device, PIRP irp, PSCATTER_GATHER_LIST list,
+			    PVOID context)
 {
 	struct life *l = context;
 
@@ -45,9 +52,12 @@ static VOID NTAPI keep_list(PDEVICE_OBJECT device, PIRP irp, PSCATTER_GATHER_LIS
 
 static PDMA_ADAPTER adapter_get(struct life *l)
 {
-	DEVICE_DESCRIPTION d = { .Version = DEVICE_DESCRIPTION_VERSION, .Master = TRUE,
-				 .ScatterGather = TRUE, .Dma32BitAddresses = TRUE,
-				 .InterfaceType = PCIBus, .MaximumLength = (ULONG)MANY * PAGE_SIZE };
+	DEVICE_DESCRIPTION d = {.Version = DEVICE_DESCRIPTION_VERSION,
+				.Master = TRUE,
+				.ScatterGather = TRUE,
+				.Dma32BitAddresses = TRUE,
+				.InterfaceType = PCIBus,
+				.MaximumLength = (ULONG)MANY * PAGE_SIZE};
 	ULONG granted;
 
 	return IoGetDmaAdapter(&l->device, &d, &granted);
@@ -93,7 +103,8 @@ static long listed(const char *kind, int *code)
 	long n = 0;
 	FILE *f;
 
-	snprintf(command, sizeof(command), "%s/dma-inspect -c 'leaks -a' pid:%d", o ? o : "build", getpid());
+	snprintf(command, sizeof(command), "%s/dma-inspect -c 'leaks -a' pid:%d", o ? o : "build",
+		 getpid());
 	fflush(NULL);
 	f = popen(command, "r");
 	while (f && fgets(line, sizeof(line), f))
@@ -127,7 +138,8 @@ static void test_transfers(struct life *l)
 	for (uint32_t i = 0; i < MANY; i++) {
 		ULONG n = PIECE;
 
-		ops->MapTransfer(l->adapter, l->mdl, l->base, l->memory + (size_t)i * PIECE, &n, i & 1);
+		ops->MapTransfer(l->adapter, l->mdl, l->base, l->memory + (size_t)i * PIECE, &n,
+				 i & 1);
 		good += n == PIECE;
 	}
 	T_EQ(good, MANY, "transfers: 100,000 are mapped");
@@ -136,8 +148,8 @@ static void test_transfers(struct life *l)
 	T_EQ(code, 0, "transfers: none is a leak");
 	good = 0;
 	for (uint32_t i = 0; i < MANY; i++)
-		good += ops->FlushAdapterBuffers(l->adapter, l->mdl, l->base, l->memory + (size_t)i * PIECE,
-						 PIECE, i & 1);
+		good += ops->FlushAdapterBuffers(l->adapter, l->mdl, l->base,
+						 l->memory + (size_t)i * PIECE, PIECE, i & 1);
 	T_EQ(good, MANY, "transfers: all are flushed");
 	T_EQ(header(l)->live[DMV_ABI_K_REGISTER], 0, "transfers: none is left");
 	ops->FreeMapRegisters(l->adapter, l->base, MANY);
@@ -155,8 +167,9 @@ static void test_lists(struct life *l)
 	l->list = calloc(MANY, sizeof(*l->list));
 	for (uint32_t i = 0; l->list && i < MANY; i++) {
 		l->last = NULL;
-		ops->GetScatterGatherList(l->adapter, &l->device, l->mdl, l->memory + (size_t)i * PIECE, PIECE,
-					  keep_list, l, i & 1);
+		ops->GetScatterGatherList(l->adapter, &l->device, l->mdl,
+					  l->memory + (size_t)i * PIECE, PIECE, keep_list, l,
+					  i & 1);
 		l->list[i] = l->last;
 		made += l->last != NULL;
 	}
@@ -205,7 +218,8 @@ static void test_refused(void)
 
 	dmv_posix_defaults(&c);
 	c.core.rows[DMV_ABI_K_ADAPTER] = 2;             /* the master is one */
-	c.core.rows[DMV_ABI_K_FILE] = c.core.rows[DMV_ABI_K_LIST] = c.core.rows[DMV_ABI_K_BUFFER] = 1;
+	c.core.rows[DMV_ABI_K_FILE] = c.core.rows[DMV_ABI_K_LIST] = c.core.rows[DMV_ABI_K_BUFFER] =
+		1;
 	c.core.rows[DMV_ABI_K_CHANNEL] = 0;
 	if (!T_CHECK(start(&l, &c, PAGE_SIZE), "refused: start"))
 		return;
@@ -220,24 +234,30 @@ static void test_refused(void)
 	ops->FreeCommonBuffer(l.adapter, 64, bus, buffer, TRUE);
 	old = dispatch();
 	T_CHECK(ops->AllocateAdapterChannel(l.adapter, &l.device, 1, keep_registers, &l) ==
-		STATUS_INSUFFICIENT_RESOURCES && !l.called, "refused: a channel; its routine is not called");
-	T_EQ(ops->GetScatterGatherList(l.adapter, &l.device, l.mdl, l.memory, 64, keep_list, &l, FALSE),
+				STATUS_INSUFFICIENT_RESOURCES &&
+			!l.called,
+		"refused: a channel; its routine is not called");
+	T_EQ(ops->GetScatterGatherList(l.adapter, &l.device, l.mdl, l.memory, 64, keep_list, &l,
+				       FALSE),
 	     STATUS_SUCCESS, "refused: not the first list");
 	list = l.last;
 	l.called = 0;
-	T_CHECK(ops->GetScatterGatherList(l.adapter, &l.device, l.mdl, l.memory + 64, 64, keep_list, &l,
-					  FALSE) == STATUS_INSUFFICIENT_RESOURCES && !l.called,
+	T_CHECK(ops->GetScatterGatherList(l.adapter, &l.device, l.mdl, l.memory + 64, 64, keep_list,
+					  &l, FALSE) == STATUS_INSUFFICIENT_RESOURCES &&
+			!l.called,
 		"refused: a second list; its routine is not called");
 	ops->PutScatterGatherList(l.adapter, list, FALSE);
-	T_CHECK(ops->GetScatterGatherList(l.adapter, &l.device, l.mdl, l.memory + 64, 64, keep_list, &l,
-					  FALSE) == STATUS_SUCCESS && l.called == 1,
+	T_CHECK(ops->GetScatterGatherList(l.adapter, &l.device, l.mdl, l.memory + 64, 64, keep_list,
+					  &l, FALSE) == STATUS_SUCCESS &&
+			l.called == 1,
 		"refused: until the first is put; its bytes were not mapped");
 	ops->PutScatterGatherList(l.adapter, l.last, FALSE);
 	KeLowerIrql(old);
 	T_EQ(header(&l)->violations, 0, "refused: nothing is misjudged");
 	T_EQ(header(&l)->not_booked[DMV_ABI_K_LIST] + header(&l)->not_booked[DMV_ABI_K_BUFFER] +
-	     header(&l)->not_booked[DMV_ABI_K_CHANNEL] + header(&l)->not_booked[DMV_ABI_K_ADAPTER], 4,
-	     "refused: each is counted once");
+		     header(&l)->not_booked[DMV_ABI_K_CHANNEL] +
+		     header(&l)->not_booked[DMV_ABI_K_ADAPTER],
+	     4, "refused: each is counted once");
 	stop(&l);
 }
 

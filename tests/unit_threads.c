@@ -2,8 +2,8 @@
 /*
  * Four threads, each a correct driver, use common buffers, channels, map registers and lists for a
  * while, on adapters of their own and on one that they share; meanwhile another process decodes the
- * region again and again. Nothing is violated, the counters add up, no decoding fails, shows an object
- * that is half one and half another, or a leak.
+ * region again and again. Nothing is violated, the counters add up, no decoding fails, shows an
+ * object that is half one and half another, or a leak.
  */
 #include <pthread.h>
 #include <signal.h>
@@ -49,7 +49,8 @@ static KIRQL dispatch(void)
 	return old;
 }
 
-static IO_ALLOCATION_ACTION NTAPI on_channel(PDEVICE_OBJECT device, PIRP irp, PVOID base, PVOID context)
+static IO_ALLOCATION_ACTION NTAPI on_channel(PDEVICE_OBJECT device, PIRP irp, PVOID base,
+					     PVOID context)
 {
 	struct worker *w = context;
 	const IO_ALLOCATION_ACTION action = w->action;
@@ -79,7 +80,8 @@ static void *granted(struct worker *w)
 static void *channel(struct worker *w, PDMA_ADAPTER a, ULONG n, IO_ALLOCATION_ACTION action)
 {
 	w->action = action;
-	if (a->DmaOperations->AllocateAdapterChannel(a, &w->device, n, on_channel, w) != STATUS_SUCCESS) {
+	if (a->DmaOperations->AllocateAdapterChannel(a, &w->device, n, on_channel, w) !=
+	    STATUS_SUCCESS) {
 		w->n.failed++;
 		return NULL;
 	}
@@ -112,7 +114,8 @@ static void use_registers(struct worker *w, PDMA_ADAPTER a, char seed)
 
 	while (base && done < LENGTH) {
 		ULONG n = LENGTH - done;
-		PHYSICAL_ADDRESS bus = ops->MapTransfer(a, w->mdl, base, w->memory + done, &n, FALSE);
+		PHYSICAL_ADDRESS bus =
+			ops->MapTransfer(a, w->mdl, base, w->memory + done, &n, FALSE);
 		char *to = dmv_posix_bus_to_va(w->p, (uint64_t)bus.QuadPart);
 
 		if (!n || !to)
@@ -143,7 +146,8 @@ static void use_list(struct worker *w, PDMA_ADAPTER a)
 	const KIRQL old = dispatch();
 	PSCATTER_GATHER_LIST list;
 
-	if (ops->GetScatterGatherList(a, &w->device, w->mdl, w->memory + 5, LENGTH - 10, on_list, w, TRUE)) {
+	if (ops->GetScatterGatherList(a, &w->device, w->mdl, w->memory + 5, LENGTH - 10, on_list, w,
+				      TRUE)) {
 		w->n.failed++;
 	} else {
 		list = granted(w);
@@ -199,12 +203,14 @@ static bool whole(const struct dmv_facts *f)
 	}
 	for (size_t i = 0; i < f->nlist; i++)
 		if (f->list[i].life != DMV_TRANSITION &&
-		    (f->list[i].bytes != LENGTH - 10 || (f->list[i].va & 0xFFF) != 5 || !f->list[i].to_device))
+		    (f->list[i].bytes != LENGTH - 10 || (f->list[i].va & 0xFFF) != 5 ||
+		     !f->list[i].to_device))
 			return false;
 	for (size_t i = 0; i < f->nreg; i++)
-		if (f->reg[i].life == DMV_LIVE && (f->reg[i].bytes > PAGE_SIZE || !f->reg[i].bytes ||
-		    (f->reg[i].va & 0xFFF) + f->reg[i].bytes > PAGE_SIZE ||
-		    f->reg[i].index > 3 || (f->reg[i].va & 0xFFF) != (f->reg[i].phys & 0xFFF)))
+		if (f->reg[i].life == DMV_LIVE &&
+		    (f->reg[i].bytes > PAGE_SIZE || !f->reg[i].bytes ||
+		     (f->reg[i].va & 0xFFF) + f->reg[i].bytes > PAGE_SIZE || f->reg[i].index > 3 ||
+		     (f->reg[i].va & 0xFFF) != (f->reg[i].phys & 0xFFF)))
 			return false;
 	return true;
 }
@@ -281,7 +287,8 @@ static PDMA_ADAPTER adapter(DEVICE_OBJECT *device)
 	return a;
 }
 
-static void prepare(struct worker *w, struct dmv_posix *p, PDRIVER_OBJECT driver, const atomic_bool *stop)
+static void prepare(struct worker *w, struct dmv_posix *p, PDRIVER_OBJECT driver,
+		    const atomic_bool *stop)
 {
 	*w = (struct worker){ .p = p, .device = { .DriverObject = driver }, .stop = stop };
 	w->own = adapter(&w->device);
@@ -329,8 +336,10 @@ static void check_books(const struct count *did)
 		n[i] = booked(&f, i);
 		snprintf(text, sizeof(text), "threads: what was %s adds up", what);
 		T_CHECKF(n[i].buffers == did->buffers && n[i].channels == did->channels &&
-			 n[i].registers == did->registers && n[i].lists == did->lists, text,
-			 "%llu of %llu buffers, %llu of %llu channels, %llu of %llu registers, %llu of %llu lists",
+				 n[i].registers == did->registers && n[i].lists == did->lists,
+			 text,
+			 "%llu of %llu buffers, %llu of %llu channels, %llu of %llu registers, "
+			 "%llu of %llu lists",
 			 (unsigned long long)n[i].buffers, (unsigned long long)did->buffers,
 			 (unsigned long long)n[i].channels, (unsigned long long)did->channels,
 			 (unsigned long long)n[i].registers, (unsigned long long)did->registers,
@@ -351,8 +360,8 @@ static void check_reader(pid_t child, int out)
 	if (!T_CHECK(read(out, &s, sizeof(s)) == sizeof(s), "reader: looked"))
 		return;
 	waitpid(child, &status, 0);
-	T_CHECKF(s.decoded == DECODES, "reader: every decoding succeeds", "%u of %u: %s", s.decoded, DECODES,
-		 s.why);
+	T_CHECKF(s.decoded == DECODES, "reader: every decoding succeeds", "%u of %u: %s", s.decoded,
+		 DECODES, s.why);
 	T_CHECKF(!s.notes, "reader: nothing is damaged", "%u notes: %s", s.notes, s.why);
 	T_CHECKF(!s.torn, "reader: no row is torn", "in %u of %u", s.torn, s.decoded);
 	T_CHECKF(!s.leaks, "reader: no leak is seen", "%u", s.leaks);
@@ -408,7 +417,8 @@ int main(void)
 		did.failed += w[i].n.failed;
 		T_CHECK(w[i].n.rounds > 10, "threads: each made its rounds");
 	}
-	printf("# %llu lists, %llu channels\n", (unsigned long long)did.lists, (unsigned long long)did.channels);
+	printf("# %llu lists, %llu channels\n", (unsigned long long)did.lists,
+	       (unsigned long long)did.channels);
 	T_EQ(did.failed, 0, "threads: each call did what it should");
 	check_books(&did);
 	for (int i = 0; i < WORKERS; i++)
