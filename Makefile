@@ -116,7 +116,6 @@ $(O)/drivers: $(call objs,$(DRIVERS_SRC)) $(O)/libdmv-posix.a $(O)/libdmaverifie
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -lpthread -o $@
 NEEDS   += $(O)/drivers
 SCRIPTS += tests/run_drivers.py
-demo: $(O)/drivers
 # ---- end of the drivers ----
 
 # ---- tear: die before every store. The core tells of each store; so do its memcpy and memset. ----
@@ -208,30 +207,39 @@ SCRIPTS += tests/screen.py
 
 # ---- end of the areas' blocks ----
 
-# What a fresh Debian 12 lacks: to build, to test, and the peers that bench compares with.
-DEPS = gcc make binutils pkg-config libdw-dev libelf-dev libkdumpfile-dev libreadline-dev zlib1g-dev \
-	clang-14 libclang-rt-14-dev python3 gdb procps mandoc jq zstd mingw-w64-common \
-	qemu-system-x86 makedumpfile crash lib32gcc-12-dev libc6-dev-i386 \
-	gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user libbsd-dev uthash-dev
+# What a fresh Debian 12 lacks: to build and for the demo, to test, and the peers of bench.
+DEPS_BUILD = gcc libc6-dev make binutils pkg-config libdw-dev libelf-dev libkdumpfile-dev libreadline-dev
+DEPS_TEST  = clang-14 libclang-rt-14-dev python3 gdb procps mandoc jq zstd mingw-w64-common \
+	qemu-system-x86 makedumpfile lib32gcc-12-dev libc6-dev-i386 \
+	gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user
+DEPS_BENCH = libbsd-dev uthash-dev
+
+# Each sets up first. The work is in a make of its own: it asks pkg-config, which may just have come.
+SETUP = tests/deps.sh
+AGAIN = $(MAKE) --no-print-directory O=$(O)
 
 deps:                                                      ## install what is missing (Debian, apt-get)
-	@set -e; missing=; for p in $(DEPS); do \
-		dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q '^install ok installed$$' || \
-			missing="$$missing $$p"; \
-	done; \
-	[ -n "$$missing" ] || { echo "nothing is missing"; exit 0; }; \
-	echo "installing:$$missing"; \
-	sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
-	$$sudo apt-get update -q; \
-	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $$missing
+	@$(SETUP) $(DEPS_BUILD) $(DEPS_TEST) $(DEPS_BENCH)
 
-demo: all                                                  ## a driver dies of its mistake; dma-inspect says why
+demo:                                                      ## set up; a driver dies of its mistake, dma-inspect says why
+	@$(SETUP) $(DEPS_BUILD)
+	@$(AGAIN) run-demo
+
+check:                                                     ## set up; all tests that need no virtual machine
+	@$(SETUP) $(DEPS_BUILD) $(DEPS_TEST)
+	@$(AGAIN) run-check
+
+check-vm:                                                  ## set up; the bare-metal guest under QEMU and its dumps
+	@$(SETUP) $(DEPS_BUILD) $(DEPS_TEST)
+	@$(AGAIN) run-check-vm
+
+run-demo: all $(O)/drivers
 	@O=$(abspath $(O)) tests/demo.sh
 
-check: all $(CHECKS) $(NEEDS)                              ## all tests that need no virtual machine, a minute or two
+run-check: all $(CHECKS) $(NEEDS)
 	@$(RUN) $(CHECKS) $(SCRIPTS)
 
-check-vm: all $(VM_NEEDS)                                  ## the bare-metal guest under QEMU and its dumps
+run-check-vm: all $(VM_NEEDS)
 	@$(RUN) -t 900 $(VM_CHECKS)
 
 # A bench that cannot run here says so and is left out: figures never fail the build.
@@ -243,7 +251,11 @@ $(O)/tests/bench_%: $(O)/tests/bench_%.o $(TEST_LIBS)
 $(O)/tests/live_many: $(O)/tests/live_many.o $(TEST_LIBS)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(DUMPS_LIBS) -lpthread -o $@
 
-bench: all                                                 ## figures, each against its peer in the same run
+bench:                                                     ## set up; figures, each against its peer in the same run
+	@$(SETUP) $(DEPS_BUILD) $(DEPS_TEST) $(DEPS_BENCH)
+	@$(AGAIN) run-bench
+
+run-bench: all
 	@$(MAKE) -k --no-print-directory O=$(O) bench-build || echo "skip bench: some do not build; make deps?"
 	@for b in $(BENCHES) $(wildcard tests/bench_*.sh tests/bench_*.py); do \
 		[ ! -x $$b ] || O=$(abspath $(O)) CC="$(CC)" $$b || echo "skip $$b: exit code $$?"; \
@@ -296,6 +308,6 @@ help:                                                      ## this list
 clean:                                                     ## remove what was built
 	rm -rf $(O)
 
-.PHONY: all deps demo check check-vm bench bench-build asan check-sanitized fuzz mutate install help clean
+.PHONY: all deps demo check check-vm bench run-demo run-check run-check-vm run-bench bench-build asan check-sanitized fuzz mutate install help clean
 .SECONDARY:
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
