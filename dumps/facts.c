@@ -25,7 +25,7 @@ static enum dmv_code refuse(struct job *j, const struct dmv_err *e)
 	}
 	if (!j->first.code)
 		j->first = *e;
-	dmv_note_add(j->f, true, e->addr, "%s", e->msg);
+	dmv_note_add(j->f, DMV_TOPIC_ALL, e->addr, "%s", e->msg);
 	return DMV_E_OK;
 }
 
@@ -156,7 +156,7 @@ static void note_names(struct job *j)
 	size_t n = j->n ? dmv_names_notes(j->n, &text) : 0;
 
 	for (size_t i = 0; i < n; i++)
-		dmv_note_add(j->f, false, DMV_NO_ADDR, "%s", text[i]);
+		dmv_note_add(j->f, 0, DMV_NO_ADDR, "%s", text[i]);
 }
 
 enum dmv_code dmv_facts_region(struct dmv_mem *m, struct dmv_names *n,

@@ -37,6 +37,10 @@ enum dmv_kind_of {
 	DMV_K_CPU, DMV_K_COUNT
 };
 
+#define DMV_TOPIC(kind) (1u << (kind))
+#define DMV_TOPIC_VERIFY (1u << 31)
+#define DMV_TOPIC_ALL UINT32_MAX
+
 struct dmv_stack {                      /* a call site */
 	const uint64_t *frame;          /* innermost first */
 	uint32_t depth;
@@ -231,9 +235,12 @@ struct dmv_stale_fact {                 /* shadow and driver's buffer differ */
 	uint8_t shadow[32], original[32];       /* from the first difference on */
 };
 
-/* Something that could not be read or believed. `needed`: answers lack it (exit 4). */
+/* Something that could not be read or believed. */
 struct dmv_note {
-	bool needed;
+	bool needed;                    /* an answer lacks it: `topic` is not 0 */
+	/* Which answers: DMV_TOPIC(kind) of the tables that lost something, DMV_TOPIC_VERIFY for
+	 * guards and shadows, DMV_TOPIC_ALL for what no table is known to be spared by. */
+	uint32_t topic;
 	uint64_t addr;
 	const char *text;
 };

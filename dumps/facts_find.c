@@ -94,7 +94,7 @@ static enum dmv_code keep(struct finding *fi, enum dmv_space s, uint64_t addr, e
 	if (known(fi, s, addr, header))
 		return DMV_E_OK;
 	if (fi->nhit >= DMV_HITS_MAX) {
-		dmv_note_add(fi->f, true, addr,
+		dmv_note_add(fi->f, DMV_TOPIC_ALL, addr,
 			     "region at 0x%" PRIx64 ": there are more than %d regions, "
 			     "it is not read",
 			     addr, DMV_HITS_MAX);
@@ -139,7 +139,7 @@ static enum dmv_code try_place(struct finding *fi, enum dmv_space s, uint64_t ad
 				   ": a copy, or another address space",
 				   addr, s == DMV_PHYS ? "phys" : "virt",
 				   own_address(header, swap, s));
-	dmv_note_add(fi->f, false, addr, "region at 0x%" PRIx64 ": the header does not know its %s "
+	dmv_note_add(fi->f, 0, addr, "region at 0x%" PRIx64 ": the header does not know its %s "
 		     "address; taken on your word", addr, space_word(s));
 	return keep(fi, s, addr, how, header);
 }
@@ -184,7 +184,7 @@ static void try_symbol(struct finding *fi, struct dmv_names *n)
 	if (!dmv_names_symbol(n, "dmv_region_anchor", &addr))
 		return;
 	if (!read_anchor(fi, addr, &a)) {
-		dmv_note_add(fi->f, false, addr,
+		dmv_note_add(fi->f, 0, addr,
 			     "dmv_region_anchor at 0x%" PRIx64 " is not in the target "
 			     "or has no magic: no verifier had started",
 			     addr);
@@ -194,7 +194,7 @@ static void try_symbol(struct finding *fi, struct dmv_names *n)
 	if (try_both(fi, a.virt, a.phys, DMV_BY_SYMBOL, &e) == DMV_E_OK)
 		return;
 	if (try_both(fi, __builtin_bswap64(a.virt), __builtin_bswap64(a.phys), DMV_BY_SYMBOL, NULL))
-		dmv_note_add(fi->f, true, addr, "dmv_region_anchor at 0x%" PRIx64 ": %s", addr,
+		dmv_note_add(fi->f, DMV_TOPIC_ALL, addr, "dmv_region_anchor at 0x%" PRIx64 ": %s", addr,
 			     e.msg);
 }
 
@@ -217,9 +217,9 @@ static void try_vmcoreinfo(struct finding *fi)
 	p += sizeof(key) - 1;
 	phys = strtoull(p, &end, 16);
 	if (end == p || (*end && *end != '\n'))
-		dmv_note_add(fi->f, true, DMV_NO_ADDR, "VMCOREINFO DMV_REGION is not a number");
+		dmv_note_add(fi->f, DMV_TOPIC_ALL, DMV_NO_ADDR, "VMCOREINFO DMV_REGION is not a number");
 	else if (try_place(fi, DMV_PHYS, phys, DMV_BY_VMCOREINFO, &e))
-		dmv_note_add(fi->f, true, phys, "VMCOREINFO DMV_REGION: %s", e.msg);
+		dmv_note_add(fi->f, DMV_TOPIC_ALL, phys, "VMCOREINFO DMV_REGION: %s", e.msg);
 }
 
 /* ---- scan ---- */
@@ -237,7 +237,7 @@ static enum dmv_code scan_hit(struct finding *fi, uint64_t addr)
 	if (stands_there(fi, &s, &found, header, swap))
 		return keep(fi, s, found, DMV_BY_SCAN, header);
 	fi->copies++;
-	dmv_note_add(fi->f, false, addr, "a header at %s 0x%" PRIx64 " says it stands at 0x%" PRIx64
+	dmv_note_add(fi->f, 0, addr, "a header at %s 0x%" PRIx64 " says it stands at 0x%" PRIx64
 		     ": a copy, or of another address space; ignored", space_word(fi->space), addr,
 		     own_address(header, swap, fi->space));
 	return DMV_E_OK;
@@ -272,7 +272,7 @@ static enum dmv_code scan(struct finding *fi, struct dmv_err *e)
 	if (c == DMV_E_STOPPED)
 		return dmv_fail(e, c, "stopped while looking for the region");
 	if (missed)
-		dmv_note_add(fi->f, false, DMV_NO_ADDR, "scan for the region: 0x%" PRIx64
+		dmv_note_add(fi->f, 0, DMV_NO_ADDR, "scan for the region: 0x%" PRIx64
 			     " bytes could not be read", missed);
 	return c;
 }
@@ -295,7 +295,7 @@ static enum dmv_code find(struct finding *fi, struct dmv_names *n, const struct 
 		if (c && (!fi->nhit || c == DMV_E_STOPPED))
 			return c;
 		if (c)
-			dmv_note_add(fi->f, false, DMV_NO_ADDR,
+			dmv_note_add(fi->f, 0, DMV_NO_ADDR,
 				     "the scan for further regions broke off");
 	}
 	if (fi->nhit)

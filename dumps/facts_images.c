@@ -111,14 +111,14 @@ static void add_executable(struct dmv_facts *f, struct dmv_names *n, const struc
 	struct dmv_err e = { 0 };
 
 	if (access(im->path, R_OK))
-		dmv_note_add(f, false, im->base,
+		dmv_note_add(f, 0, im->base,
 			     "%.200s: the program's own file is not here; give it with -s "
 			     "for names",
 			     im->path);
 	else if (dmv_names_add_file(n, im->path, UINT64_MAX, false, &e))
-		dmv_note_add(f, false, im->base, "the program's own file is not used: %s", e.msg);
+		dmv_note_add(f, 0, im->base, "the program's own file is not used: %s", e.msg);
 	else if (!im->id_n)
-		dmv_note_add(f, false, im->base,
+		dmv_note_add(f, 0, im->base,
 			     "%.200s: nothing in the target tells whether this is the "
 			     "file that ran",
 			     im->path);

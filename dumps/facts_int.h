@@ -25,8 +25,9 @@ void *dmv_push(void *array, size_t *n, size_t size);
 void *dmv_arena(struct dmv_facts *f, size_t n);                 /* 8-byte aligned, not zeroed */
 const char *dmv_arena_text(struct dmv_facts *f, const char *s, size_t n);
 
-/* Says once, for the user, what could not be read or believed. There is a limit on their number. */
-void dmv_note_add(struct dmv_facts *f, bool needed, uint64_t addr, const char *fmt, ...)
+/* Says once, for the user, what could not be read or believed. `topic`: which answers lack it, 0 for
+ * none. There is a limit on their number. */
+void dmv_note_add(struct dmv_facts *f, uint32_t topic, uint64_t addr, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
 /* Bytes of [addr, addr + n) that the target holds; *missing: first one that it does not. */
@@ -153,8 +154,8 @@ enum dmv_code dmv_rows_each(struct dmv_reading *r, uint32_t kind, const uint8_t 
 enum dmv_code dmv_rows_decode(struct dmv_reading *r);
 
 /* A note of a region. What a writer that ended left behind is no answer that anybody lacks. */
-#define DMV_NOTE(r, needed, at, fmt, ...) \
-	dmv_note_add((r)->f, (needed) && !(r)->ended, at, "region at 0x%llx: " fmt, \
+#define DMV_NOTE(r, topic, at, fmt, ...) \
+	dmv_note_add((r)->f, (r)->ended ? 0 : (topic), at, "region at 0x%llx: " fmt, \
 		     (unsigned long long)(r)->addr, __VA_ARGS__)
 
 /* facts_images.c: tells `n` of the files mapped into a process, and of the program's own symbols. */

@@ -128,11 +128,11 @@ static void fill_bugcheck(struct dmv_reading *r, struct dmv_region_fact *g)
 	if (!state)
 		return;
 	if (state == 1)
-		DMV_NOTE(r, true, r->addr + 0x300, "%s",
+		DMV_NOTE(r, DMV_TOPIC(DMV_K_VIOLATION), r->addr + 0x300, "%s",
 			 "bugcheck state is 1: the machine died while the block "
 			 "was written; its parameters may be partly old");
 	else if (state != 2)
-		DMV_NOTE(r, true, r->addr + 0x300, "bugcheck state %u is unknown", state);
+		DMV_NOTE(r, DMV_TOPIC(DMV_K_VIOLATION), r->addr + 0x300, "bugcheck state %u is unknown", state);
 	g->bug_code = DMV_U32(r, b, dmv_abi_bugcheck, code);
 	for (int i = 0; i < 4; i++)
 		g->bug_p[i] = dmv_r64(r, b + offsetof(struct dmv_abi_bugcheck, p) + 8 * i);
@@ -143,7 +143,7 @@ static void fill_bugcheck(struct dmv_reading *r, struct dmv_region_fact *g)
 	ev->digest_original = DMV_U64(r, b, dmv_abi_bugcheck, digest_original);
 	ev->n = DMV_U32(r, b, dmv_abi_bugcheck, evidence_n);
 	if (ev->n > sizeof(ev->bytes)) {
-		DMV_NOTE(r, true, r->addr + 0x33C,
+		DMV_NOTE(r, DMV_TOPIC(DMV_K_VIOLATION), r->addr + 0x33C,
 			 "bugcheck evidence_n is %u, there is room for 32", ev->n);
 		ev->n = sizeof(ev->bytes);
 	}
@@ -164,9 +164,9 @@ static void fill_changing(struct dmv_reading *r, struct dmv_region_fact *g)
 		g->not_booked[k] = dmv_r32(r, r->header +
 					   offsetof(struct dmv_abi_header, not_booked) + 4 * k);
 	if (g->mode > DMV_ABI_MODE_STOP)
-		DMV_NOTE(r, false, r->addr + 0x200, "header mode %u is unknown", g->mode);
+		DMV_NOTE(r, 0, r->addr + 0x200, "header mode %u is unknown", g->mode);
 	if (g->flags & ~(DMV_ABI_F_OFF | DMV_ABI_F_STRICT))
-		DMV_NOTE(r, false, r->addr + 0x204, "header flags 0x%x: some are unknown",
+		DMV_NOTE(r, 0, r->addr + 0x204, "header flags 0x%x: some are unknown",
 			 g->flags);
 }
 
@@ -274,21 +274,21 @@ static enum dmv_code take_segment(struct dmv_reading *r, const uint8_t *p, uint3
 	struct dmv_seg *new;
 
 	if (number <= r->seg[r->nseg - 1].number) {
-		DMV_NOTE(r, true, r->addr,
+		DMV_NOTE(r, DMV_TOPIC_ALL, r->addr,
 			 DMV_ENTRY_FMT ": segment number %u does not ascend: not used",
 			 DMV_ENTRY_ARGS(order), number);
 		return DMV_E_OK;
 	}
 	if (!s.bytes)
-		DMV_NOTE(r, true, r->addr, DMV_ENTRY_FMT ": segment %u bytes is 0: not used",
+		DMV_NOTE(r, DMV_TOPIC_ALL, r->addr, DMV_ENTRY_FMT ": segment %u bytes is 0: not used",
 		     DMV_ENTRY_ARGS(order), number);
 	else if (s.virt == DMV_ABI_UNKNOWN && s.phys == DMV_ABI_UNKNOWN)
-		DMV_NOTE(r, true, r->addr,
+		DMV_NOTE(r, DMV_TOPIC_ALL, r->addr,
 			 DMV_ENTRY_FMT ": segment %u has neither virt nor phys: not used",
 			 DMV_ENTRY_ARGS(order), number);
 	else if ((s.virt != DMV_ABI_UNKNOWN && wraps(r, s.virt, s.bytes)) ||
 		 (s.phys != DMV_ABI_UNKNOWN && s.bytes > UINT64_MAX - s.phys))
-		DMV_NOTE(r, true, r->addr,
+		DMV_NOTE(r, DMV_TOPIC_ALL, r->addr,
 			 DMV_ENTRY_FMT ": segment %u bytes 0x%" PRIx64 " from virt 0x%" PRIx64
 				       ", phys 0x%" PRIx64 " runs past the address space: not used",
 			 DMV_ENTRY_ARGS(order), number, s.bytes, s.virt, s.phys);
@@ -313,23 +313,23 @@ static bool extent_fits(struct dmv_reading *r, const struct dmv_ext *x, uint32_t
 	const struct dmv_table *t = &r->tab[x->kind];
 
 	if (x->stride < 8 || x->stride % 8 || x->stride > DMV_STRIDE_MAX)
-		DMV_NOTE(r, true, r->addr, DMV_ENTRY_FMT ": extent stride %u is %s",
+		DMV_NOTE(r, DMV_TOPIC(x->kind), r->addr, DMV_ENTRY_FMT ": extent stride %u is %s",
 			 DMV_ENTRY_ARGS(x->order), x->stride,
 			 x->stride < 8 ? "smaller than a row's 8 bytes" :
 			 x->stride % 8 ? "no multiple of 8" : "larger than any row");
 	else if (t->stride && t->stride != x->stride)
-		DMV_NOTE(r, true, r->addr,
+		DMV_NOTE(r, DMV_TOPIC(x->kind), r->addr,
 			 DMV_ENTRY_FMT ": extent stride %u differs from %u of the table's "
 				       "first extent",
 			 DMV_ENTRY_ARGS(x->order), x->stride, t->stride);
 	else if (x->offset > s->bytes || x->rows > (s->bytes - x->offset) / x->stride)
-		DMV_NOTE(r, true, r->addr,
+		DMV_NOTE(r, DMV_TOPIC(x->kind), r->addr,
 			 DMV_ENTRY_FMT ": extent offset 0x%" PRIx64 ", %u rows of stride %u: "
 				       "lies outside segment %u of 0x%" PRIx64 " bytes",
 			 DMV_ENTRY_ARGS(x->order), x->offset, x->rows, x->stride, segment,
 			 s->bytes);
 	else if (x->rows > UINT32_MAX - x->row0)
-		DMV_NOTE(r, true, r->addr,
+		DMV_NOTE(r, DMV_TOPIC(x->kind), r->addr,
 			 DMV_ENTRY_FMT ": extent row0 %u with %u rows runs past 32 bits",
 			 DMV_ENTRY_ARGS(x->order), x->row0, x->rows);
 	else
@@ -350,14 +350,14 @@ static enum dmv_code take_extent(struct dmv_reading *r, const uint8_t *p, uint32
 	struct dmv_ext *new;
 
 	if (!x.kind || x.kind >= DMV_ABI_K_COUNT) {
-		DMV_NOTE(r, false, r->addr, DMV_ENTRY_FMT ": extent kind %u is unknown: not read",
+		DMV_NOTE(r, 0, r->addr, DMV_ENTRY_FMT ": extent kind %u is unknown: not read",
 		     DMV_ENTRY_ARGS(order), x.kind);
 		return DMV_E_OK;
 	}
 	if (!x.rows)
 		return DMV_E_OK;
 	if (!s || s->bad) {
-		DMV_NOTE(r, true, r->addr, DMV_ENTRY_FMT ": extent segment %u is not %s",
+		DMV_NOTE(r, DMV_TOPIC(x.kind), r->addr, DMV_ENTRY_FMT ": extent segment %u is not %s",
 		     DMV_ENTRY_ARGS(order), segment, s ? "usable" : "described before it");
 		return DMV_E_OK;
 	}
@@ -416,7 +416,7 @@ static enum dmv_code take_entries(struct dmv_reading *r, const uint8_t *page, ui
 		else if (type == DMV_ABI_E_EXTENT)
 			c = take_extent(r, p, order);
 		else if (type != DMV_ABI_E_NONE)
-			DMV_NOTE(r, false, r->addr,
+			DMV_NOTE(r, 0, r->addr,
 				 DMV_ENTRY_FMT ": entry type %u is unknown: skipped",
 				 DMV_ENTRY_ARGS(order), type);
 		if (c)
@@ -433,13 +433,13 @@ static bool place_dir(struct dmv_reading *r, uint32_t segment, uint64_t offset, 
 	const struct dmv_seg *s = find_segment(r, segment, &at);
 
 	if (!s || s->bad) {
-		DMV_NOTE(r, true, r->addr,
+		DMV_NOTE(r, DMV_TOPIC_ALL, r->addr,
 			 "%s: next_segment %u of the directory is not described before it", field,
 			 segment);
 		return false;
 	}
 	if (offset % 8 || offset > s->bytes || s->bytes - offset < DMV_ABI_PAGE) {
-		DMV_NOTE(r, true, r->addr,
+		DMV_NOTE(r, DMV_TOPIC_ALL, r->addr,
 			 "%s 0x%" PRIx64
 			 ": the directory page lies outside segment %u of 0x%" PRIx64
 			 " bytes, or not at a multiple of 8",
@@ -483,14 +483,14 @@ static enum dmv_code read_directory(struct dmv_reading *r)
 		if (dmv_mem_read(r->m, s->space, s->addr + x.offset, page, sizeof(page), &e)) {
 			if (!index)
 				return bad(r, "directory 0: %.150s", e.msg);
-			DMV_NOTE(r, true, s->addr + x.offset, "directory %u: %.150s", index, e.msg);
+			DMV_NOTE(r, DMV_TOPIC_ALL, s->addr + x.offset, "directory %u: %.150s", index, e.msg);
 			break;
 		}
 		why = check_dir(r, page, index, &d);
 		if (why && !index)
 			return bad(r, "directory 0 %s", why);
 		if (why) {
-			DMV_NOTE(r, true, s->addr + x.offset, "directory %u %s", index, why);
+			DMV_NOTE(r, DMV_TOPIC_ALL, s->addr + x.offset, "directory %u %s", index, why);
 			break;
 		}
 		if (!keep_dir(r, &x))
@@ -554,7 +554,7 @@ static void segment_loses(struct dmv_reading *r, const struct span *l, const str
 	struct dmv_seg *s = &r->seg[l->index];
 
 	if (!s->bad)
-		DMV_NOTE(r, true, s->addr,
+		DMV_NOTE(r, DMV_TOPIC_ALL, s->addr,
 			 DMV_ENTRY_FMT ": segment %u overlaps segment %u %s: not used",
 			 DMV_ENTRY_ARGS(s->order), s->number, r->seg[w->index].number,
 			 l->space == DMV_PHYS ? "in phys" : "in virt");
@@ -574,7 +574,7 @@ static void extent_loses(struct dmv_reading *r, const struct span *l, const stru
 		snprintf(what, sizeof(what), "that of " DMV_ENTRY_FMT,
 			 DMV_ENTRY_ARGS(r->ext[w->index].order));
 	if (!x->bad)
-		DMV_NOTE(r, true, r->addr,
+		DMV_NOTE(r, DMV_TOPIC(x->kind), r->addr,
 			 DMV_ENTRY_FMT ": extent offset 0x%" PRIx64 " overlaps %s: not read",
 			 DMV_ENTRY_ARGS(x->order), x->offset, what);
 	x->bad = true;
@@ -585,7 +585,7 @@ static void rows_lose(struct dmv_reading *r, const struct span *l, const struct 
 	struct dmv_ext *x = &r->ext[l->index];
 
 	if (!x->bad)
-		DMV_NOTE(r, true, r->addr,
+		DMV_NOTE(r, DMV_TOPIC(x->kind), r->addr,
 			 DMV_ENTRY_FMT ": extent row0 %u overlaps the rows of " DMV_ENTRY_FMT
 				       ": not read",
 			 DMV_ENTRY_ARGS(x->order), x->row0, DMV_ENTRY_ARGS(r->ext[w->index].order));

@@ -56,7 +56,7 @@ static bool begin(struct dmv_reading *r, const uint8_t *p, const struct dmv_at *
 	if (at->torn)
 		*life = DMV_TRANSITION;
 	if (state > DMV_ABI_HISTORY)
-		DMV_NOTE(r, true, at->record, "table %u row %u: state %u is unknown", kind, at->row,
+		DMV_NOTE(r, DMV_TOPIC(kind), at->record, "table %u row %u: state %u is unknown", kind, at->row,
 			 state);
 	return true;
 }
@@ -129,7 +129,7 @@ static uint32_t known_kind(struct dmv_reading *r, uint32_t kind, const char *tab
 {
 	if (kind < DMV_ABI_K_COUNT)
 		return kind;
-	DMV_NOTE(r, false, at->record, "%s row %u: object_kind %u is unknown", table, at->row,
+	DMV_NOTE(r, 0, at->record, "%s row %u: object_kind %u is unknown", table, at->row,
 		 kind);
 	return DMV_K_NONE;
 }
@@ -147,7 +147,7 @@ static enum dmv_code string_row(struct dmv_reading *r, const uint8_t *p, const s
 	if (!begin(r, p, at, DMV_ABI_K_STRING, &life) || life != DMV_LIVE)
 		return DMV_E_OK;
 	if (n > room) {
-		DMV_NOTE(r, true, at->record,
+		DMV_NOTE(r, DMV_TOPIC(DMV_K_STRING), at->record,
 			 "string row %u: length %zu is more than its %zu bytes", at->row, n, room);
 		n = room;
 	}
@@ -175,7 +175,7 @@ static void name_image(struct dmv_reading *r, const struct dmv_image_fact *im, c
 	if (!r->names || !*im->name || r->pending->images++ >= IMAGES_MAX)
 		return;
 	if (dmv_names_add_image(r->names, im->name, im->base, im->bytes, n ? id : NULL, n, &e))
-		DMV_NOTE(r, false, im->base, "%.200s", e.msg);
+		DMV_NOTE(r, 0, im->base, "%.200s", e.msg);
 }
 
 static enum dmv_code image_row(struct dmv_reading *r, const uint8_t *p, const struct dmv_at *at)
@@ -187,7 +187,7 @@ static enum dmv_code image_row(struct dmv_reading *r, const uint8_t *p, const st
 	if (!begin(r, p, at, DMV_ABI_K_IMAGE, &life) || life != DMV_LIVE)
 		return DMV_E_OK;
 	if (n > 32) {
-		DMV_NOTE(r, true, at->record,
+		DMV_NOTE(r, DMV_TOPIC(DMV_K_IMAGE), at->record,
 			 "image row %u: build_id_n is %u, there is room for 32", at->row, n);
 		n = 0;
 	}
@@ -240,7 +240,7 @@ static enum dmv_code site_row(struct dmv_reading *r, const uint8_t *p, const str
 	if (!begin(r, p, at, DMV_ABI_K_SITE, &life) || life != DMV_LIVE)
 		return DMV_E_OK;
 	if (depth > room) {
-		DMV_NOTE(r, true, at->record, "site row %u: depth %u is more than its %u frames",
+		DMV_NOTE(r, DMV_TOPIC(DMV_K_SITE), at->record, "site row %u: depth %u is more than its %u frames",
 			 at->row, depth, room);
 		depth = room;
 	}
@@ -549,7 +549,7 @@ static enum dmv_code channel_row(struct dmv_reading *r, const uint8_t *p, const 
 	c->time = U64(channel, time);
 	c->freed_time = U64(channel, freed_time);
 	if (life == DMV_LIVE && (c->status < DMV_ABI_CH_WAITING || c->status > DMV_ABI_CH_HELD))
-		DMV_NOTE(r, false, at->record, "channel row %u: status %u is unknown", at->row,
+		DMV_NOTE(r, 0, at->record, "channel row %u: status %u is unknown", at->row,
 			 c->status);
 	return DMV_E_OK;
 }
@@ -579,7 +579,7 @@ static void evidence(struct dmv_reading *r, const uint8_t *p, const struct dmv_a
 	e->digest_original = U64(violation, digest_original);
 	e->n = U32(violation, evidence_n);
 	if (e->n > sizeof(e->bytes)) {
-		DMV_NOTE(r, true, at->record,
+		DMV_NOTE(r, DMV_TOPIC(DMV_K_VIOLATION), at->record,
 			 "violation row %u: evidence_n is %u, there is room for 32", at->row, e->n);
 		e->n = sizeof(e->bytes);
 	}
@@ -594,7 +594,7 @@ static enum dmv_code violation_row(struct dmv_reading *r, const uint8_t *p, cons
 	if (!begin(r, p, at, DMV_ABI_K_VIOLATION, &life))
 		return DMV_E_OK;
 	if (life == DMV_TRANSITION) {
-		DMV_NOTE(r, false, at->record,
+		DMV_NOTE(r, 0, at->record,
 			 "violation row %u: was being written when the memory was taken", at->row);
 		return DMV_E_OK;
 	}
@@ -620,10 +620,10 @@ static enum dmv_code violation_row(struct dmv_reading *r, const uint8_t *p, cons
 	v->prior_time = U64(violation, prior_time);
 	evidence(r, p, at, &v->evidence);
 	if (!known_rule(v->rule))
-		DMV_NOTE(r, false, at->record, "violation row %u: rule %u is unknown", at->row,
+		DMV_NOTE(r, 0, at->record, "violation row %u: rule %u is unknown", at->row,
 			 v->rule);
 	if (v->action > DMV_ABI_MODE_STOP)
-		DMV_NOTE(r, false, at->record, "violation row %u: action %u is unknown", at->row,
+		DMV_NOTE(r, 0, at->record, "violation row %u: action %u is unknown", at->row,
 			 v->action);
 	return DMV_E_OK;
 }
@@ -656,9 +656,9 @@ static enum dmv_code event_row(struct dmv_reading *r, const uint8_t *p, const st
 	v->size = U64(event, size);
 	v->time = U64(event, time);
 	if (v->op >= DMV_ABI_OP_COUNT)
-		DMV_NOTE(r, false, at->record, "event row %u: op %u is unknown", at->row, v->op);
+		DMV_NOTE(r, 0, at->record, "event row %u: op %u is unknown", at->row, v->op);
 	if (v->direction > 2)
-		DMV_NOTE(r, false, at->record, "event row %u: direction %u is unknown", at->row,
+		DMV_NOTE(r, 0, at->record, "event row %u: direction %u is unknown", at->row,
 			 v->direction);
 	return DMV_E_OK;
 }
@@ -684,7 +684,7 @@ static enum dmv_code cpu_row(struct dmv_reading *r, const uint8_t *p, const stru
 	c->adapter = c->object = DMV_NO_INDEX;
 	c->time = U64(cpu, time);
 	if (c->op >= DMV_ABI_OP_COUNT)
-		DMV_NOTE(r, false, at->record, "cpu row %u: op %u is unknown", at->row, c->op);
+		DMV_NOTE(r, 0, at->record, "cpu row %u: op %u is unknown", at->row, c->op);
 	return DMV_E_OK;
 }
 
@@ -916,7 +916,7 @@ static enum dmv_code decode_table(struct dmv_reading *r, const struct table *t)
 	for (int i = 0; i < ABSENT_MAX && t->absent[i].bytes; i++)
 		memset(absent + t->absent[i].offset, 0xFF, t->absent[i].bytes);
 	if (r->tab[t->kind].nwin && stride < t->bytes)
-		DMV_NOTE(r, false, r->addr,
+		DMV_NOTE(r, 0, r->addr,
 			 "table %u has rows of %u bytes, version 1.0 has %zu: the fields "
 			 "behind are absent",
 			 t->kind, stride, t->bytes);

@@ -78,7 +78,7 @@ static enum dmv_code cut_extent(struct dmv_reading *r, const struct dmv_ext *x)
 	if (have == x->rows)
 		return DMV_E_OK;
 	dmv_held(r->m, s->space, base, bytes, &missing);
-	DMV_NOTE(r, true, missing,
+	DMV_NOTE(r, DMV_TOPIC(x->kind), missing,
 		 DMV_ENTRY_FMT ": %" PRIu64 " of %u rows of table %u are not in the target, "
 			       "first at 0x%" PRIx64,
 		 DMV_ENTRY_ARGS(x->order), x->rows - have, x->rows, x->kind, missing);
@@ -326,7 +326,7 @@ enum dmv_code dmv_rows_each(struct dmv_reading *r, uint32_t kind, const uint8_t 
 	free(k.buf);
 	free(k.again);
 	if (!c && k.lost)
-		DMV_NOTE(r, true, k.lost_at,
+		DMV_NOTE(r, DMV_TOPIC(kind), k.lost_at,
 			 "%" PRIu64 " rows of table %u cannot be read, first at 0x%" PRIx64, k.lost,
 			 kind, k.lost_at);
 	return c;

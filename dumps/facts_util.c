@@ -71,20 +71,22 @@ const char *dmv_arena_text(struct dmv_facts *f, const char *s, size_t n)
 	return p;
 }
 
-void dmv_note_add(struct dmv_facts *f, bool needed, uint64_t addr, const char *fmt, ...)
+void dmv_note_add(struct dmv_facts *f, uint32_t topic, uint64_t addr, const char *fmt, ...)
 {
 	struct dmv_note *note;
 	char text[320];
 	va_list ap;
 
 	if (f->nnote > NOTES_MAX) {             /* the last one counts for all that were left out */
-		f->note[f->nnote - 1].needed |= needed;
+		f->note[f->nnote - 1].topic |= topic;
+		f->note[f->nnote - 1].needed |= topic != 0;
 		return;
 	}
 	note = DMV_PUSH(f->note, f->nnote);
 	if (!note)
 		return;
-	note->needed = needed;
+	note->topic = topic;
+	note->needed = topic != 0;
 	note->addr = addr;
 	if (f->nnote > NOTES_MAX) {
 		note->addr = DMV_NO_ADDR;

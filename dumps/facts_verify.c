@@ -177,7 +177,7 @@ static struct dmv_guard_fact *book(struct check *c, const struct damage *d,
 }
 
 #define NOTE_ROW(c, what, x, fmt, ...) \
-	dmv_note_add((c)->f, true, DMV_NO_ADDR, what " row %u: " fmt, (x)->row, __VA_ARGS__)
+	dmv_note_add((c)->f, DMV_TOPIC_VERIFY, DMV_NO_ADDR, what " row %u: " fmt, (x)->row, __VA_ARGS__)
 
 /* ---- common buffers ---- */
 
@@ -484,19 +484,19 @@ static void summarise(struct check *c)
 	struct dmv_facts *f = c->f;
 
 	if (f->guards_unreadable)
-		dmv_note_add(f, true, c->lost_guard_at,
+		dmv_note_add(f, DMV_TOPIC_VERIFY, c->lost_guard_at,
 			     "%" PRIu64 " of %" PRIu64 " guards cannot be read, "
 			     "first at 0x%" PRIx64,
 			     f->guards_unreadable, f->guards_unreadable + f->guards_checked,
 			     c->lost_guard_at);
 	if (f->shadows_unreadable)
-		dmv_note_add(f, true, c->lost_shadow_at,
+		dmv_note_add(f, DMV_TOPIC_VERIFY, c->lost_shadow_at,
 			     "%" PRIu64 " of %" PRIu64 " shadows cannot be "
 			     "compared, first at 0x%" PRIx64,
 			     f->shadows_unreadable, f->shadows_unreadable + f->shadows_compared,
 			     c->lost_shadow_at);
 	if (c->spent)
-		dmv_note_add(f, true, DMV_NO_ADDR,
+		dmv_note_add(f, DMV_TOPIC_VERIFY, DMV_NO_ADDR,
 			     "the region's objects are larger than the target: "
 			     "not all guards were checked");
 }
