@@ -86,21 +86,12 @@ static const struct dmv_adapter_request master = {
 	.max_address = DMV_ABI_UNKNOWN,
 };
 
-static size_t length(const char *s)
-{
-	size_t n = 0;
-
-	while (s[n])
-		n++;
-	return n;
-}
-
 static void write_adapter(struct dmv_call *c, struct dmv_adapter *a,
 			  const struct dmv_adapter_request *r)
 {
 	struct dmv_abi_adapter *row = a->row;
 	struct dmv *v = c->v;
-	const uint32_t name = r->name ? dmv_string(v, r->name, length(r->name)) : DMV_ABI_NONE;
+	const uint32_t name = r->name ? dmv_string(v, r->name) : DMV_ABI_NONE;
 
 	st32(&row->flags, a->flags);
 	st32(&row->refs, a->refs);

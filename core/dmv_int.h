@@ -331,7 +331,17 @@ static inline void dmv_row_history(struct dmv *v, enum dmv_abi_kind kind, void *
 	dmv_count_live(v, kind, (uint32_t)-1);
 }
 
-uint32_t dmv_string(struct dmv *v, const char *s, size_t n);   /* interned; DMV_ABI_NONE: no room */
+uint32_t dmv_string(struct dmv *v, const char *s);      /* interned; DMV_ABI_NONE: no room */
+
+/* dmv_books.c: needs v->cfg only. dmv_lay.c: dmv_header_open stores the magic, last of all. */
+void dmv_books_start(struct dmv *v);
+uint32_t dmv_log2_above(uint32_t n);            /* least power of two that is not below n */
+int dmv_region_lay(struct dmv *v);
+void dmv_header_write(struct dmv *v);
+void dmv_header_open(struct dmv_abi_header *h);
+
+/* dmv_driver.c: raises the leak rule for each live adapter of a driver, or of all (DMV_ABI_NONE). */
+void dmv_report_left(struct dmv *v, uint32_t driver, uint64_t caller);
 
 /* dmv_shadow.c */
 bool dmv_shadow_take(struct dmv *v, struct dmv_file *f);
@@ -345,12 +355,15 @@ bool dmv_check_mapped(struct dmv_call *c, struct dmv_file *f, uint32_t i);
 void dmv_check_file(struct dmv_call *c, struct dmv_file *f);
 bool dmv_check_buffer(struct dmv_call *c, struct dmv_buffer *b);
 
-/* dmv_map.c */
+/* dmv_file.c */
 struct dmv_file *dmv_file_find(struct dmv *v, void *handle, struct dmv_adapter *a);
 struct dmv_file *dmv_file_new(struct dmv_call *c, struct dmv_adapter *a, uint32_t n, uint32_t list);
 /* false: a check failed, the host stops, and all is as it was. */
 bool dmv_file_end(struct dmv_call *c, struct dmv_file *f);
 void *dmv_file_handle(const struct dmv_file *f);
+struct dmv_object dmv_file_object(const struct dmv_file *f);
+
+/* dmv_map.c */
 /* Overlap with anything mapped: rule 0x1D. */
 bool dmv_map_clash(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_span *s);
 bool dmv_map_range(struct dmv_call *c, struct dmv_file *f, uint32_t first, const struct dmv_span *s,

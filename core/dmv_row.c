@@ -135,9 +135,19 @@ void dmv_retire(struct dmv *v, enum dmv_abi_kind kind, uint32_t index, void *row
 	dmv_fifo_give(&v->fifo[kind], index);
 }
 
-/* Only at set-up (drivers, devices, images): a linear search is good enough. */
-uint32_t dmv_string(struct dmv *v, const char *s, size_t n)
+static size_t length(const char *s)
 {
+	size_t n = 0;
+
+	while (s[n])
+		n++;
+	return n;
+}
+
+/* Only at set-up (drivers, devices, images): a linear search is good enough. */
+uint32_t dmv_string(struct dmv *v, const char *s)
+{
+	const size_t n = length(s);
 	const size_t room = v->tab[DMV_ABI_K_STRING].stride - offsetof(struct dmv_abi_string, text);
 	const uint32_t length = (uint32_t)(n < room ? n : room);
 	struct dmv_abi_string *row;
