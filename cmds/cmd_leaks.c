@@ -18,7 +18,8 @@ static const struct dmv_col cols[] = {
 	DMV_COL(struct leak, length, "LENGTH", DMV_S_SIZE, "bytes allocated or mapped"),
 	DMV_COL(struct leak, adapter, "ADAPTER", DMV_S_ADDR, "its adapter"),
 	DMV_COL(struct leak, age, "AGE", DMV_S_AGE, "nanoseconds since it was made"),
-	DMV_COL(struct leak, state, "STATE", DMV_S_STR, "leak and how sure, or live"),
+	DMV_COL(struct leak, state, "STATE", DMV_S_STR,
+		"leak and how sure, live, in transition, flush stopped (by the bugcheck)"),
 	DMV_COL(struct leak, owner, "OWNER", DMV_S_STR, "function that made it"),
 	DMV_COL(struct leak, caller, NULL, DMV_S_STR, "the same with offset"),
 	DMV_COL(struct leak, device, NULL, DMV_S_STR, "device or driver"),
@@ -34,8 +35,11 @@ struct count {
 	uint64_t live, leaks, transition;
 };
 
-static const char *state_of(const struct dmv_object *o, const struct dmv_finding *x)
+static const char *state_of(const struct dmv_facts *f, const struct dmv_object *o,
+			    const struct dmv_finding *x)
 {
+	if (dmv_flush_stopped(f, o->region, o->kind, o->index))
+		return "flush stopped";
 	if (x->id && x->confidence == DMV_CERTAIN)
 		return "leak";
 	if (x->id && x->confidence == DMV_LIKELY)
@@ -49,7 +53,7 @@ static bool say(struct dmv_ses *s, const struct dmv_object *o, const struct dmv_
 	struct leak l = { .region = o->region,
 			  .rows = o->rows,
 			  .kind = dmv_kind_word(o->kind),
-			  .state = state_of(o, x),
+			  .state = state_of(f, o, x),
 			  .owner = dmv_site_owner(f, o->owner),
 			  .caller = dmv_site_text(f, o->owner),
 			  .device = dmv_adapter_name(f, o->adapter),

@@ -10,8 +10,8 @@
 
 struct stale {
 	uint32_t region;
-	const char *old, *kind, *title, *owner, *caller, *device, *object_kind, *confidence, *cause,
-		*fix;
+	const char *old, *kind, *title, *owner, *caller, *device, *object_kind, *confidence, *reason,
+		*why, *cause, *fix;
 	uint64_t object, adapter, va, length, offset, differ, age;
 	struct dmv_bytes shadow, original;
 	bool to_device;
@@ -36,6 +36,8 @@ static const struct dmv_col cols[] = {
 	DMV_COL(struct stale, owner, "", DMV_S_STR, "function that mapped it"),
 	DMV_COL(struct stale, caller, "", DMV_S_STR, "the same with offset"),
 	DMV_COL(struct stale, confidence, "", DMV_S_STR, "likely, in transition"),
+	DMV_COL(struct stale, reason, "", DMV_S_STR, "why it is in transition, if not by an operation"),
+	DMV_COL(struct stale, why, NULL, DMV_S_LABEL, ""),
 	DMV_COL(struct stale, shadow, "", DMV_S_BYTES,
 		"what the device sees, from the first difference"),
 	DMV_COL(struct stale, original, "", DMV_S_BYTES, "what the driver sees"),
@@ -46,7 +48,7 @@ static const struct dmv_col cols[] = {
 
 static const struct dmv_table table = {
 	"stale", cols,
-	"{title} ({confidence})\n"
+	"{title} ({confidence}{why})\n"
 	"   Buffer:   {va}, length {length}: bytes that differ {differ}, first at offset {offset}\n"
 	"   Mapping:  {object_kind} {object|?}{old}\n"
 	"   Adapter:  {adapter|?} {device}\n"
@@ -76,12 +78,14 @@ static bool say(void *ctx, const struct dmv_finding *x)
 	const struct dmv_facts *f = &s->facts;
 	const struct dmv_stale_fact *t = &f->stale[x->row];
 	const struct dmv_finding_rule *r = &dmv_finding_rules[x->id];
-	char age[32], old[64];
+	const char *reason = dmv_finding_reason(x);
+	char age[32], old[64], why[64];
 	struct stale d = {
 		.region = t->region, .kind = r->name, .title = r->title,
 		.owner = dmv_site_owner(f, t->owner), .caller = dmv_site_text(f, t->owner),
 		.device = dmv_adapter_name(f, t->adapter), .object_kind = dmv_kind_word(x->kind),
-		.confidence = dmv_confidence_word(x->confidence), .cause = r->cause, .fix = r->fix,
+		.confidence = dmv_confidence_word(x->confidence), .reason = reason,
+		.cause = r->cause, .fix = r->fix,
 		.object = dmv_object_addr(f, x->kind, x->object),
 		.adapter = dmv_adapter_handle(f, t->adapter), .va = t->va, .length = t->bytes,
 		.offset = t->offset, .differ = t->differ, .age = dmv_ticks_ns(f, t->region, t->age),
@@ -94,6 +98,10 @@ static bool say(void *ctx, const struct dmv_finding *x)
 		snprintf(old, sizeof(old), ", at least %s old",
 			 dmv_age_text(d.age, age, sizeof(age)));
 		d.old = old;
+	}
+	if (reason) {
+		snprintf(why, sizeof(why), ": %s", reason);
+		d.why = why;
 	}
 	if (x->confidence == DMV_IN_TRANSITION)
 		w->transition++;
@@ -140,7 +148,8 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 		     (unsigned long long)s->facts.shadows_compared);
 	if (w.transition)
 		dmv_out_note(s->out,
-			     "%llu in transition: the transfer was just being made or ended",
+			     "%llu in transition: the transfer was just being made or ended, "
+			     "this is no finding",
 			     (unsigned long long)w.transition);
 	if (s->facts.shadows_unreadable)
 		dmv_out_note(s->out,

@@ -260,6 +260,34 @@ static bool in_progress(const struct dmv_facts *f, uint32_t kind, uint32_t index
 	return false;
 }
 
+static uint32_t file_of(const struct dmv_facts *f, uint32_t kind, uint32_t i)
+{
+	switch (kind) {
+	case DMV_K_FILE:
+		return i;
+	case DMV_K_REGISTER:
+		return i < f->nreg ? f->reg[i].file : DMV_NO_INDEX;
+	case DMV_K_LIST:
+		return i < f->nlist ? f->list[i].file : DMV_NO_INDEX;
+	default:
+		return DMV_NO_INDEX;
+	}
+}
+
+/* A flush that finds damage stops before it copies or unmaps anything: what it leaves behind is the
+ * stop's doing, not the driver's. */
+bool dmv_flush_stopped(const struct dmv_facts *f, uint32_t region, uint32_t kind, uint32_t index)
+{
+	const struct dmv_violation_fact *v;
+	uint32_t file = file_of(f, kind, index);
+
+	if (region >= f->nregion || !f->region[region].bug_code ||
+	    f->region[region].bug_violation >= f->nviolation || file >= f->nfile)
+		return false;
+	v = &f->violation[f->region[region].bug_violation];
+	return dmv_rule_of_flush(v->code, v->p) && file_of(f, v->object_kind, v->object) == file;
+}
+
 struct dmv_finding dmv_judge_object(const struct dmv_judge *j, const struct dmv_object *o)
 {
 	struct dmv_finding x = { .confidence = DMV_CERTAIN, .region = o->region, .kind = o->kind,
@@ -282,8 +310,11 @@ struct dmv_finding dmv_judge_object(const struct dmv_judge *j, const struct dmv_
 	} else {
 		x.id = by_hold[hold];
 	}
-	if (x.id && (o->life == DMV_TRANSITION || hold == PUTTING ||
-		     in_progress(j->f, o->kind, o->index)))
+	if (!x.id)
+		return x;
+	x.stopped = dmv_flush_stopped(j->f, o->region, o->kind, o->index);
+	if (x.stopped || o->life == DMV_TRANSITION || hold == PUTTING ||
+	    in_progress(j->f, o->kind, o->index))
 		x.confidence = DMV_IN_TRANSITION;
 	return x;
 }
@@ -320,7 +351,7 @@ static bool guards(const struct dmv_judge *j, finding_fn *fn, void *ctx)
 	for (size_t i = 0; i < j->f->nguard; i++) {
 		const struct dmv_guard_fact *g = &j->f->guard[i];
 		struct dmv_finding x = { DMV_F_GUARD, DMV_CERTAIN, g->region, g->object_kind, g->object,
-					 g->adapter, g->owner, (uint32_t)i, g->addr };
+					 g->adapter, g->owner, (uint32_t)i, g->addr, false };
 
 		if (in_progress(j->f, g->object_kind, g->object))
 			x.confidence = DMV_IN_TRANSITION;
@@ -338,9 +369,11 @@ static bool stale(const struct dmv_judge *j, finding_fn *fn, void *ctx)
 		struct dmv_finding x = { s->to_device ? DMV_F_LATE_WRITE : DMV_F_STALE, DMV_LIKELY,
 					 s->region, list ? DMV_K_LIST : DMV_K_FILE,
 					 list ? s->list : s->file, s->adapter, s->owner, (uint32_t)i,
-					 s->va };
+					 s->va, false };
 
-		if (in_progress(j->f, DMV_K_LIST, s->list) || in_progress(j->f, DMV_K_FILE, s->file) ||
+		x.stopped = dmv_flush_stopped(j->f, s->region, DMV_K_FILE, s->file);
+		if (x.stopped || in_progress(j->f, DMV_K_LIST, s->list) ||
+		    in_progress(j->f, DMV_K_FILE, s->file) ||
 		    in_progress(j->f, DMV_K_REGISTER, s->reg))
 			x.confidence = DMV_IN_TRANSITION;
 		if (judged(j, s->adapter) && !fn(ctx, &x))
@@ -354,7 +387,8 @@ static bool violations(const struct dmv_judge *j, finding_fn *fn, void *ctx)
 	for (size_t i = 0; i < j->f->nviolation; i++) {
 		const struct dmv_violation_fact *v = &j->f->violation[i];
 		struct dmv_finding x = { DMV_F_VIOLATION, DMV_CERTAIN, v->region, v->object_kind,
-					 v->object, v->adapter, v->site, (uint32_t)i, v->p[1] };
+					 v->object, v->adapter, v->site, (uint32_t)i, v->p[1],
+					 false };
 
 		if (!fn(ctx, &x))
 			return false;
@@ -379,6 +413,11 @@ const char *dmv_confidence_word(enum dmv_confidence c)
 	static const char *const words[] = { "", "certain", "likely", "in transition" };
 
 	return (unsigned)c < 4 ? words[c] : "";
+}
+
+const char *dmv_finding_reason(const struct dmv_finding *x)
+{
+	return x->stopped ? "the flush was stopped by the bugcheck" : NULL;
 }
 
 bool dmv_finding_warning(const struct dmv_facts *f, const struct dmv_finding *x)

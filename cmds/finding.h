@@ -61,6 +61,7 @@ struct dmv_finding {
 	uint32_t region, kind, object;  /* kind NONE: of no object */
 	uint32_t adapter, owner, row;   /* row: index in guard, stale or violation */
 	uint64_t addr;
+	bool stopped;                   /* in transition because the bugcheck stopped its flush */
 };
 
 struct dmv_judge;
@@ -76,7 +77,12 @@ enum { DMV_FIND_LEAKS = 1, DMV_FIND_GUARDS = 2, DMV_FIND_STALE = 4, DMV_FIND_VIO
 void dmv_findings(const struct dmv_judge *j, unsigned what,
 		  bool (*fn)(void *ctx, const struct dmv_finding *f), void *ctx);
 
+/* This file, list or mapping is live because the bugcheck stopped the call that flushed it. */
+bool dmv_flush_stopped(const struct dmv_facts *f, uint32_t region, uint32_t kind, uint32_t index);
+
 const char *dmv_confidence_word(enum dmv_confidence c);
+/* Why a finding is in transition; NULL: an operation was in progress, or it is not. */
+const char *dmv_finding_reason(const struct dmv_finding *x);
 /* Severity of a finding: that of its rule, or of the violation it is. */
 bool dmv_finding_warning(const struct dmv_facts *f, const struct dmv_finding *x);
 

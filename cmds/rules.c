@@ -80,6 +80,24 @@ const struct dmv_rule_text *dmv_guard_rule(unsigned what)
 	return dmv_rule_of(0xE6, p);
 }
 
+bool dmv_rule_of_flush(uint32_t code, const uint64_t p[4])
+{
+	if (code != 0xE6)
+		return false;
+	switch (p[0]) {
+	case 0x00:
+		return p[1] == 1;
+	case 0x0F:
+		return p[1] >= 3;
+	case 0x20:
+	case 0x23:
+	case 0x80000004:
+		return true;
+	default:
+		return false;
+	}
+}
+
 const char *dmv_bugcheck_name(uint32_t code)
 {
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)

@@ -398,6 +398,54 @@ static void leaks(struct world *w, struct dmv_facts *f)
 	make(w, f);
 }
 
+/* The bugcheck stopped a flush: what it leaves unflushed is its doing. */
+static void stopped(struct world *w, struct dmv_facts *f)
+{
+	static const struct {
+		uint64_t p1, p2;
+		uint32_t kind, object;
+		bool stopped;
+		const char *name;
+	} cases[] = {
+		{ 0x0F, 5, DMV_K_REGISTER, 0, true, "guard of this very mapping" },
+		{ 0x0F, 4, DMV_K_FILE, 1, true, "guard of its file" },
+		{ 0x0F, 3, DMV_K_LIST, 0, true, "free register of its list" },
+		{ 0x80000004, 0, DMV_K_REGISTER, 0, true, "to-device buffer that was written" },
+		{ 0x20, 0, DMV_K_FILE, 1, true, "flush of another part" },
+		{ 0x0F, 5, DMV_K_REGISTER, 1, false, "guard of another mapping" },
+		{ 0x0F, 2, DMV_K_BUFFER, 1, false, "tag of a common buffer" },
+		{ 0x10, 1, DMV_K_FILE, 1, false, "registers freed without a flush" },
+		{ 0x0A, 1, DMV_K_LIST, 0, false, "list leaked" },
+		{ 0x0F, 5, DMV_K_REGISTER, 99, false, "object that is none" },
+	};
+
+	f->nstale = f->shadows_compared = f->nviolation = f->nlist = 1;
+	w->list[0] = (struct dmv_list_fact){ .life = DMV_LIVE, .adapter = 0, .file = 1,
+					     .owner = DMV_NO_INDEX };
+	w->region[0].bug_code = 0xE6;
+	w->region[0].bug_violation = 0;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		w->violation[0] = (struct dmv_violation_fact){ .code = 0xE6, .adapter = 0,
+			.p = { cases[i].p1, cases[i].p2 }, .object_kind = cases[i].kind,
+			.object = cases[i].object, .site = DMV_NO_INDEX, .prior_site = DMV_NO_INDEX };
+		has(DMV_TEXT, f, "stale", cases[i].stopped ? 0 : 1, cases[i].stopped
+		    ? "(in transition: the flush was stopped by the bugcheck)\n" : "(likely)\n",
+		    cases[i].name);
+	}
+	w->violation[0].p[0] = 0x0F;
+	w->violation[0].p[1] = 5;
+	w->violation[0].object = 0;
+	has(DMV_JSON, f, "stale", 0, "\"reason\":\"the flush was stopped by the bugcheck\"",
+	    "stopped flush as JSON");
+	has(DMV_TEXT, f, "leaks -a", 0, "flush stopped", "what the stopped flush held, in leaks -a");
+	w->adapter[0].released = true;
+	has(DMV_JSON, f, "leaks", 1, "\"state\":\"flush stopped\"", "and in leaks");
+	has(DMV_TEXT, f, "leaks", 1, "6 leaked, 8 live", "and is not counted");
+	w->adapter[0].released = false;
+	w->region[0].bug_violation = DMV_NO_INDEX;
+	has(DMV_TEXT, f, "stale", 1, "(likely)", "bugcheck without its violation stops no flush");
+}
+
 static void stale(struct world *w, struct dmv_facts *f)
 {
 	struct dmv_stale_fact s = { .reg = 0, .adapter = 0, .file = 1, .list = DMV_NO_INDEX,
@@ -429,6 +477,9 @@ static void stale(struct world *w, struct dmv_facts *f)
 	f->ncpu = 0;
 	w->stale[0].to_device = true;
 	has(DMV_JSON, f, "stale", 1, "\"kind\":\"late-write\"", "the driver wrote too late");
+	make(w, f);
+	w->stale[0] = s;
+	stopped(w, f);
 	make(w, f);
 	f->shadows_unreadable = 3;
 	has(DMV_TEXT, f, "stale", 0, "note: 3 double buffers are not in the dump", "what is not there is said");
