@@ -209,7 +209,7 @@ SCRIPTS += tests/screen.py
 
 # What a fresh Debian 12 lacks: to build and for the demo, to test, and the peers of bench.
 DEPS_BUILD = gcc libc6-dev make binutils pkg-config libdw-dev libelf-dev libkdumpfile-dev libreadline-dev
-DEPS_TEST  = clang-14 libclang-rt-14-dev python3 gdb procps mandoc jq zstd mingw-w64-common \
+DEPS_TEST  = clang-14 libclang-rt-14-dev python3 gdb procps mandoc jq zstd xz-utils bzip2 mingw-w64-common \
 	qemu-system-x86 makedumpfile lib32gcc-12-dev libc6-dev-i386 \
 	gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user
 DEPS_BENCH = libbsd-dev uthash-dev
