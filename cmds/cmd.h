@@ -60,7 +60,18 @@ struct dmv_ses {
 	bool found;                     /* the line found something wrong: exit 1 */
 	bool used_facts;                /* the line looked at facts: their notes are said */
 	bool needs_verify;              /* the line asked for a comparison of bytes */
+	uint32_t topics;                /* DMV_TOPIC...: what the answer rests on; if lost: exit 4 */
 };
+
+/* Names of callers, drivers and devices, as every table shows them. */
+#define DMV_TOPICS_NAMES (DMV_TOPIC(DMV_K_SITE) | DMV_TOPIC(DMV_K_STRING) | DMV_TOPIC(DMV_K_IMAGE) | \
+			  DMV_TOPIC(DMV_K_DRIVER) | DMV_TOPIC(DMV_K_ADAPTER))
+/* Everything that can be live. */
+#define DMV_TOPICS_OBJECTS (DMV_TOPICS_NAMES | DMV_TOPIC(DMV_K_FILE) | DMV_TOPIC(DMV_K_REGISTER) | \
+			    DMV_TOPIC(DMV_K_LIST) | DMV_TOPIC(DMV_K_BUFFER) | \
+			    DMV_TOPIC(DMV_K_VECTOR) | DMV_TOPIC(DMV_K_CHANNEL))
+/* What tells a finding from an operation in progress, or from a bugcheck's doing. */
+#define DMV_TOPICS_JUDGE (DMV_TOPIC(DMV_K_VIOLATION) | DMV_TOPIC(DMV_K_CPU))
 
 struct dmv_cmd {
 	const char *name;
@@ -69,6 +80,7 @@ struct dmv_cmd {
 	const char *examples;           /* one a line: command, two blanks, what it does */
 	const struct dmv_arg *args;     /* ends with a NULL name; NULL: none */
 	bool needs_facts;
+	uint32_t topics;                /* DMV_TOPIC...: tables that every answer of it rests on */
 	enum dmv_code (*run)(struct dmv_ses *s, const struct dmv_argv *av);
 };
 

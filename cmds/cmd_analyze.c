@@ -439,5 +439,6 @@ const struct dmv_cmd dmv_cmd_analyze = {
 		    "!analyze -v  the same",
 	.args = args,
 	.needs_facts = true,
+	.topics = DMV_TOPIC_ALL,
 	.run = run,
 };

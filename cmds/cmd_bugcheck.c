@@ -92,6 +92,6 @@ const struct dmv_cmd dmv_cmd_bugcheck = {
 	.examples = "bugcheck  the target's own\n"
 		    "bugcheck e6 f 5 ffffd08bb1435060 ffffd08bb1435860  decode these",
 	.args = args,
-	.needs_facts = false,
+	.topics = DMV_TOPIC(DMV_K_VIOLATION),
 	.run = run,
 };

@@ -866,6 +866,14 @@ static enum dmv_code say_all(struct dmv_ses *s, uint32_t only, uint64_t flags)
 	return go ? DMV_E_OK : DMV_E_STOPPED;
 }
 
+static uint32_t topics_of(uint64_t flags)
+{
+	return (flags & REGISTERS ? DMV_TOPIC(DMV_K_FILE) | DMV_TOPIC(DMV_K_REGISTER) : 0) |
+	       (flags & BUFFERS ? DMV_TOPIC(DMV_K_BUFFER) | DMV_TOPIC(DMV_K_VECTOR) : 0) |
+	       (flags & LISTS ? DMV_TOPIC(DMV_K_LIST) | DMV_TOPIC(DMV_K_REGISTER) : 0) |
+	       (flags & WAIT_BLOCK ? DMV_TOPIC(DMV_K_CHANNEL) : 0);
+}
+
 static void short_help(struct dmv_ses *s)
 {
 	dmv_out_line(
@@ -896,6 +904,7 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 			return code;
 		}
 	}
+	s->topics |= topics_of(flags ? flags : (uint64_t)EVERYTHING);
 	return say_all(s, only, flags ? flags : (uint64_t)EVERYTHING);
 }
 
@@ -926,5 +935,6 @@ const struct dmv_cmd dmv_cmd_dma = {
 		    "dma 0 2  map registers of all adapters",
 	.args = args,
 	.needs_facts = true,
+	.topics = DMV_TOPICS_NAMES,
 	.run = run,
 };

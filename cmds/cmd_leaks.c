@@ -148,5 +148,6 @@ const struct dmv_cmd dmv_cmd_leaks = {
 		    "leaks -a edu  everything live of one adapter",
 	.args = args,
 	.needs_facts = true,
+	.topics = DMV_TOPICS_OBJECTS | DMV_TOPICS_JUDGE,
 	.run = run,
 };

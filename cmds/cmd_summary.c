@@ -264,5 +264,6 @@ const struct dmv_cmd dmv_cmd_summary = {
 		"target is opened without a command. Compares no bytes: check and stale do.",
 	.examples = "summary  the screen",
 	.needs_facts = true,
+	.topics = DMV_TOPICS_OBJECTS | DMV_TOPICS_JUDGE,
 	.run = run,
 };

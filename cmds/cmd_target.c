@@ -139,5 +139,6 @@ const struct dmv_cmd dmv_cmd_target = {
 	.help = "Format, machine and size of the target, images whose code appears in stacks,\n"
 		"and everything odd or missing that was met while reading it.",
 	.examples = "target  what was opened",
+	.topics = DMV_TOPIC(DMV_K_IMAGE),
 	.run = run,
 };

@@ -139,5 +139,6 @@ const struct dmv_cmd dmv_cmd_violations = {
 		    "violations edu  those of one adapter",
 	.args = args,
 	.needs_facts = true,
+	.topics = DMV_TOPICS_NAMES | DMV_TOPIC(DMV_K_VIOLATION),
 	.run = run,
 };

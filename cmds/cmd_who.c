@@ -217,5 +217,6 @@ const struct dmv_cmd dmv_cmd_who = {
 		    "who 0n4096  decimal",
 	.args = args,
 	.needs_facts = true,
+	.topics = DMV_TOPICS_OBJECTS,
 	.run = run,
 };

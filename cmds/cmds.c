@@ -262,6 +262,7 @@ enum dmv_code dmv_verify(struct dmv_ses *s)
 	struct dmv_err e = { .addr = DMV_NO_ADDR };
 
 	s->needs_verify = true;
+	s->topics |= DMV_TOPIC_VERIFY;
 	if (s->facts.verified)
 		return DMV_E_OK;
 	if (!s->mem)
@@ -280,8 +281,10 @@ static int say_notes(struct dmv_ses *s)
 	for (size_t i = 0; i < n && i < s->facts.nnote; i++) {
 		const struct dmv_note *t = &s->facts.note[i];
 
-		dmv_out_note(s->out, "%s%s", t->needed ? "damaged or missing: " : "", t->text);
-		if (!t->needed)
+		bool needed = t->topic & s->topics;
+
+		dmv_out_note(s->out, "%s%s", needed ? "damaged or missing: " : "", t->text);
+		if (!needed)
 			continue;
 		if (!code)
 			dmv_fail_at(&s->err, DMV_E_ABSENT, t->addr, "%s", t->text);
@@ -304,6 +307,7 @@ static int run(struct dmv_ses *s, const struct dmv_cmd *c, const struct dmv_argv
 	enum dmv_code code = DMV_E_OK;
 	int ret;
 
+	s->topics = c->topics;
 	if (c->needs_facts)
 		code = dmv_need_facts(s);
 	if (code) {

@@ -556,6 +556,58 @@ static void verdicts(struct world *w, struct dmv_facts *f)
 	make(w, f);
 }
 
+/* Damage counts where the answer lacks what it took, and nowhere else. */
+static void topics(struct world *w, const struct dmv_facts *f)
+{
+	static const struct {
+		const char *line;
+		uint32_t kinds;         /* bit: the line rests on this kind */
+	} cases[] = {
+#define K(kind) (1u << DMV_K_##kind)
+#define NAMES (K(ADAPTER) | K(SITE) | K(STRING) | K(IMAGE) | K(DRIVER))
+#define OBJECTS (NAMES | K(FILE) | K(REGISTER) | K(LIST) | K(BUFFER) | K(VECTOR) | K(CHANNEL))
+#define JUDGE (K(VIOLATION) | K(CPU))
+		{ "dma", NAMES },
+		{ "dma name:ndis", NAMES },
+		{ "dma name:ndis 2", NAMES | K(FILE) | K(REGISTER) },
+		{ "dma name:ndis 4", NAMES | K(BUFFER) | K(VECTOR) },
+		{ "dma name:ndis 8", NAMES | K(LIST) | K(REGISTER) },
+		{ "dma name:ndis 10", NAMES },
+		{ "dma name:ndis 20", NAMES | K(CHANNEL) },
+		{ "dma name:ndis 0", OBJECTS },
+		{ "leaks", OBJECTS | JUDGE },
+		{ "summary", OBJECTS | JUDGE },
+		{ "who 1000", OBJECTS },
+		{ "violations", NAMES | K(VIOLATION) },
+		{ "events", NAMES | K(EVENT) },
+		{ "bugcheck", K(VIOLATION) },
+		{ "bugcheck e6 9", 0 },
+		{ "help", 0 },
+		{ "check", NAMES | JUDGE | K(FILE) | K(REGISTER) | K(BUFFER) | 1u << 31 },
+		{ "stale", NAMES | JUDGE | K(FILE) | K(REGISTER) | K(LIST) | 1u << 31 },
+		{ "region", ~(1u << 31) },
+		{ "analyze", ~0u },
+#undef JUDGE
+#undef OBJECTS
+#undef NAMES
+#undef K
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint32_t got = 0, want = cases[i].kinds & ((1u << DMV_K_COUNT) - 2 + (1u << 31));
+
+		for (uint32_t k = 1; k < 32; k = k + 1 == DMV_K_COUNT ? 31 : k + 1) {
+			struct answer a;
+
+			w->note[0].topic = 1u << k;
+			a = ask(DMV_TEXT, f, cases[i].line);
+			got |= (uint32_t)(a.code == 4) << k;
+			free(a.text);
+		}
+		T_CHECKF(got == want, cases[i].line, "exit 4 for topics 0x%x, want 0x%x", got, want);
+	}
+}
+
 static void others(struct world *w, struct dmv_facts *f)
 {
 	has(DMV_TEXT, f, "who 82e0603c", 0, "shadow         mapping", "who owns a shadow");
@@ -588,7 +640,8 @@ static void others(struct world *w, struct dmv_facts *f)
 	f->nnote = 1;
 	w->note[0] = (struct dmv_note){ .text = "a page was left out" };
 	has(DMV_TEXT, f, "dma", 0, "note: a page was left out\n", "note");
-	w->note[0].needed = true;
+	topics(w, f);
+	w->note[0].topic = DMV_TOPIC(DMV_K_ADAPTER);
 	has(DMV_TEXT, f, "dma", 4, "note: damaged or missing: a page was left out\n", "damage is exit code 4");
 	w->adapter[0].released = true;
 	has(DMV_TEXT, f, "leaks", 4, "7 leaked", "and outranks findings, which are in the output");
