@@ -249,6 +249,15 @@ static void check_guards(struct dmv_call *c, struct dmv_adapter *a)
 			dmv_check_file(c, &v->file[i]);
 }
 
+static bool waits(const struct dmv *v, const struct dmv_adapter *a)
+{
+	uint32_t i = v->wait_head;
+
+	while (i != DMV_ABI_NONE && v->channel[i].adapter != a)
+		i = v->channel[i].next;
+	return i != DMV_ABI_NONE;
+}
+
 void dmv_adapter_put(struct dmv *v, struct dmv_adapter *a, uint64_t caller)
 {
 	struct dmv_call c;
@@ -282,7 +291,7 @@ void dmv_adapter_put(struct dmv *v, struct dmv_adapter *a, uint64_t caller)
 		  &(struct dmv_event_args){ .kind = DMV_ABI_K_ADAPTER, .row = a->index,
 					    .gen = a->row->gen, .address = (uintptr_t)a });
 	/* What it left behind still refers to this book: it is used again only if nothing does. */
-	if (a->buffers || a->registers || a->lists || a->channels)
+	if (a->buffers || a->registers || a->lists || a->channels || waits(v, a))
 		dmv_row_history(v, DMV_ABI_K_ADAPTER, a->row);
 	else
 		dmv_retire(v, DMV_ABI_K_ADAPTER, a->index, a->row);
