@@ -677,6 +677,38 @@ static void test_waiting(void)
 	stop(&w);
 }
 
+/* What an adapter still waits for when it is put is not granted to the next one with its book. */
+static void test_waiting_left(void)
+{
+	struct world w = world();
+	struct dmv_adapter *first, *next;
+	struct dmv_grant g, other;
+
+	w.rows[DMV_ABI_K_ADAPTER] = 4;  /* the master, the world's, one that waits, one more */
+	w.rows[DMV_ABI_K_REGISTER] = 1;
+	start(&w);
+	first = adapter_new(&w, 8);
+	T_EQ(channel(&w, w.a, 1, &g), DMV_OK, "waiting: the only register");
+	dmv_channel_done(w.v, &g, DMV_KEEP_REGISTERS);
+	T_EQ(channel(&w, first, 1, &other), DMV_QUEUED, "waiting: another adapter for it");
+	dmv_adapter_put(w.v, first, CALLER);
+	for (int i = 0; i < 2; i++) {
+		next = adapter_new(&w, 8);
+		if (!next)
+			break;
+		T_CHECK(next != first, "waiting: the book of the one that waits is not used again");
+		dmv_registers_free(w.v, w.a, g.handle, 1, CALLER);
+		if (dmv_next_grant(w.v, &other))
+			dmv_channel_done(w.v, &other, DMV_FREE_ALL);
+		dmv_adapter_put(w.v, next, CALLER);
+		if (channel(&w, w.a, 1, &g) == DMV_OK)
+			dmv_channel_done(w.v, &g, DMV_KEEP_REGISTERS);
+	}
+	T_CHECKF(!w.violations, "waiting: the next adapter is not misjudged", "rule 0x%x",
+		 w.last_rule);
+	stop(&w);
+}
+
 /* A driver unloaded too early: its number is not given to another while adapters hold it. */
 static void test_driver_left(void)
 {
@@ -973,6 +1005,7 @@ int main(void)
 	}
 	test_violation_stops();
 	test_waiting();
+	test_waiting_left();
 	test_driver_left();
 	test_least();
 	test_pieces(ONE, 64, "one piece");
