@@ -60,12 +60,13 @@ struct dmv_ses {
 	bool found;                     /* the line found something wrong: exit 1 */
 	bool used_facts;                /* the line looked at facts: their notes are said */
 	bool needs_verify;              /* the line asked for a comparison of bytes */
-	uint32_t topics;                /* DMV_TOPIC...: what the answer rests on; if lost: exit 4 */
+	uint32_t topics;                /* what the answer rests on; if lost: exit 4 */
 };
 
 /* Names of callers, drivers and devices, as every table shows them. */
-#define DMV_TOPICS_NAMES (DMV_TOPIC(DMV_K_SITE) | DMV_TOPIC(DMV_K_STRING) | DMV_TOPIC(DMV_K_IMAGE) | \
-			  DMV_TOPIC(DMV_K_DRIVER) | DMV_TOPIC(DMV_K_ADAPTER))
+#define DMV_TOPICS_NAMES (DMV_TOPIC(DMV_K_SITE) | DMV_TOPIC(DMV_K_STRING) | \
+			  DMV_TOPIC(DMV_K_IMAGE) | DMV_TOPIC(DMV_K_DRIVER) | \
+			  DMV_TOPIC(DMV_K_ADAPTER))
 /* Everything that can be live. */
 #define DMV_TOPICS_OBJECTS (DMV_TOPICS_NAMES | DMV_TOPIC(DMV_K_FILE) | DMV_TOPIC(DMV_K_REGISTER) | \
 			    DMV_TOPIC(DMV_K_LIST) | DMV_TOPIC(DMV_K_BUFFER) | \

@@ -10,7 +10,8 @@
 
 struct stale {
 	uint32_t region;
-	const char *old, *kind, *title, *owner, *caller, *device, *object_kind, *confidence, *reason,
+	const char *old, *kind, *title, *owner, *caller, *device, *object_kind, *confidence,
+	*reason,
 		*why, *cause, *fix;
 	uint64_t object, adapter, va, length, offset, differ, age;
 	struct dmv_bytes shadow, original;
@@ -36,7 +37,8 @@ static const struct dmv_col cols[] = {
 	DMV_COL(struct stale, owner, "", DMV_S_STR, "function that mapped it"),
 	DMV_COL(struct stale, caller, "", DMV_S_STR, "the same with offset"),
 	DMV_COL(struct stale, confidence, "", DMV_S_STR, "likely, in transition"),
-	DMV_COL(struct stale, reason, "", DMV_S_STR, "why it is in transition, if not by an operation"),
+	DMV_COL(struct stale, reason, "", DMV_S_STR,
+		"why it is in transition, if not by an operation"),
 	DMV_COL(struct stale, why, NULL, DMV_S_LABEL, ""),
 	DMV_COL(struct stale, shadow, "", DMV_S_BYTES,
 		"what the device sees, from the first difference"),

@@ -37,18 +37,21 @@ const struct dmv_finding_rule dmv_finding_rules[DMV_F_COUNT] = {
 		"stale", true, "the device's data has not reached the driver's buffer",
 		"The device wrote to the double buffer of a transfer that nobody flushed: "
 		"the driver reads its own memory and sees nothing.",
-		"Call FlushAdapterBuffers or PutScatterGatherList before reading, or poll memory from "
-		"AllocateCommonBuffer, which is not copied." },
+		"Call FlushAdapterBuffers or PutScatterGatherList before reading, or poll memory "
+		"from AllocateCommonBuffer, which is not copied." },
 	[DMV_F_LATE_WRITE] = {
 		"late-write", true, "the driver changed its buffer after mapping it",
-		"The driver wrote to a to-device buffer after the map: the device reads the old bytes.",
-		"Fill the buffer before MapTransfer or GetScatterGatherList, or use a common buffer." },
+		"The driver wrote to a to-device buffer after the map: the device reads the old "
+		"bytes.",
+		"Fill the buffer before MapTransfer or GetScatterGatherList, or use a common "
+		"buffer." },
 	[DMV_F_VIOLATION] = {
 		"violation", false, "the verifier recorded a violation", "", "" },
 };
 
 const uint32_t dmv_object_kinds[] = {
-	DMV_K_ADAPTER, DMV_K_BUFFER, DMV_K_CHANNEL, DMV_K_LIST, DMV_K_FILE, DMV_K_REGISTER, DMV_K_NONE,
+	DMV_K_ADAPTER, DMV_K_BUFFER, DMV_K_CHANNEL, DMV_K_LIST, DMV_K_FILE, DMV_K_REGISTER,
+	DMV_K_NONE,
 };
 
 /* ---- objects ---- */
@@ -350,7 +353,8 @@ static bool guards(const struct dmv_judge *j, finding_fn *fn, void *ctx)
 {
 	for (size_t i = 0; i < j->f->nguard; i++) {
 		const struct dmv_guard_fact *g = &j->f->guard[i];
-		struct dmv_finding x = { DMV_F_GUARD, DMV_CERTAIN, g->region, g->object_kind, g->object,
+		struct dmv_finding x = { DMV_F_GUARD, DMV_CERTAIN, g->region, g->object_kind,
+			g->object,
 					 g->adapter, g->owner, (uint32_t)i, g->addr, false };
 
 		if (in_progress(j->f, g->object_kind, g->object))
@@ -368,7 +372,8 @@ static bool stale(const struct dmv_judge *j, finding_fn *fn, void *ctx)
 		bool list = s->list < j->f->nlist;
 		struct dmv_finding x = { s->to_device ? DMV_F_LATE_WRITE : DMV_F_STALE, DMV_LIKELY,
 					 s->region, list ? DMV_K_LIST : DMV_K_FILE,
-					 list ? s->list : s->file, s->adapter, s->owner, (uint32_t)i,
+					 list ? s->list : s->file, s->adapter, s->owner,
+					 (uint32_t)i,
 					 s->va, false };
 
 		x.stopped = dmv_flush_stopped(j->f, s->region, DMV_K_FILE, s->file);

@@ -33,12 +33,15 @@ static const struct {
 	{ 0xCA, "PNP_DETECTED_FATAL_ERROR",
 	  "P1 = 2: a driver passed something other than a physical device object (P2), as "
 	  "IoGetDmaAdapter does with a wrong PDO" },
-	{ 0x158, "ILLEGAL_IOMMU_PAGE_FAULT", "a device read or wrote an address its IOMMU does not map" },
+	{ 0x158, "ILLEGAL_IOMMU_PAGE_FAULT",
+	  "a device read or wrote an address its IOMMU does not map" },
 	{ 0x159, "HAL_ILLEGAL_IOMMU_PAGE_FAULT",
-	  "the IOMMU reported a page fault it should not have: P1 vendor, P2 packet, P3 and P4 vendor's" },
+	  "the IOMMU reported a page fault it should not have: P1 vendor, P2 packet, P3 and "
+	  "P4 vendor's" },
 	{ 0x161, "LIVE_SYSTEM_DUMP", "a dump of a running system: nothing crashed" },
 	{ 0x1D9, "HAL_IOMMU_INTERNAL_ERROR",
-	  "P1 = 0: a domain could not be deleted, 1: an address not unmapped (P4), 2: a domain not left" },
+	  "P1 = 0: a domain could not be deleted, 1: an address not unmapped (P4), "
+	  "2: a domain not left" },
 };
 
 /* Fault reasons of VT-d: what P4 of 0xE6/0x26 is on machines with an Intel IOMMU. */
@@ -46,7 +49,8 @@ static const char *const reasons[] = {
 	"none", "root entry not present", "context entry not present", "invalid context entry",
 	"address beyond the guest's width", "write permission missing in the page entry",
 	"read permission missing in the page entry", "next level table pointer invalid",
-	"root table address invalid", "context table pointer invalid", "reserved bits set in root entry",
+	"root table address invalid", "context table pointer invalid",
+	"reserved bits set in root entry",
 	"reserved bits set in context entry", "reserved bits set in page entry",
 	"context entry blocks translation requests",
 };

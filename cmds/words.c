@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 #include "words.h"
 
-#define WORD(table, i) ((i) < sizeof(table) / sizeof((table)[0]) && (table)[i] ? (table)[i] : "unknown")
+#define WORD(table, i) \
+	((i) < sizeof(table) / sizeof((table)[0]) && (table)[i] ? (table)[i] : "unknown")
 
 static const char *const kinds[] = {
 	[DMV_K_NONE] = "nothing",
@@ -61,7 +62,8 @@ static const char *const guards[] = {
 
 static const char *const interfaces[] = {
 	"Internal", "Isa", "Eisa", "MicroChannel", "TurboChannel", "PCIBus", "VMEBus", "NuBus",
-	"PCMCIABus", "CBus", "MPIBus", "MPSABus", "ProcessorInternal", "InternalPowerBus", "PNPISABus",
+	"PCMCIABus", "CBus", "MPIBus", "MPSABus", "ProcessorInternal", "InternalPowerBus",
+	"PNPISABus",
 	"PNPBus", "Vmcs", "ACPIBus",
 };
 

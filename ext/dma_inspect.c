@@ -165,11 +165,12 @@ static const struct argp parser = {
 	.options = options,
 	.parser = parse_opt,
 	.args_doc = "TARGET",
-	.doc = "What a dump or a process holds about DMA: adapters, mappings, leaks, and what stopped it."
-	       "\vTARGET is a process core, a vmcore, a raw file (with --base), or pid:N. Without -c and -f: "
-	       "a prompt, or a summary where there is no terminal.\n\n"
-	       "Exit code: 0 fine, 1 findings, 2 usage, 3 target cannot be opened or holds nothing about "
-	       "DMA, 4 bytes that were needed are damaged or missing.",
+	.doc = "What a dump or a process holds about DMA: adapters, mappings, leaks, and what "
+	       "stopped it."
+	       "\vTARGET is a process core, a vmcore, a raw file (with --base), or pid:N. "
+	       "Without -c and -f: a prompt, or a summary where there is no terminal.\n\n"
+	       "Exit code: 0 fine, 1 findings, 2 usage, 3 target cannot be opened or holds nothing "
+	       "about DMA, 4 bytes that were needed are damaged or missing.",
 };
 
 /* ---- output ---- */

@@ -69,11 +69,13 @@ static void make(struct world *w, struct dmv_facts *f)
 
 	*w = (struct world){ 0 };
 	memcpy(w->stack, stacks, sizeof(stacks));
-	w->region[0] = (struct dmv_region_fact){ .id = 0x11, .virt = 0x80000000, .phys = DMV_NO_ADDR,
+	w->region[0] = (struct dmv_region_fact){ .id = 0x11, .virt = 0x80000000,
+		.phys = DMV_NO_ADDR,
 		.how = DMV_BY_SYMBOL, .authentic = true, .major = 1, .page_bytes = 4096,
 		.address_bits = 32, .machine = 3, .writer = "ndis", .version = "5.1", .release = "",
 		.tick_hz = 1000000, .start_ticks = 1, .last_ticks = 5000000, .ncpu = 1, .mode = 2,
-		.bytes = 0x10000, .segments = 1, .extents = 10, .guard_fill = 0xF, .tag = "DmaVrfy0",
+		.bytes = 0x10000, .segments = 1, .extents = 10, .guard_fill = 0xF,
+		.tag = "DmaVrfy0",
 		.bug_violation = DMV_NO_INDEX };
 	w->region[1] = w->region[0];
 	w->region[1].id = 0x22;
@@ -107,7 +109,8 @@ static void make(struct world *w, struct dmv_facts *f)
 	w->file[2].handle = 0x82fa5ad8;
 	w->file[2].shadow_virt = 0x82d05000;
 	w->file[2].mapped = 1;
-	w->reg[0] = (struct dmv_register_fact){ .life = DMV_LIVE, .file = 1, .bytes = 0xBC, .owner = 0,
+	w->reg[0] = (struct dmv_register_fact){ .life = DMV_LIVE, .file = 1, .bytes = 0xBC,
+		.owner = 0,
 		.hooked = true, .first = true, .va = 0xf83c003c, .phys = 0x103c, .bus = 0x2e0603c,
 		.original_virt = 0xf83c003c, .shadow_virt = 0x82e0603c, .mdl = 0x82f1b678,
 		.time = 4000000, .to_device = true };
@@ -121,7 +124,8 @@ static void make(struct world *w, struct dmv_facts *f)
 		w->buffer[i] = (struct dmv_buffer_fact){ .life = DMV_LIVE, .adapter = 0,
 			.vector = DMV_NO_INDEX, .va = vas[i], .phys = physs[i], .bus = physs[i],
 			.bytes = lengths[i], .block_virt = vas[i] & ~(uint64_t)0xFFF,
-			.block_bytes = 0x20000, .owner = 1, .releaser = DMV_NO_INDEX, .time = 2000000 };
+			.block_bytes = 0x20000, .owner = 1, .releaser = DMV_NO_INDEX,
+			.time = 2000000 };
 	*f = (struct dmv_facts){ .provider = "region", .verified = true };
 #define HAVE(name, many) (f->name = w->name, f->n##name = (many))
 	HAVE(region, 1);
@@ -152,7 +156,8 @@ struct answer {
 static struct answer ask(enum dmv_format format, const struct dmv_facts *f, const char *line)
 {
 	struct store s = { 0 };
-	struct dmv_ses ses = { .target = "core", .loaded = f != NULL, .load_err = { .addr = DMV_NO_ADDR } };
+	struct dmv_ses ses = { .target = "core", .loaded = f != NULL,
+			       .load_err = { .addr = DMV_NO_ADDR } };
 	struct answer a;
 
 	if (f) {
@@ -167,7 +172,8 @@ static struct answer ask(enum dmv_format format, const struct dmv_facts *f, cons
 	return a;
 }
 
-static void is(const struct dmv_facts *f, const char *line, int code, const char *want, const char *name)
+static void is(const struct dmv_facts *f, const char *line, int code, const char *want,
+	       const char *name)
 {
 	struct answer a = ask(DMV_TEXT, f, line);
 
@@ -190,7 +196,8 @@ static void refused(const struct dmv_facts *f, const char *line, const char *why
 {
 	struct answer a = ask(DMV_TEXT, f, line);
 
-	T_CHECKF(a.code == 2 && strstr(a.err.msg, why), name, "exit code %d: %s", a.code, a.err.msg);
+	T_CHECKF(a.code == 2 && strstr(a.err.msg, why), name, "exit code %d: %s", a.code,
+		 a.err.msg);
 	free(a.text);
 }
 
@@ -204,10 +211,13 @@ static void numbers(void)
 		uint64_t v;
 	} cases[] = {
 		{ "10", true, 0x10 }, { "0x10", true, 0x10 }, { "0X1f", true, 0x1f },
-		{ "0n10", true, 10 }, { "0N255", true, 255 }, { "ffffd08b`b1435060", true, 0xffffd08bb1435060 },
+		{ "0n10", true, 10 }, { "0N255", true, 255 }, { "ffffd08b`b1435060", true,
+			0xffffd08bb1435060 },
 		{ "0000000000000001ff", true, 0x1ff }, { "ffffffffffffffff", true, UINT64_MAX },
-		{ "0n18446744073709551615", true, UINT64_MAX }, { "0n18446744073709551616", false, 0 },
-		{ "10000000000000000", false, 0 }, { "", false, 0 }, { "0x", false, 0 }, { "0n", false, 0 },
+		{ "0n18446744073709551615", true, UINT64_MAX }, { "0n18446744073709551616", false,
+			0 },
+		{ "10000000000000000", false, 0 }, { "", false, 0 }, { "0x", false, 0 },
+		{ "0n", false, 0 },
 		{ "0n1f", false, 0 }, { "xyz", false, 0 }, { "-1", false, 0 }, { "`1", false, 0 },
 		{ "e1000", true, 0xe1000 }, { "1 ", false, 0 },
 	};
@@ -216,7 +226,8 @@ static void numbers(void)
 		uint64_t v = 0;
 		bool ok = dmv_number(cases[i].word, &v);
 
-		T_CHECKF(ok == cases[i].ok && (!ok || v == cases[i].v), cases[i].word, "got %d, 0x%llx", ok,
+		T_CHECKF(ok == cases[i].ok && (!ok || v == cases[i].v), cases[i].word,
+			 "got %d, 0x%llx", ok,
 			 (unsigned long long)v);
 	}
 }
@@ -287,11 +298,15 @@ static void published(const struct dmv_facts *f)
 	   "      Length:           4800\n"
 	   "      Virtual address:  82e9d400\n"
 	   "      Physical address: 2a9d400\n", "!dma ADAPTER 4");
-	has(DMV_TEXT, f, "!dma 1", 2, "FLAGS: 1 generic (default), 2 map registers", "!dma 1 prints short help");
-	has(DMV_TEXT, f, "dma 82f06cd0 40", 2, "FLAGS:", "unknown flags print short help");
-	has(DMV_TEXT, f, "dma 82f06cd0 10", 0, "Device description: not kept", "description that is absent");
+	has(DMV_TEXT, f, "!dma 1", 2,
+	    "FLAGS, a sum:\n   1  generic information (the default)\n   2  map registers\n",
+	    "!dma 1 prints short help");
+	has(DMV_TEXT, f, "dma 82f06cd0 40", 2, "FLAGS, a sum:", "unknown flags print short help");
+	has(DMV_TEXT, f, "dma 82f06cd0 10", 0, "Device description: not kept",
+	    "description that is absent");
 	has(DMV_TEXT, f, "dma 82f06cd0 20", 0, "Wait context block: none", "no wait context block");
-	has(DMV_JSON, f, "dma", 0, "\"adapter\":\"0x82f06cd0\",\"owner\":\"NDIS!NdisMAllocateMapRegisters\"",
+	has(DMV_JSON, f, "dma", 0,
+	    "\"adapter\":\"0x82f06cd0\",\"owner\":\"NDIS!NdisMAllocateMapRegisters\"",
 	    "dma as JSON");
 }
 
@@ -305,7 +320,8 @@ static void words(struct world *w, struct dmv_facts *f)
 	is(f, "", 0, "", "empty line");
 	is(f, " # only a remark", 0, "", "remark");
 	refused(f, "nonsense", "no command \"nonsense\"", "unknown command");
-	refused(f, "leaks -z", "\"-z\" is not understood (usage: leaks [ADAPTER] [-a])", "unknown option");
+	refused(f, "leaks -z", "\"-z\" is not understood (usage: leaks [ADAPTER] [-a])",
+		"unknown option");
 	refused(f, "events -n", "-n needs a value", "option without its value");
 	refused(f, "events -n xyz", "not a hexadecimal number", "value that is no number");
 	refused(f, "who", "ADDR is missing", "argument that is missing");
@@ -330,13 +346,16 @@ static void words(struct world *w, struct dmv_facts *f)
 
 static void bugchecks(void)
 {
-	has(DMV_TEXT, NULL, ".bugcheck e6 f 5 1000 1800", 0, "the device wrote past the end", "GUARD_AFTER");
-	has(DMV_TEXT, NULL, "bugcheck 100000e6 f 5 0 0", 0, "(e6)\nthe device wrote past", "minidump mark");
+	has(DMV_TEXT, NULL, ".bugcheck e6 f 5 1000 1800", 0, "the device wrote past the end",
+	    "GUARD_AFTER");
+	has(DMV_TEXT, NULL, "bugcheck 100000e6 f 5 0 0", 0, "(e6)\nthe device wrote past",
+	    "minidump mark");
 	has(DMV_TEXT, NULL, "bugcheck BugCheck E6, {26, ffffd08b`b1435060, 40, 6}", 0,
 	    "Arg4: 0000000000000006, read permission missing", "paste of WinDbg's");
 	has(DMV_TEXT, NULL, "bugcheck *** STOP: 0x000000E6 (0x9,0x8000,0x2,0x1)", 0,
 	    "adapter released with live map registers", "paste of a blue screen");
-	has(DMV_TEXT, NULL, "bugcheck 1dc 3 8 9", 0, "DMA_COMMON_BUFFER_VECTOR_ERROR (1dc)", "vectors");
+	has(DMV_TEXT, NULL, "bugcheck 1dc 3 8 9", 0, "DMA_COMMON_BUFFER_VECTOR_ERROR (1dc)",
+	    "vectors");
 	has(DMV_TEXT, NULL, "bugcheck 158", 0, "ILLEGAL_IOMMU_PAGE_FAULT", "neighbour");
 	has(DMV_TEXT, NULL, "bugcheck 50 1 2 3 4", 0, "unknown bugcheck (50)", "unknown code");
 	has(DMV_JSON, NULL, "bugcheck e6 1d 1 2 3", 0, "\"rule\":\"ALREADY_MAPPED\"", "as JSON");
@@ -350,7 +369,8 @@ static void bugchecks(void)
 
 		snprintf(line, sizeof(line), "bugcheck e6 %llx", (unsigned long long)p1);
 		snprintf(name, sizeof(name), "%s is %sdocumented", line, undocumented ? "un" : "");
-		has(DMV_JSON, NULL, line, 0, undocumented ? "\"undocumented\":true" : "\"undocumented\":false",
+		has(DMV_JSON, NULL, line, 0,
+		    undocumented ? "\"undocumented\":true" : "\"undocumented\":false",
 		    name);
 	}
 }
@@ -378,10 +398,12 @@ static void leaks(struct world *w, struct dmv_facts *f)
 	has(DMV_TEXT, f, "leaks", 1, "8 leaked, 8 live\n", "driver gone, its adapter too");
 	make(w, f);
 	f->nviolation = 1;
-	w->violation[0] = (struct dmv_violation_fact){ .code = 0xE6, .rule = 9, .p = { 7, 0x82f06cd0, 4 },
+	w->violation[0] = (struct dmv_violation_fact){ .code = 0xE6, .rule = 9,
+		.p = { 7, 0x82f06cd0, 4 },
 		.adapter = 0, .object = DMV_NO_INDEX, .site = 0, .prior_site = DMV_NO_INDEX,
 		.evidence.addr = DMV_NO_ADDR };
-	has(DMV_JSON, f, "leaks", 1, "\"rule\":\"leak-releasing\"", "adapter caught in its release");
+	has(DMV_JSON, f, "leaks", 1, "\"rule\":\"leak-releasing\"",
+	    "adapter caught in its release");
 	f->nviolation = 0;
 	f->ncpu = 1;
 	w->cpu[0] = (struct dmv_cpu_fact){ .op = DMV_OP_PUT_ADAPTER, .adapter = 0,
@@ -390,7 +412,8 @@ static void leaks(struct world *w, struct dmv_facts *f)
 	make(w, f);
 	w->adapter[0].released = true;
 	w->buffer[0].life = DMV_TRANSITION;
-	has(DMV_TEXT, f, "leaks", 1, "6 leaked, 7 live\n", "buffer caught between two stores is no leak");
+	has(DMV_TEXT, f, "leaks", 1, "6 leaked, 7 live\n",
+	    "buffer caught between two stores is no leak");
 	make(w, f);
 	has(DMV_TEXT, f, "leaks -a", 0, "mapping            f83c003c", "all that is live");
 	w->buffer[3].adapter = DMV_NO_INDEX;
@@ -427,7 +450,8 @@ static void stopped(struct world *w, struct dmv_facts *f)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		w->violation[0] = (struct dmv_violation_fact){ .code = 0xE6, .adapter = 0,
 			.p = { cases[i].p1, cases[i].p2 }, .object_kind = cases[i].kind,
-			.object = cases[i].object, .site = DMV_NO_INDEX, .prior_site = DMV_NO_INDEX };
+			.object = cases[i].object, .site = DMV_NO_INDEX,
+			.prior_site = DMV_NO_INDEX };
 		has(DMV_TEXT, f, "stale", cases[i].stopped ? 0 : 1, cases[i].stopped
 		    ? "(in transition: the flush was stopped by the bugcheck)\n" : "(likely)\n",
 		    cases[i].name);
@@ -437,7 +461,8 @@ static void stopped(struct world *w, struct dmv_facts *f)
 	w->violation[0].object = 0;
 	has(DMV_JSON, f, "stale", 0, "\"reason\":\"the flush was stopped by the bugcheck\"",
 	    "stopped flush as JSON");
-	has(DMV_TEXT, f, "leaks -a", 0, "flush stopped", "what the stopped flush held, in leaks -a");
+	has(DMV_TEXT, f, "leaks -a", 0, "flush stopped",
+	    "what the stopped flush held, in leaks -a");
 	w->adapter[0].released = true;
 	has(DMV_JSON, f, "leaks", 1, "\"state\":\"flush stopped\"", "and in leaks");
 	has(DMV_TEXT, f, "leaks", 1, "6 leaked, 8 live", "and is not counted");
@@ -449,7 +474,8 @@ static void stopped(struct world *w, struct dmv_facts *f)
 static void stale(struct world *w, struct dmv_facts *f)
 {
 	struct dmv_stale_fact s = { .reg = 0, .adapter = 0, .file = 1, .list = DMV_NO_INDEX,
-		.va = 0xf83c003c, .bytes = 0xBC, .offset = 0x40, .differ = 1, .age = 1000000, .owner = 0,
+		.va = 0xf83c003c, .bytes = 0xBC, .offset = 0x40, .differ = 1, .age = 1000000,
+		.owner = 0,
 		.n = 2, .shadow = { 0xAB, 0 }, .original = { 0, 0 } };
 
 	w->stale[0] = s;
@@ -469,9 +495,11 @@ static void stale(struct world *w, struct dmv_facts *f)
 	   "AllocateCommonBuffer, which is not copied.\n"
 	   "\n"
 	   "1 of 1 double buffers differ from the driver's buffer\n", "stale");
-	has(DMV_TEXT, f, "analyze", 1, "Fix:   Call FlushAdapterBuffers", "analyze of a stale transfer");
+	has(DMV_TEXT, f, "analyze", 1, "Fix:   Call FlushAdapterBuffers",
+	    "analyze of a stale transfer");
 	f->ncpu = 1;
-	w->cpu[0] = (struct dmv_cpu_fact){ .op = DMV_OP_FLUSH, .adapter = 0, .object_kind = DMV_K_FILE,
+	w->cpu[0] = (struct dmv_cpu_fact){ .op = DMV_OP_FLUSH, .adapter = 0,
+		.object_kind = DMV_K_FILE,
 					   .object = 1 };
 	has(DMV_TEXT, f, "stale", 0, "(in transition)", "a flush that was just running");
 	f->ncpu = 0;
@@ -482,22 +510,28 @@ static void stale(struct world *w, struct dmv_facts *f)
 	stopped(w, f);
 	make(w, f);
 	f->shadows_unreadable = 3;
-	has(DMV_TEXT, f, "stale", 0, "note: 3 double buffers are not in the dump", "what is not there is said");
+	has(DMV_TEXT, f, "stale", 0, "note: 3 double buffers are not in the dump",
+	    "what is not there is said");
 	make(w, f);
 }
 
 static void verdicts(struct world *w, struct dmv_facts *f)
 {
-	struct dmv_evidence e = { .addr = 0x82e060f8, .offset = 0xBC, .bad = 2, .expected = 0xF, .n = 2,
+	struct dmv_evidence e = { .addr = 0x82e060f8, .offset = 0xBC, .bad = 2, .expected = 0xF,
+				  .n = 2,
 				  .bytes = { 0x5a, 0x5b } };
 
-	is(f, "analyze", 0, "No bugcheck, no violation, no leak; guards intact, nothing stale.\n\nNext:\n"
+	is(f, "analyze", 0,
+	   "No bugcheck, no violation, no leak; guards intact, nothing stale.\n\nNext:\n"
 	   "  summary                      what there is\n", "analyze of a clean target");
 	is(f, "violations", 0, "No violation was recorded.\n", "no violation");
-	is(f, "bugcheck", 0, "No bugcheck: the verifier did not stop this target.\n", "no bugcheck");
+	is(f, "bugcheck", 0, "No bugcheck: the verifier did not stop this target.\n",
+	   "no bugcheck");
 	f->nviolation = 1;
-	w->violation[0] = (struct dmv_violation_fact){ .code = 0xE6, .rule = 21, .sequence = 1, .action = 2,
-		.p = { 0xF, 5, 0xf83c003c, 0x82e060f8 }, .adapter = 0, .object_kind = DMV_K_REGISTER,
+	w->violation[0] = (struct dmv_violation_fact){ .code = 0xE6, .rule = 21, .sequence = 1,
+		.action = 2,
+		.p = { 0xF, 5, 0xf83c003c, 0x82e060f8 }, .adapter = 0,
+		.object_kind = DMV_K_REGISTER,
 		.object = 0, .site = 0, .prior_site = 1, .time = 5000000, .prior_time = 4000000,
 		.evidence = e };
 	w->region[0].bug_code = 0xE6;
@@ -535,12 +569,16 @@ static void verdicts(struct world *w, struct dmv_facts *f)
 	   "  events 82f06cd0              what it did last\n", "analyze of a bugcheck");
 	has(DMV_TEXT, f, "violations", 1, "1  0ns  e6/f/5  stop", "violations");
 	w->region[0].bug_violation = DMV_NO_INDEX;
-	has(DMV_TEXT, f, "analyze", 1, "past the end of the mapped buffer", "bugcheck without its violation");
+	has(DMV_TEXT, f, "analyze", 1, "past the end of the mapped buffer",
+	    "bugcheck without its violation");
 	make(w, f);
 	f->nguard = f->guards_checked = 1;
-	w->guard[0] = (struct dmv_guard_fact){ .what = DMV_G_TAG_BEFORE, .object_kind = DMV_K_BUFFER,
-		.object = 1, .adapter = 0, .start = 0x82e817f8, .length = 0x12010, .addr = 0x82e817f7,
-		.offset = -1, .bad = 1, .expected = UINT32_MAX, .n = 1, .bytes = { 0 }, .owner = 1 };
+	w->guard[0] = (struct dmv_guard_fact){ .what = DMV_G_TAG_BEFORE,
+		.object_kind = DMV_K_BUFFER,
+		.object = 1, .adapter = 0, .start = 0x82e817f8, .length = 0x12010,
+		.addr = 0x82e817f7,
+		.offset = -1, .bad = 1, .expected = UINT32_MAX, .n = 1, .bytes = { 0 },
+		.owner = 1 };
 	is(f, "check", 1,
 	   "memory in front of a common buffer was overwritten\n"
 	   "   Where:    tag in front, bytes that changed 1, first at 82e817f7, buffer start -0x1\n"
@@ -552,7 +590,8 @@ static void verdicts(struct world *w, struct dmv_facts *f)
 	   "      82e817f7  -0x1     00                                               .\n"
 	   "\n"
 	   "1 of 1 guards overwritten\n", "check");
-	has(DMV_TEXT, f, "analyze", 1, "memory in front of a common buffer was overwritten (certain)", "analyze of a guard");
+	has(DMV_TEXT, f, "analyze", 1,
+	    "memory in front of a common buffer was overwritten (certain)", "analyze of a guard");
 	make(w, f);
 }
 
@@ -604,24 +643,30 @@ static void topics(struct world *w, const struct dmv_facts *f)
 			got |= (uint32_t)(a.code == 4) << k;
 			free(a.text);
 		}
-		T_CHECKF(got == want, cases[i].line, "exit 4 for topics 0x%x, want 0x%x", got, want);
+		T_CHECKF(got == want, cases[i].line, "exit 4 for topics 0x%x, want 0x%x", got,
+			 want);
 	}
 }
 
 static void others(struct world *w, struct dmv_facts *f)
 {
 	has(DMV_TEXT, f, "who 82e0603c", 0, "shadow         mapping", "who owns a shadow");
-	has(DMV_TEXT, f, "who 103d", 0, "physical  mapping  f83c003c    0xbc    +0x1", "who owns a physical address");
-	has(DMV_TEXT, f, "who 2a817f8", 0, "physical  common buffer  82e817f8", "who owns a common buffer");
-	has(DMV_TEXT, f, "who 5", 0, "Nothing for DMA owns or owned 5. Nearest:", "who owns nothing");
+	has(DMV_TEXT, f, "who 103d", 0, "physical  mapping  f83c003c    0xbc    +0x1",
+	    "who owns a physical address");
+	has(DMV_TEXT, f, "who 2a817f8", 0, "physical  common buffer  82e817f8",
+	    "who owns a common buffer");
+	has(DMV_TEXT, f, "who 5", 0, "Nothing for DMA owns or owned 5. Nearest:",
+	    "who owns nothing");
 	w->buffer[1].life = DMV_GONE;
 	has(DMV_TEXT, f, "who 82e817f8", 0, "gone", "who owned it last");
 	make(w, f);
 	f->nevent = 3;
 	for (uint32_t i = 0; i < 3; i++)
-		w->event[i] = (struct dmv_event_fact){ .cpu = i & 1, .sequence = i + 1, .op = DMV_OP_MAP,
+		w->event[i] = (struct dmv_event_fact){ .cpu = i & 1, .sequence = i + 1,
+			.op = DMV_OP_MAP,
 			.adapter = 0, .object_kind = DMV_K_NONE, .object = DMV_NO_INDEX, .site = 0,
-			.direction = 1, .address = 0x1000 * (3 - i), .size = 0x10, .time = 4999999 - i };
+			.direction = 1, .address = 0x1000 * (3 - i), .size = 0x10,
+			.time = 4999999 - i };
 	is(f, "events -n 2", 0,
 	   "  AGE  CPU  OPERATION    ADAPTER   BUFFER    SIZE  BUS  DIR  BY\n"
 	   "2.0us    1  MapTransfer  82f06cd0  00002000  0x10  -    to   NDIS!NdisMAllocateMapRegisters+0x51\n"
@@ -630,7 +675,8 @@ static void others(struct world *w, struct dmv_facts *f)
 	has(DMV_TEXT, f, "events 300f", 0, "00003000", "events about a buffer");
 	is(f, "events 4000", 0, "No events.\n", "events about nothing");
 	make(w, f);
-	has(DMV_TEXT, f, "summary", 0, "Findings:   errors 0, warnings 0, in transition 0", "summary");
+	has(DMV_TEXT, f, "summary", 0, "Findings:   errors 0, warnings 0, in transition 0",
+	    "summary");
 	has(DMV_TEXT, f, "region", 0, "Found by: symbol dmv_region_anchor\n", "region");
 	has(DMV_JSON, f, "region", 0, "\"pid\":null", "what is not known is null");
 	f->nregion = 2;
@@ -642,7 +688,8 @@ static void others(struct world *w, struct dmv_facts *f)
 	has(DMV_TEXT, f, "dma", 0, "note: a page was left out\n", "note");
 	topics(w, f);
 	w->note[0].topic = DMV_TOPIC(DMV_K_ADAPTER);
-	has(DMV_TEXT, f, "dma", 4, "note: damaged or missing: a page was left out\n", "damage is exit code 4");
+	has(DMV_TEXT, f, "dma", 4, "note: damaged or missing: a page was left out\n",
+	    "damage is exit code 4");
 	w->adapter[0].released = true;
 	has(DMV_TEXT, f, "leaks", 4, "7 leaked", "and outranks findings, which are in the output");
 	make(w, f);
@@ -659,14 +706,16 @@ static void hostile(struct world *w, struct dmv_facts *f)
 	w->adapter[0].region = w->buffer[1].region = 7;
 	w->reg[1].index = 0xFFFFFFFF;
 	f->nviolation = 2;
-	w->violation[0] = (struct dmv_violation_fact){ .code = 0xE6, .adapter = 9, .object_kind = 200,
+	w->violation[0] = (struct dmv_violation_fact){ .code = 0xE6, .adapter = 9,
+		.object_kind = 200,
 		.object = 9, .site = 9, .prior_site = 9, .region = 3, .action = 99 };
 	w->violation[1] = w->violation[0];
 	w->violation[1].region = 0;
 	w->region[0].bug_code = 0xE6;
 	w->region[0].bug_violation = 1;
 	f->nlist = 1;
-	w->list[0] = (struct dmv_list_fact){ .life = DMV_LIVE, .adapter = 0, .file = 77, .owner = 77 };
+	w->list[0] = (struct dmv_list_fact){ .life = DMV_LIVE, .adapter = 0, .file = 77,
+		.owner = 77 };
 	for (size_t i = 0; dmv_cmds[i]; i++) {
 		char line[64], name[64];
 		const char *arg = dmv_cmds[i] == &dmv_cmd_who ? "1000" : dmv_cmds[i] == &dmv_cmd_dma ? "0 0" : "";
@@ -678,8 +727,10 @@ static void hostile(struct world *w, struct dmv_facts *f)
 
 			snprintf(line, sizeof(line), "%s %s", dmv_cmds[i]->name, arg);
 			a = ask(k & 1 ? DMV_JSON : DMV_TEXT, k & 2 ? &none : f, line);
-			snprintf(name, sizeof(name), "%s on %s facts", dmv_cmds[i]->name, k & 2 ? "no" : "wild");
-			T_CHECKF(a.code == 0 || a.code == 1, name, "exit code %d: %s", a.code, a.err.msg);
+			snprintf(name, sizeof(name), "%s on %s facts", dmv_cmds[i]->name,
+				 k & 2 ? "no" : "wild");
+			T_CHECKF(a.code == 0 || a.code == 1, name, "exit code %d: %s", a.code,
+				 a.err.msg);
 			free(a.text);
 		}
 	}
@@ -694,11 +745,15 @@ static void help(void)
 
 		snprintf(line, sizeof(line), "help %s", c->name);
 		has(DMV_TEXT, NULL, line, 0, dmv_synopsis(c, synopsis, sizeof(synopsis)), line);
-		for (const char *p = c->help; *p; p += strcspn(p, "\n") + (p[strcspn(p, "\n")] == '\n'))
-			T_CHECKF(strcspn(p, "\n") <= 80, line, "a line of %zu characters", strcspn(p, "\n"));
+		for (const char *p = c->help; *p; p += strcspn(p,
+							       "\n") + (p[strcspn(p,
+										  "\n")] == '\n'))
+			T_CHECKF(strcspn(p, "\n") <= 80, line, "a line of %zu characters",
+				 strcspn(p, "\n"));
 		T_CHECK(strlen(c->summary) < 60 && strstr(c->examples, "  "), line);
 	}
-	has(DMV_JSON, NULL, "help leaks", 0, "{\"command\":\"leaks\",\"name\":\"-a\",\"help\":\"everything that is live\"}",
+	has(DMV_JSON, NULL, "help leaks", 0,
+	    "{\"command\":\"leaks\",\"name\":\"-a\",\"help\":\"everything that is live\"}",
 	    "help as JSON");
 }
 
@@ -727,11 +782,13 @@ static void ends_early(const struct dmv_facts *f)
 	s.facts = big;
 	s.out = dmv_out_new(DMV_TEXT, refuse, &calls);
 	code = dmv_run(&s, "leaks -a");
-	T_CHECKF(code == 0 && !s.err.code && calls == 1, "reader who goes away", "exit code %d: %s, %d calls",
+	T_CHECKF(code == 0 && !s.err.code && calls == 1, "reader who goes away",
+		 "exit code %d: %s, %d calls",
 		 code, s.err.msg, calls);
 	stop = true;
 	code = dmv_run(&s, "leaks -a");
-	T_CHECKF(code == 4 && s.err.code == DMV_E_STOPPED, "^C", "exit code %d: %s", code, s.err.msg);
+	T_CHECKF(code == 4 && s.err.code == DMV_E_STOPPED, "^C", "exit code %d: %s", code,
+		 s.err.msg);
 	dmv_out_free(s.out);
 	free(big.buffer);
 }

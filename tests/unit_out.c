@@ -65,7 +65,8 @@ static const struct dmv_table form = {
 };
 
 static const uint8_t some[] = { 0x41, 0x00, 0xff };
-static const struct row whole = { "edu", 0xffff888004a81000, 0x1000, 1500, 7, 1, -1, true, { some, 3 } };
+static const struct row whole = { "edu", 0xffff888004a81000, 0x1000, 1500, 7, 1, -1, true,
+				  { some, 3 } };
 static const struct row bare = { NULL, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT32_MAX, UINT32_MAX,
 				 INT64_MIN, false, { NULL, 0 } };
 
@@ -83,7 +84,8 @@ static char *answer(enum dmv_format format, void (*say)(struct dmv_out *))
 	return s.p;
 }
 
-static void check(enum dmv_format format, void (*say)(struct dmv_out *), const char *want, const char *name)
+static void check(enum dmv_format format, void (*say)(struct dmv_out *), const char *want,
+		  const char *name)
 {
 	char *got = answer(format, say);
 
@@ -154,7 +156,8 @@ static void formats(void)
 	      "0       a     00000080   0x1  1  no   1ns    +0x1  41     A\n",
 	      "region column only where there are several, addresses of 32 bits");
 	check(DMV_TEXT, say_forms,
-	      "edu at ffff888004a81000\n  yes 0x1000  .\nnobody at nowhere\n  no age\n", "form as text");
+	      "edu at ffff888004a81000\n  yes 0x1000  .\nnobody at nowhere\n  no age\n",
+	      "form as text");
 	check(DMV_TEXT, say_mixed,
 	      "NAME  ADDR  SIZE  N  YES  AGE  OFFSET  BYTES  TEXT\n"
 	      "-     -        -  -  no     -       -  -      -\n"
@@ -255,7 +258,8 @@ static void million(enum dmv_format format, const char *name)
 	took = seconds() - from;
 	getrusage(RUSAGE_SELF, &u);
 	T_CHECKF(took < 20 && s.n > 50000000, name, "%.2f s, %zu bytes", took, s.n);
-	T_CHECKF(u.ru_maxrss < 400 * 1024, "and its memory does not grow with them", "%ld KiB", u.ru_maxrss);
+	T_CHECKF(u.ru_maxrss < 400 * 1024, "and its memory does not grow with them", "%ld KiB",
+		 u.ru_maxrss);
 }
 
 int main(void)
