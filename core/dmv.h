@@ -7,8 +7,9 @@
  * from the host at dmv_init; nothing is allocated afterwards but common buffers (pages_alloc).
  *
  * Locking: every function takes port->lock for its books and holds it over no host callback but
- * lock, unlock, cpu, now, fill_check. Unless a function says otherwise it may be called in any context in which
- * the host's lock may be taken. Violations are queued under the lock and reported after it.
+ * lock, unlock, cpu, self, now, fill_check. Unless a function says otherwise it may be called in any
+ * context in which the host's lock may be taken. Violations are queued under the lock and reported
+ * after it.
  */
 #ifndef DMV_H
 #define DMV_H
@@ -59,6 +60,9 @@ struct dmv_port {
 	void (*lock)(void *host);
 	void (*unlock)(void *host);
 	uint32_t (*cpu)(void *host);                    /* opt: running CPU, < config.cpus; called locked */
+	/* opt: what is running, for hosts where several things can be on one CPU (threads): tells a call
+	 * made inside a driver's routine from one made beside it. Without it: the CPU. Called locked. */
+	uint64_t (*self)(void *host);
 	uint64_t (*now)(void *host);                    /* opt: clock in ticks of config.tick_hz */
 	/* opt: return addresses of the caller's stack, innermost first, the core's own and the face's
 	 * frames left out from `from` (the return address of the face's public routine) on. Returns how many. */

@@ -74,6 +74,11 @@ static int list_start(struct dmv_call *c, struct dmv_adapter *a, const struct dm
 	return DMV_OK;
 }
 
+static uint64_t runner(const struct dmv_call *c)
+{
+	return c->v->port.self ? c->v->port.self(c->v->port.host) : c->cpu;
+}
+
 static int channel_start(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_request *r,
 			 struct dmv_channel *ch, struct dmv_grant *ret)
 {
@@ -91,7 +96,7 @@ static int channel_start(struct dmv_call *c, struct dmv_adapter *a, const struct
 		return DMV_NO_MEMORY;
 	}
 	ch->status = DMV_ABI_CH_RUNNING;
-	ch->cpu = c->cpu;
+	ch->runner = runner(c);
 	ch->file = f->index;
 	st32(&f->row->flags, DMV_ABI_FILE_HOLDS_CHANNEL);
 	dmv_ref_set(&ch->row->file, f->index, f->gen);
@@ -200,7 +205,7 @@ static bool inside_own_routine(const struct dmv_call *c, const struct dmv_adapte
 	if (a->holder == DMV_ABI_NONE)
 		return false;
 	ch = &c->v->channel[a->holder];
-	return ch->status == DMV_ABI_CH_RUNNING && ch->cpu == c->cpu;
+	return ch->status == DMV_ABI_CH_RUNNING && ch->runner == runner(c);
 }
 
 static bool refused(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_request *r)

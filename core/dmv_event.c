@@ -101,9 +101,12 @@ void dmv_enter(struct dmv_call *c, struct dmv *v, uint64_t caller, enum dmv_abi_
 	else
 		enter_with_caller(c, v, caller);
 	c->now = v->port.now ? v->port.now(v->port.host) : 0;
-	c->cpu = v->port.cpu ? v->port.cpu(v->port.host) : 0;
-	if (c->cpu >= v->cfg.cpus)
-		c->cpu = 0;
+	c->cpu = 0;
+	if (v->port.cpu) {
+		const uint32_t cpu_now = v->port.cpu(v->port.host);
+
+		c->cpu = cpu_now < v->cfg.cpus ? cpu_now : 0;
+	}
 	cpu = c->cpu_row = dmv_row(&v->tab[DMV_ABI_K_CPU], c->cpu);
 	st32(&cpu->object_kind, DMV_ABI_K_NONE);
 	dmv_ref_set(&cpu->adapter, a ? a->index : DMV_ABI_NONE, a ? a->gen : 0);

@@ -6,6 +6,7 @@
 
 /* The low bits of a book's address are free: they hold the generation, so that an old handle is told. */
 #define GEN_MASK 63u
+_Static_assert(sizeof(struct dmv_file) > GEN_MASK, "a handle stays inside its book");
 
 void *dmv_file_handle(const struct dmv_file *f)
 {
@@ -14,11 +15,10 @@ void *dmv_file_handle(const struct dmv_file *f)
 
 struct dmv_file *dmv_file_find(struct dmv *v, void *handle, struct dmv_adapter *a)
 {
-	const uintptr_t at = (uintptr_t)handle & ~(uintptr_t)GEN_MASK, first = (uintptr_t)v->file;
-	const size_t rows = v->cfg.rows[DMV_ABI_K_FILE];
-	struct dmv_file *f = (struct dmv_file *)at;
+	const size_t i = ((uintptr_t)handle - (uintptr_t)v->file) / sizeof(struct dmv_file);
+	struct dmv_file *f = &v->file[i];
 
-	if (at < first || at - first >= rows * sizeof(*f) || (at - first) % sizeof(*f))
+	if (i >= v->cfg.rows[DMV_ABI_K_FILE])
 		return NULL;
 	return f->live && f->adapter == a && dmv_file_handle(f) == handle ? f : NULL;
 }

@@ -164,7 +164,7 @@ struct dmv_channel {
 	struct dmv_request request;
 	uint32_t index, status, file, next;             /* next: queue of waiting requests */
 	uint32_t site;
-	uint32_t cpu;                                   /* that runs its routine */
+	uint64_t runner;                                /* who runs its routine */
 };
 
 struct dmv_driver_book {
@@ -266,8 +266,9 @@ struct dmv_event_args {
 };
 
 /* For the paths that map and flush: there it is inlined. */
-static inline void dmv_event_write(struct dmv_call *c, enum dmv_abi_op op, struct dmv_adapter *a,
-				   const struct dmv_event_args *e)
+static inline __attribute__((always_inline)) void
+dmv_event_write(struct dmv_call *c, enum dmv_abi_op op, struct dmv_adapter *a,
+		const struct dmv_event_args *e)
 {
 	struct dmv *v = c->v;
 	const uint32_t ring = v->cfg.rows[DMV_ABI_K_EVENT];

@@ -173,6 +173,14 @@ static __attribute__((noinline)) void map_page(struct dmv_call *c, struct dmv_fi
 	chain_add(v, f->first + i);
 }
 
+static __attribute__((noinline)) bool check_free_run(struct dmv_call *c, struct dmv_file *f, uint32_t first,
+						     uint32_t n)
+{
+	for (uint32_t i = first; i < first + n && i < f->hooked; i++)
+		dmv_check_free(c, f, i, false);
+	return !c->stopping;
+}
+
 /*
  * Maps the span into registers [first, first + pages) of the file, which are free. To-device bytes
  * are copied for the device; from-device ones too, so that a partial write harms nothing.
@@ -184,9 +192,7 @@ bool dmv_map_range(struct dmv_call *c, struct dmv_file *f, uint32_t first, const
 	struct dmv_adapter *a = f->adapter;
 	const uint32_t pages = dmv_span_pages(c->v, s->va, s->bytes);
 
-	for (uint32_t i = first; i < first + pages && i < f->hooked; i++)
-		dmv_check_free(c, f, i, false);
-	if (c->stopping)
+	if (first < f->hooked && !check_free_run(c, f, first, pages))
 		return false;
 	for (uint32_t k = 0; k < pages; k++)
 		map_page(c, f, first + k, s, k,
@@ -357,8 +363,9 @@ static void no_registers(struct dmv_call *c, struct dmv_adapter *a, struct dmv_f
 		  v->reg[f->first + i].va, s->va);
 }
 
-static void transfer_event(struct dmv_call *c, enum dmv_abi_op op, struct dmv_file *f,
-			   const struct dmv_span *s, bool to_device, uint64_t bus)
+static inline __attribute__((always_inline)) void
+transfer_event(struct dmv_call *c, enum dmv_abi_op op, struct dmv_file *f, const struct dmv_span *s,
+	       bool to_device, uint64_t bus)
 {
 	dmv_event_write(c, op, f->adapter, &(struct dmv_event_args){
 		.kind = DMV_ABI_K_FILE, .row = f->index, .gen = f->gen, .direction = to_device ? 1 : 2,

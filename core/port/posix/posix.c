@@ -74,6 +74,13 @@ static uint32_t cpu(void *host)
 	return thread_number() % p->c.core.cpus;
 }
 
+/* Threads outnumber the CPUs of the books: two may have the same. */
+static uint64_t self(void *host)
+{
+	(void)host;
+	return thread_number();
+}
+
 static uint64_t clock_ns(clockid_t which)
 {
 	struct timespec t;
@@ -323,8 +330,8 @@ static void identity(struct dmv_posix *p)
 static void port_fill(struct dmv_posix *p)
 {
 	p->port = (struct dmv_port){
-		.host = p, .lock = lock, .unlock = unlock, .cpu = cpu, .now = now, .stack = stack,
-		.fill_check = dmv_posix_fill_check,
+		.host = p, .lock = lock, .unlock = unlock, .cpu = cpu, .self = self, .now = now,
+		.stack = stack, .fill_check = dmv_posix_fill_check,
 		.pages_alloc = pages_alloc, .pages_free = pages_free, .violation = violation,
 	};
 	p->wdm = (struct wdm_host){

@@ -61,8 +61,14 @@ static uintptr_t stack_end(void)
 	return self.stack_end;
 }
 
+/*
+ * Code without frame pointers leaves other things in their place; what is read then lies on this
+ * stack all the same, but in the middle of some function's variables.
+ */
+#define ANYWHERE_ON_STACK __attribute__((no_sanitize("address")))
+
 /* The frame above, or NULL where the chain ends: it must lie higher, on this stack, and aligned. */
-static const struct frame *above(const struct frame *f)
+ANYWHERE_ON_STACK static const struct frame *above(const struct frame *f)
 {
 	uintptr_t up = (uintptr_t)f->up;
 
@@ -71,6 +77,7 @@ static const struct frame *above(const struct frame *f)
 	return f->up;
 }
 
+ANYWHERE_ON_STACK
 static uint32_t walk(const struct images *im, uint64_t from, uint64_t *frame, uint32_t max)
 {
 	const struct frame *f = __builtin_frame_address(0);
