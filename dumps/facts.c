@@ -184,5 +184,7 @@ enum dmv_code dmv_facts_region(struct dmv_mem *m, struct dmv_names *n,
 	}
 	note_names(&j);
 	*ret = f;
+	if (e)                          /* what went wrong on the way is in the notes */
+		*e = (struct dmv_err){ .addr = DMV_NO_ADDR };
 	return DMV_E_OK;
 }

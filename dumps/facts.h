@@ -155,6 +155,16 @@ struct dmv_list_fact {
 	uint64_t time, freed_time;
 };
 
+struct dmv_vector_fact {                /* common buffers made by one call */
+	uint32_t region, row, gen;
+	enum dmv_life life;
+	uint32_t adapter;
+	uint64_t handle, entry_bytes;
+	uint32_t count, live;
+	uint32_t owner, releaser;
+	uint64_t time, freed_time;
+};
+
 struct dmv_buffer_fact {
 	uint32_t region, row, gen;
 	enum dmv_life life;
@@ -254,6 +264,7 @@ struct dmv_facts {
 	DMV_ARRAY(dmv_file_fact, file);
 	DMV_ARRAY(dmv_register_fact, reg);
 	DMV_ARRAY(dmv_list_fact, list);
+	DMV_ARRAY(dmv_vector_fact, vector);
 	DMV_ARRAY(dmv_buffer_fact, buffer);
 	DMV_ARRAY(dmv_channel_fact, channel);
 	DMV_ARRAY(dmv_violation_fact, violation);

@@ -25,6 +25,8 @@ void *dmv_push(void *array, size_t *n, size_t size);
 void *dmv_arena(struct dmv_facts *f, size_t n);                 /* 8-byte aligned, not zeroed */
 const char *dmv_arena_text(struct dmv_facts *f, const char *s, size_t n);
 
+void dmv_hex(char *ret, const uint8_t *p, size_t n);    /* 2 * n digits, terminated */
+
 /* Says once, for the user, what could not be read or believed. `topic`: which answers lack it, 0 for
  * none. There is a limit on their number. */
 void dmv_note_add(struct dmv_facts *f, uint32_t topic, uint64_t addr, const char *fmt, ...)
@@ -120,7 +122,7 @@ struct dmv_reading {
 	struct dmv_ext *dir;            /* directory pages, as extents of one row */
 	size_t ndir;
 	struct dmv_table tab[DMV_ABI_K_COUNT];
-	struct dmv_pending *pending;    /* facts_rows.c: what must wait for other tables */
+	struct dmv_pending *pending;    /* facts_rows.h: what must wait for other tables */
 };
 
 /* Checks header and directory. On failure nothing is kept. */

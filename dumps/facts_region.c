@@ -42,17 +42,6 @@ static uint32_t crc32(const uint8_t *p, size_t n)
 	return ~crc;
 }
 
-static void hex(char *ret, const uint8_t *p, size_t n)
-{
-	static const char digit[] = "0123456789abcdef";
-
-	for (size_t i = 0; i < n; i++) {
-		*ret++ = digit[p[i] >> 4];
-		*ret++ = digit[p[i] & 15];
-	}
-	*ret = 0;
-}
-
 static const char *header_text(struct dmv_reading *r, size_t offset, size_t n)
 {
 	const char *s = (const char *)r->header + offset;
@@ -193,8 +182,8 @@ static enum dmv_code fill_header(struct dmv_reading *r)
 	g->writer = HTEXT(writer);
 	g->version = HTEXT(version);
 	g->release = HTEXT(release);
-	hex(g->build_id, r->header + offsetof(struct dmv_abi_header, build_id), H32(build_id_n));
-	hex(g->boot_id, r->header + offsetof(struct dmv_abi_header, boot_id), 16);
+	dmv_hex(g->build_id, r->header + offsetof(struct dmv_abi_header, build_id), H32(build_id_n));
+	dmv_hex(g->boot_id, r->header + offsetof(struct dmv_abi_header, boot_id), 16);
 	g->pid = H64(pid);
 	g->tick_hz = H64(tick_hz);
 	g->start_ticks = H64(start_ticks);

@@ -71,6 +71,17 @@ const char *dmv_arena_text(struct dmv_facts *f, const char *s, size_t n)
 	return p;
 }
 
+void dmv_hex(char *ret, const uint8_t *p, size_t n)
+{
+	static const char digit[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < n; i++) {
+		*ret++ = digit[p[i] >> 4];
+		*ret++ = digit[p[i] & 15];
+	}
+	*ret = 0;
+}
+
 void dmv_note_add(struct dmv_facts *f, uint32_t topic, uint64_t addr, const char *fmt, ...)
 {
 	struct dmv_note *note;
@@ -146,6 +157,7 @@ void dmv_facts_free(struct dmv_facts *f)
 	free(f->file);
 	free(f->reg);
 	free(f->list);
+	free(f->vector);
 	free(f->buffer);
 	free(f->channel);
 	free(f->violation);

@@ -15,6 +15,7 @@
 #include "mkregion.h"
 
 #define FULL "tests/regions/full.txt"
+#define VECTOR "tests/regions/vector.txt"
 
 enum { VIRT = 1, PHYS = 2, BOTH = 3 };
 
@@ -54,7 +55,7 @@ static bool make(struct got *g, const char *before, const char *path, const char
 
 static void decode_with(struct got *g, const struct dmv_facts_opts *o)
 {
-	memset(&g->e, 0, sizeof(g->e));
+	g->e = (struct dmv_err){ .code = DMV_E_USAGE, .addr = 1, .msg = "of an earlier call" };
 	g->code = dmv_facts_region(&g->mem.base, NULL, o, &g->facts, &g->e);
 }
 
@@ -257,6 +258,7 @@ static void test_fields(void)
 			continue;
 		decode(&g, way[i].spaces);
 		snprintf(name, sizeof(name), "every field: %s", way[i].name);
+		T_EQ(g.e.code, g.code, "the error says what the code says");
 		if (T_CHECKF(!g.code, name, "%s", g.e.msg))
 			T_CHECKF(all_right(&g.facts, why, sizeof(why)), name, "%s", why);
 		T_EQ(g.code ? 99 : g.facts.region[0].big_endian, g.region.big, "byte order is told");
@@ -264,6 +266,35 @@ static void test_fields(void)
 		T_CHECKF(!g.code && !g.facts.nnote, "nothing to note in a sound region", "%s", all_said(&g));
 		drop(&g);
 	}
+}
+
+/* Buffers know their vector, as long as it is the same one. */
+static void test_vectors(void)
+{
+	struct got g;
+	const struct dmv_vector_fact *v;
+
+	if (!make(&g, "order big", VECTOR, ""))
+		return;
+	decode(&g, VIRT);
+	v = g.facts.vector;
+	if (T_CHECKF(!g.code && g.facts.nvector == 3 && g.facts.nbuffer == 5, "vectors", "%s",
+		     all_said(&g))) {
+		T_CHECK(v[0].handle == 0x7000 && v[0].entry_bytes == 0x800 && v[0].count == 2 &&
+			v[0].live == 2 && v[0].adapter == 0 && v[0].owner == 0 && v[0].time == 5 &&
+			v[0].releaser == DMV_NO_INDEX && v[0].life == DMV_LIVE,
+			"vectors: every field");
+		T_CHECK(v[1].live == 1 && v[2].life == DMV_GONE && v[2].freed_time == 9 &&
+			v[2].releaser == 1, "vectors: half freed, freed");
+		T_EQ(g.facts.buffer[1].vector, 0, "vectors: a buffer's");
+		T_EQ(g.facts.buffer[1].index, 1, "vectors: its place there");
+		T_EQ(g.facts.buffer[3].vector, 1, "vectors: another's");
+		T_EQ(g.facts.buffer[4].vector, DMV_NO_INDEX, "vectors: of another generation");
+		dmv_facts_verify(&g.facts, &g.mem.base, NULL, &g.e);
+		T_CHECKF(!g.facts.nguard && g.facts.guards_checked == 6, "vectors: guards", "%s",
+			 all_said(&g));
+	}
+	drop(&g);
 }
 
 /* ---- minor versions ---- */
@@ -624,30 +655,62 @@ static void test_hostile_rows(void)
 /* What an operation in progress names, and what refers to that, is never taken for a leak. */
 static void test_transition(void)
 {
-	static const char rows[] = "image 0x10000 0x8000\ntable cpu 1\ntable adapter 2\ntable file 2\n"
+	static const char rows[] = "image 0x10000 0x8000\ntable cpu 1\ntable vector 1\ntable adapter 2\ntable file 2\n"
 		"table register 3\ntable list 2\ntable buffer 2\ntable channel 1\n"
 		"row adapter 0 LIVE\nrow adapter 1 LIVE\n"
 		"row file 0 LIVE adapter=0:1 list=0:1\nrow file 1 LIVE adapter=1:1 list=-\n"
 		"row register 0 LIVE file=0:1\nrow register 1 LIVE file=1:1\nrow register 2 HISTORY file=0:1\n"
 		"row list 0 LIVE adapter=0:1 file=0:1\nrow list 1 LIVE adapter=1:1 file=-\n"
-		"row buffer 0 LIVE adapter=0:1\nrow buffer 1 LIVE adapter=1:1\n"
+		"row vector 0 LIVE adapter=0:1\n"
+		"row buffer 0 LIVE adapter=0:1 vector=0:1\nrow buffer 1 LIVE adapter=1:1 vector=-\n"
 		"row channel 0 LIVE adapter=1:1 file=1:1 status=3\n";
-	/* Lives of adapters, files, registers, lists, buffers, channel. */
+	/* Lives of adapters, files, registers, lists, buffers, channel, vector. */
 	static const struct { const char *row, *lives; } t[] = {
-		{ "row cpu 0 LIVE op=0 object_kind=2 object=0:1 adapter=0:1", "LL LL LLG LL LL L" },
-		{ "row cpu 0 LIVE op=8 object_kind=2 object=0:1 adapter=0:1", "LL TL TLG TL LL L" },
-		{ "row cpu 0 LIVE op=8 object_kind=2 object=0:2 adapter=0:1", "LL LL LLG LL LL L" },
-		{ "row cpu 0 LIVE op=11 object_kind=4 object=0:1 adapter=0:1", "LL TL TLG TL LL L" },
-		{ "row cpu 0 LIVE op=4 object_kind=5 object=1:1 adapter=1:1", "LL LL LLG LL LT L" },
-		{ "row cpu 0 LIVE op=2 object_kind=1 object=1:1 adapter=1:1", "LT LT LTG LT LT T" },
-		{ "row cpu 0 LIVE op=7 object_kind=2 object=1:1 adapter=1:1", "LL LT LTG LL LL T" },
-		{ "row list 0 WRITING file=0:1 adapter=0:1", "LL TL TLG TL LL L" },
-		{ "row file 0 HISTORY adapter=0:1 list=-", "LL GL GLG LL LL L" },
-		{ "row file 0 FREE", "LL L GLG LL LL L" },
+		{ "row cpu 0 LIVE op=0 object_kind=2 object=0:1 adapter=0:1",
+		  "LL LL LLG LL LL L L" },
+		{ "row cpu 0 LIVE op=8 object_kind=2 object=0:1 adapter=0:1",
+		  "LL TL TLG TL LL L L" },
+		{ "row cpu 0 LIVE op=8 object_kind=2 object=0:2 adapter=0:1",
+		  "LL LL LLG LL LL L L" },
+		{ "row cpu 0 LIVE op=11 object_kind=4 object=0:1 adapter=0:1",
+		  "LL TL TLG TL LL L L" },
+		{ "row cpu 0 LIVE op=4 object_kind=5 object=1:1 adapter=1:1",
+		  "LL LL LLG LL LT L L" },
+		{ "row cpu 0 LIVE op=2 object_kind=1 object=1:1 adapter=1:1",
+		  "LT LT LTG LT LT T L" },
+		{ "row cpu 0 LIVE op=7 object_kind=2 object=1:1 adapter=1:1",
+		  "LL LT LTG LL LL T L" },
+		/* The map registers of the channel that is being freed. */
+		{ "row cpu 0 LIVE op=6 object_kind=7 object=0:1 adapter=1:1",
+		  "LL LT LTG LL LL T L" },
+		{ "row cpu 0 LIVE op=4 object_kind=6 object=0:1 adapter=0:1",
+		  "LL LL LLG LL TL L T" },
+		{ "row cpu 0 LIVE op=2 object_kind=1 object=0:1 adapter=0:1",
+		  "TL TL TLG TL TL L T" },
+		{ "row list 0 WRITING file=0:1 adapter=0:1", "LL TL TLG TL LL L L" },
+		{ "row file 0 HISTORY adapter=0:1 list=-", "LL GL GLG LL LL L L" },
+		{ "row file 0 FREE", "LL L GLG LL LL L L" },
+		/* The time of its end stands there and it is LIVE: only where something is going on
+		 * that may have to do with it. */
+		{ "row file 1 LIVE adapter=1:1 list=- freed_time=9", "LL LL LLG LL LL L L" },
+		{ "row file 1 LIVE adapter=1:1 list=- freed_time=9\n"
+		  "row cpu 0 LIVE op=6 object_kind=0 adapter=0:1 object=-", "LL LL LLG LL LL L L" },
+		{ "row file 1 LIVE adapter=1:1 list=- freed_time=9\n"
+		  "row cpu 0 LIVE op=6 object_kind=0 adapter=1:1 object=-", "LL LT LTG LL LL T L" },
+		{ "row list 1 LIVE adapter=1:1 file=- freed_time=9\n"
+		  "row cpu 0 LIVE op=5 object_kind=0 adapter=- object=-", "LL LL LLG LT LL L L" },
+		{ "row buffer 1 LIVE adapter=1:1 vector=- freed_time=9\n"
+		  "row cpu 0 LIVE op=4 object_kind=0 adapter=1:1 object=-", "LL LL LLG LL LT L L" },
+		{ "row channel 0 LIVE adapter=1:1 file=- status=1 freed_time=9\n"
+		  "row cpu 0 LIVE op=5 object_kind=0 adapter=- object=-", "LL LL LLG LL LL T L" },
+		{ "row vector 0 LIVE adapter=0:1 freed_time=9\n"
+		  "row cpu 0 LIVE op=4 object_kind=0 adapter=0:1 object=-", "LL LL LLG LL TL L T" },
+		{ "row adapter 1 LIVE released_time=9\n"
+		  "row cpu 0 LIVE op=9 object_kind=0 adapter=1:1 object=-", "LT LT LTG LT LT T L" },
 	};
 
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
-		char lives[32], *p = lives;
+		char lives[32], *p = lives, name[160];
 		struct got g;
 
 		if (!make(&g, rows, NULL, t[i].row))
@@ -664,8 +727,12 @@ static void test_transition(void)
 		LIVES(list);
 		LIVES(buffer);
 		LIVES(channel);
+		LIVES(vector);
 		p[-1] = 0;
-		T_STREQ(lives, t[i].lives, t[i].row);
+		snprintf(name, sizeof(name), "%s", t[i].row);
+		for (char *line = name; (line = strchr(line, '\n'));)
+			*line = ',';
+		T_STREQ(lives, t[i].lives, name);
 		drop(&g);
 	}
 }
@@ -913,6 +980,7 @@ static void test_many(void)
 int main(void)
 {
 	test_fields();
+	test_vectors();
 	test_strides();
 	test_finding();
 	test_copies();
