@@ -2,45 +2,8 @@
 /* bugcheck: a code and its four parameters in words; without them those of the target. */
 #include "cmd.h"
 
-#include <string.h>
-
 #include "decode.h"
-
-/*
- * Numbers in `text`. A paste (`BugCheck E6, {F, 5, ...}`) has words around them: these are skipped,
- * and nothing is an error. Typed numbers must all be numbers.
- */
-static enum dmv_code numbers(struct dmv_ses *s, const char *text, uint64_t v[5])
-{
-	char word[64], safe[64];
-	bool paste = false, first = true;
-	unsigned n = 0;
-
-	for (const char *p = text; *p && n < 5; first = false) {
-		size_t len;
-
-		p += strspn(p, " \t\r\n,;:(){}[]*");
-		len = strcspn(p, " \t\r\n,;:(){}[]*");
-		if (!len)
-			break;
-		memcpy(word, p, len < sizeof(word) ? len : sizeof(word) - 1);
-		word[len < sizeof(word) ? len : sizeof(word) - 1] = 0;
-		p += len;
-		if (dmv_number(word, &v[n]))
-			n++;
-		else if (first)
-			paste = true;
-		else if (!paste)
-			return dmv_fail(&s->err, DMV_E_USAGE, "\"%s\" is not a hexadecimal number",
-					dmv_escape(word, safe, sizeof(safe)));
-	}
-	if (!n)
-		return dmv_fail(&s->err, DMV_E_USAGE, "no number in \"%s\"",
-				dmv_escape(text, safe, sizeof(safe)));
-	if (v[0] > UINT32_MAX)
-		return dmv_fail(&s->err, DMV_E_USAGE, "a bugcheck code has 32 bits");
-	return DMV_E_OK;
-}
+#include "paste.h"
 
 static enum dmv_code own(struct dmv_ses *s)
 {
@@ -72,13 +35,13 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 
 	if (!av->v[0].set)
 		return own(s);
-	if (numbers(s, av->v[0].word, v))
+	if (dmv_paste_bugcheck(av->v[0].word, v, &s->err))
 		return s->err.code;
 	return dmv_decode(s, 0, (uint32_t)v[0], v + 1) ? DMV_E_OK : DMV_E_STOPPED;
 }
 
 static const struct dmv_arg args[] = {
-	{ "CODE P1 P2 P3 P4", DMV_ARG_REST, false, "a bugcheck; missing parameters are 0" },
+	{ "CODE P1 P2 P3 P4", DMV_ARG_REST, false, "typed: parameters left out are 0; pasted: whole" },
 	{ 0 }
 };
 
@@ -86,9 +49,10 @@ const struct dmv_cmd dmv_cmd_bugcheck = {
 	.name = "bugcheck",
 	.summary = "what a bugcheck and its parameters mean",
 	.help = "Decodes 0xE6 (DRIVER_VERIFIER_DMA_VIOLATION) and 0x1DC in full, and names their\n"
-		"neighbours. Numbers may come as they were printed: `BugCheck E6, {F, 5, ...}`,\n"
-		"`0x000000e6 (0x..., ...)`. Rules that were never documented are not guessed at.\n"
-		"Without numbers the target's own bugcheck.",
+		"neighbours. A paste is understood: `BugCheck E6, {F, 5, ...}`, a STOP screen,\n"
+		"a line of the event log, the arguments that !analyze printed; it must be whole.\n"
+		"Rules that were never documented are not guessed at. Without numbers the\n"
+		"target's own bugcheck.",
 	.examples = "bugcheck  the target's own\n"
 		    "bugcheck e6 f 5 ffffd08bb1435060 ffffd08bb1435860  decode these",
 	.args = args,

@@ -16,7 +16,7 @@ const struct dmv_cmd *const dmv_cmds[] = {
 	&dmv_cmd_region, &dmv_cmd_target, &dmv_cmd_help,      NULL,
 };
 
-enum { WORDS = 64, LINE = 4096 };
+enum { LINE = 4096, WORDS = LINE / 2 };  /* no line has more */
 
 struct words {
 	char text[LINE];                /* the words, each with its end */
@@ -40,8 +40,6 @@ static enum dmv_code split(const char *line, struct words *w, struct dmv_err *e)
 		i += strspn(line + i, " \t\r\n");
 		if (!line[i] || line[i] == '#')
 			break;
-		if (w->n == WORDS)
-			return dmv_fail(e, DMV_E_USAGE, "more than %d words", WORDS);
 		w->at[w->n] = i;
 		w->word[w->n++] = to;
 		for (; line[i] && (quoted || !strchr(" \t\r\n", line[i])); i++) {

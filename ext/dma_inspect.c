@@ -551,6 +551,10 @@ static void work(struct app *a)
 
 	if (a->cli->bugcheck) {
 		snprintf(line, sizeof(line), "bugcheck %s", a->cli->bugcheck);
+		/* a paste is no line of ours: these mean nothing in it */
+		for (char *p = line; *p; p++)
+			if (*p == '"' || *p == '#')
+				*p = ' ';
 		run(a, line, false);
 	}
 	if (a->cli->nitem) {

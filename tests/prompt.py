@@ -165,6 +165,10 @@ def without_terminal(argv, env):
     case("--region that is right", code == 0 and "the address given" in out, err + out)
     code, out, _ = run([PROG, "--bugcheck", "E6 F 5 1000 1800"], env)
     case("--bugcheck needs no target", code == 0 and "GUARD_AFTER" in out, out)
+    code, out, _ = run([PROG, "--bugcheck", 'it said "STOP" #1:\n*** 0xE6 (F,5,1000,1800)'], env)
+    case("--bugcheck with quotes and lines", code == 0 and "GUARD_AFTER" in out, out)
+    code, out, err = run([PROG, "--bugcheck", "BugCheck E6, {F, 5, 1000}"], env)
+    case("--bugcheck that is torn", code == 2 and not out and "parameter 4" in err, err)
     for wrong in ([], ["--base", "zz", "x"], ["--color=maybe", "x"], ["a", "b"], ["--nonsense"]):
         code, _, err = run([PROG] + wrong, env)
         case("usage: %s" % " ".join(wrong), code == 2 and err, err)

@@ -344,6 +344,71 @@ static void words(struct world *w, struct dmv_facts *f)
 	make(w, f);
 }
 
+/* One bugcheck in all the forms it comes in, and each form with something missing. */
+static void pastes(void)
+{
+	static const char *const whole[] = {
+		"e6 f 5 1000 1800",
+		"0xE6 0xF 0x5 0x1000 0x1800",
+		"e6, f, 5, 1000, 1800",
+		"100000e6 f 5 1000 1800",
+		"E6 (F,5,1000,1800)",
+		"BugCheck E6, {f, 5, 1000, 1800}",
+		"Bugcheck code 000000E6 Arguments 0000000f 00000005 00001000 00001800",
+		"*** STOP: 0x000000E6 (0x0000000F,0x00000005,0x00001000,0x00001800)",
+		"*** STOP: 0x000000E6 (0x0000000F,0x00000005,0x00000000`00001000,0x00001800)",
+		"*** Fatal System Error: 0x000000e6 (0x0000000F,0x00000005,0x00001000,0x00001800)",
+		"The computer has rebooted from a bugcheck.  The bugcheck was: 0x000000e6 "
+		"(0x000000000000000f, 0x0000000000000005, 0x1000, 0x1800). A dump was saved in: "
+		"C:\\Windows\\MEMORY.DMP. Report Id: add-bad-1.",
+		"DRIVER_VERIFIER_DMA_VIOLATION (e6) An illegal DMA operation was attempted by a "
+		"driver being verified. Arguments: Arg1: 000f, A DMA buffer was bad Arg2: 5, a kind "
+		"Arg3: 1000, be Arg4: 1800, dead",
+		"BUGCHECK_CODE:  e6 BUGCHECK_P1: f BUGCHECK_P2: 5 BUGCHECK_P3: 1000 "
+		"BUGCHECK_P4: 1800",
+	};
+	static const char *const torn[][2] = {
+		{ "E6 (F,5,1000)", "parameter 4 of the bugcheck is missing" },
+		{ "BugCheck E6, {f, 5, 1000}", "parameter 4" },
+		{ "BugCheck E6, {}", "parameter 1" },
+		{ "BugCheck E6, {f, 5", "parameter 3" },
+		{ "BugCheck E6, {f, 5, 1000, 1800, 9}", "four parameters" },
+		{ "BugCheck E6, {f, x, 1000, 1800}", "\"x\" is not a hexadecimal number" },
+		{ "BugCheck, {f, 5, 1000, 1800}", "the code of the bugcheck is missing" },
+		{ "*** STOP: (0x9,0x8000,0x2,0x1)", "the code of the bugcheck is missing" },
+		{ "STOP e6 f 5 1000", "parameter 4" },
+		{ "e6 f 5 1000 1800 9", "four parameters" },
+		{ "X (e6) Arg1: f Arg2: 5 Arg4: 1800", "parameter 3" },
+		{ "X (e6) Arg1: f Arg2: 5 Arg3: 1000 Arg4:", "parameter 4" },
+		{ "Arg1: f Arg2: 5 Arg3: 1000 Arg4: 1800", "the code of the bugcheck is missing" },
+		{ "BUGCHECK_CODE: e6 BUGCHECK_P1: f BUGCHECK_P3: 1000", "parameter 2" },
+		{ "BUGCHECK_CODE: BUGCHECK_P1: f", "is not a hexadecimal number" },
+		{ "1000000e6 f 5 1000 1800", "32 bits" },
+		{ "STOP: 1000000e6 (f,5,1000,1800)", "32 bits" },
+	};
+	char line[512];
+	int at;
+
+	for (size_t i = 0; i < sizeof(whole) / sizeof(whole[0]); i++) {
+		snprintf(line, sizeof(line), "bugcheck %s", whole[i]);
+		has(DMV_JSON, NULL, line, 0,
+		    "\"code\":230,\"name\":\"DRIVER_VERIFIER_DMA_VIOLATION\",\"p1\":\"0xf\","
+		    "\"p2\":\"0x5\",\"p3\":\"0x1000\",\"p4\":\"0x1800\"", whole[i]);
+	}
+	for (size_t i = 0; i < sizeof(torn) / sizeof(torn[0]); i++) {
+		snprintf(line, sizeof(line), "bugcheck %s", torn[i][0]);
+		refused(NULL, line, torn[i][1], torn[i][0]);
+	}
+	has(DMV_JSON, NULL, "bugcheck DRIVER_VERIFIER_DMA_VIOLATION (e6)", 0, "\"code\":230",
+	    "the name with its code alone");
+	at = snprintf(line, sizeof(line), "bugcheck");
+	while (at < 400)
+		at += snprintf(line + at, sizeof(line) - (size_t)at, " a b");
+	snprintf(line + at, sizeof(line) - (size_t)at, " STOP: e6 (f,5,1,2)");
+	has(DMV_TEXT, NULL, line, 0, "past the end of the mapped buffer", "paste of many words");
+	has(DMV_TEXT, NULL, "bugcheck e6 9", 0, "Arg4: 0000000000000000", "typed, cut short");
+}
+
 static void bugchecks(void)
 {
 	has(DMV_TEXT, NULL, ".bugcheck e6 f 5 1000 1800", 0, "the device wrote past the end",
@@ -363,6 +428,7 @@ static void bugchecks(void)
 	refused(NULL, "bugcheck nothing here", "no number", "paste without a number");
 	refused(NULL, "bugcheck 1000000e6", "32 bits", "code that is too long");
 	refused(NULL, "bugcheck", "needs a target", "own bugcheck without a target");
+	pastes();
 	for (uint64_t p1 = 0x12; p1 <= 0x1C; p1++) {
 		char line[32], name[48];
 		bool undocumented = p1 == 0x12 || p1 == 0x17 || p1 == 0x1A || p1 == 0x1C;
