@@ -150,20 +150,22 @@ static void unwait(struct dmv *v, struct dmv_channel *ch, uint32_t before)
 
 static bool can_run(struct dmv *v, const struct dmv_channel *ch)
 {
-	const uint32_t n = ch->request.registers;
-	uint32_t first;
-
 	if (!ch->request.list && ch->adapter->holder != DMV_ABI_NONE)
 		return false;
 	if (v->fifo[DMV_ABI_K_FILE].head == DMV_ABI_NONE ||
 	    (ch->request.list && v->fifo[DMV_ABI_K_LIST].head == DMV_ABI_NONE))
 		return false;           /* it goes on waiting, and is not one that was not booked */
-	first = dmv_runs_take(&v->registers, n, NULL);
-	if (first == DMV_ABI_NONE)
-		return false;
-	dmv_runs_give(&v->registers, first, n);
-	v->registers.hint = first;
-	return true;
+	return dmv_runs_find(&v->registers, ch->request.registers, NULL) != DMV_ABI_NONE;
+}
+
+/* Counts what is granted, not what waits. In strict mode the request is refused. */
+static bool over_maximum(struct dmv_call *c, struct dmv_adapter *a, uint32_t registers)
+{
+	const struct dmv_object self = { DMV_ABI_K_ADAPTER, a->index, a->gen, DMV_ABI_NONE, 0 };
+
+	return a->registers + registers > a->max_registers &&
+	       dmv_raise(c, DMV_V_REGISTERS_OVER_MAXIMUM, a, &self, NULL, a->registers + registers,
+			 a->max_registers, 0) && (c->v->flags & DMV_ABI_F_STRICT);
 }
 
 bool dmv_next_grant(struct dmv *v, struct dmv_grant *ret)
@@ -184,6 +186,10 @@ bool dmv_next_grant(struct dmv *v, struct dmv_grant *ret)
 		if (!can_run(v, ch))
 			continue;
 		c.site = ch->site;
+		/* what was right when it was asked for may clash by now; it is granted all the same */
+		over_maximum(&c, a, r.registers);
+		if (r.list)
+			dmv_map_clash(&c, a, &r.span);
 		if (start(&c, a, &r, ch, ret) != DMV_OK)
 			continue;
 		unwait(v, ch, before);
@@ -227,21 +233,11 @@ static bool refused(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_
 	return r->list && dmv_map_clash(c, a, &r->span);
 }
 
-/* Counts what is granted, not what waits. In strict mode the request is refused. */
-static bool over_maximum(struct dmv_call *c, struct dmv_adapter *a, uint32_t registers)
-{
-	const struct dmv_object self = { DMV_ABI_K_ADAPTER, a->index, a->gen, DMV_ABI_NONE, 0 };
-
-	return a->registers + registers > a->max_registers &&
-	       dmv_raise(c, DMV_V_REGISTERS_OVER_MAXIMUM, a, &self, NULL, a->registers + registers,
-			 a->max_registers, 0) && (c->v->flags & DMV_ABI_F_STRICT);
-}
-
 static int request(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_request *r,
 		   struct dmv_grant *ret)
 {
 	struct dmv *v = c->v;
-	uint32_t first, largest = 0;
+	uint32_t largest;
 
 	if (refused(c, a, r))
 		return DMV_VIOLATED;
@@ -249,15 +245,12 @@ static int request(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_r
 		return DMV_NO_REGISTERS;
 	if (!r->list && a->holder != DMV_ABI_NONE)
 		return wait(c, a, r);
-	first = dmv_runs_take(&v->registers, r->registers, &largest);
-	if (first == DMV_ABI_NONE) {
+	if (dmv_runs_find(&v->registers, r->registers, &largest) == DMV_ABI_NONE) {
 		if (v->registers.free >= r->registers)
 			dmv_raise(c, DMV_V_NO_CONTIGUOUS_REGISTERS, a, NULL, NULL, 0, r->registers,
 				  largest);
 		return wait(c, a, r);
 	}
-	dmv_runs_give(&v->registers, first, r->registers);
-	v->registers.hint = first;
 	if (over_maximum(c, a, r->registers))
 		return DMV_VIOLATED;
 	return start(c, a, r, NULL, ret);

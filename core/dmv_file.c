@@ -68,7 +68,7 @@ struct dmv_file *dmv_file_new(struct dmv_call *c, struct dmv_adapter *a, uint32_
 	struct dmv *v = c->v;
 	struct dmv_file *f;
 	struct dmv_abi_file *row;
-	uint32_t index, first = dmv_runs_take(&v->registers, n, NULL);
+	uint32_t index, first = dmv_runs_take(&v->registers, n);
 
 	if (first == DMV_ABI_NONE)
 		return NULL;

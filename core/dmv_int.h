@@ -89,7 +89,9 @@ struct dmv_runs {
 	uint32_t units, free, hint;
 };
 
-uint32_t dmv_runs_take(struct dmv_runs *r, uint32_t n, uint32_t *largest);   /* DMV_ABI_NONE: no such run */
+/* DMV_ABI_NONE: no such run; *largest (opt): how long the longest is then. */
+uint32_t dmv_runs_find(const struct dmv_runs *r, uint32_t n, uint32_t *largest);
+uint32_t dmv_runs_take(struct dmv_runs *r, uint32_t n);
 void dmv_runs_give(struct dmv_runs *r, uint32_t first, uint32_t n);
 
 /* ---- books ---- */

@@ -87,7 +87,7 @@ static uint32_t search(const struct dmv_runs *r, uint32_t from, uint32_t to, uin
 }
 
 /* Next fit: what was freed last is taken last, so that it stays readable for long. */
-uint32_t dmv_runs_take(struct dmv_runs *r, uint32_t n, uint32_t *largest)
+uint32_t dmv_runs_find(const struct dmv_runs *r, uint32_t n, uint32_t *largest)
 {
 	uint32_t first, seen = 0;
 
@@ -100,7 +100,14 @@ uint32_t dmv_runs_take(struct dmv_runs *r, uint32_t n, uint32_t *largest)
 	}
 	if (largest)
 		*largest = seen;
-	if (first == DMV_ABI_NONE)
+	return first;
+}
+
+uint32_t dmv_runs_take(struct dmv_runs *r, uint32_t n)
+{
+	const uint32_t first = dmv_runs_find(r, n, NULL);
+
+	if (n == 0 || first == DMV_ABI_NONE)
 		return first;
 	mark(r, first, n, true);
 	r->hint = first + n < r->units ? first + n : 0;

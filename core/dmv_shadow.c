@@ -92,7 +92,7 @@ bool dmv_shadow_take(struct dmv *v, struct dmv_file *f)
 	f->shadow_page = DMV_ABI_NONE;
 	if (want == 0)
 		return false;
-	f->shadow_page = dmv_runs_take(&v->shadow, 3 * want, NULL);
+	f->shadow_page = dmv_runs_take(&v->shadow, 3 * want);
 	if (f->shadow_page == DMV_ABI_NONE ||
 	    v->shadow_phys[f->shadow_page + 3 * want - 1] > f->adapter->max_address) {
 		if (f->shadow_page != DMV_ABI_NONE)
