@@ -29,50 +29,6 @@ static enum dmv_code refuse(struct job *j, const struct dmv_err *e)
 	return DMV_E_OK;
 }
 
-struct run {
-	enum dmv_space space;
-	uint64_t start, end;
-	const struct dmv_reading *owner;
-};
-
-static int by_start(const void *a, const void *b)
-{
-	const struct run *x = a, *y = b;
-
-	if (x->space != y->space)
-		return x->space < y->space ? -1 : 1;
-	return x->start < y->start ? -1 : x->start > y->start;
-}
-
-static size_t add_runs(struct run *run, size_t n, const struct dmv_reading *r)
-{
-	for (size_t i = 0; i < r->nseg; i++)
-		if (!r->seg[i].bad)
-			run[n++] = (struct run){ r->seg[i].space, r->seg[i].addr,
-						 r->seg[i].addr + r->seg[i].bytes, r };
-	return n;
-}
-
-/* Two regions in the same bytes: the less trusted one is a lie, or both are. Segments of one region
- * are known not to overlap, so in order of address it is enough to look at neighbours. */
-static bool share_bytes(const struct dmv_reading *a, const struct dmv_reading *b, bool *ret)
-{
-	struct run *run = calloc(a->nseg + b->nseg, sizeof(*run));
-	size_t n;
-
-	if (!run)
-		return false;
-	n = add_runs(run, add_runs(run, 0, a), b);
-	qsort(run, n, sizeof(*run), by_start);
-	*ret = false;
-	for (size_t i = 1; i < n; i++)
-		if (run[i].owner != run[i - 1].owner && run[i].space == run[i - 1].space &&
-		    run[i].start < run[i - 1].end)
-			*ret = true;
-	free(run);
-	return true;
-}
-
 /* The region that shares bytes with r; false: no memory to find out. */
 static bool clash(const struct job *j, const struct dmv_reading *r, const struct dmv_reading **ret)
 {
@@ -80,7 +36,7 @@ static bool clash(const struct job *j, const struct dmv_reading *r, const struct
 
 	*ret = NULL;
 	for (size_t i = 0; i < j->nr && !*ret; i++) {
-		if (!share_bytes(&j->r[i], r, &shared))
+		if (!dmv_regions_share(&j->r[i], r, &shared))
 			return false;
 		if (shared)
 			*ret = &j->r[i];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /*
- * Facts: what is known about DMA in a target, as plain arrays. Providers fill them (facts_region.c
+ * Facts: what is known about DMA in a target, as plain arrays. Providers fill them (facts.c
  * from the verifier's region), commands read them and nothing else. Facts own all they point to.
  *
  * Objects name each other by index into these arrays, DMV_NO_INDEX for none: the provider resolves

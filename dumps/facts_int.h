@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /*
- * Shared by the files that read a region: facts_find.c (where it is), facts_region.c (header,
- * directory), facts_table.c (checked windows of rows), facts_rows.c (rows into facts), facts_verify.c
- * (bytes against guards and shadows), facts_util.c (arrays, text, notes).
+ * Shared by the files that read a region: facts_find.c (where it is), facts_region.c (opening one,
+ * with a header of its own), facts_table.c (checked windows of rows), facts_rows.c (rows into facts,
+ * with a header of its own), facts_verify.c (bytes against guards and shadows), facts_util.c (arrays,
+ * text, notes).
  *
- * Everything a target says is hostile. A number that selects bytes is checked once, in
- * facts_region.c, and what it selects becomes a window; what follows walks windows only.
+ * Everything a target says is hostile. A number that selects bytes is checked once, in facts_header.c
+ * or facts_dir.c, and what it selects becomes a window; what follows walks windows only.
  */
 #ifndef DMV_FACTS_INT_H
 #define DMV_FACTS_INT_H
@@ -128,6 +129,10 @@ struct dmv_reading {
 /* Checks header and directory. On failure nothing is kept. */
 enum dmv_code dmv_reading_open(struct dmv_reading *r, const struct dmv_hit *h);
 void dmv_reading_close(struct dmv_reading *r);
+
+/* facts_overlap.c: do two regions lie in the same bytes? Then the less trusted one is a lie, or both
+ * are. False: no memory to find out. */
+bool dmv_regions_share(const struct dmv_reading *a, const struct dmv_reading *b, bool *ret);
 
 /* ---- facts_table.c ---- */
 

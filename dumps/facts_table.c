@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /*
- * Tables of a region: the extents that facts_region.c found good are cut into windows, runs of rows
+ * Tables of a region: the extents that facts_dir.c found good are cut into windows, runs of rows
  * that the target holds, and read in large pieces. Books are kept for rows that are there only.
  */
 #include <inttypes.h>
