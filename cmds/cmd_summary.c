@@ -46,8 +46,8 @@ static const struct dmv_table head_table = {
 
 struct line {
 	uint32_t region;
-	uint64_t adapter, lists, files, registers, bytes, buffers, buffer_bytes, channels,
-		violations;
+	uint64_t adapter, lists, files, registers, bytes, vectors, buffers, buffer_bytes,
+		channels, violations;
 	const char *device, *owner, *state;
 };
 
@@ -60,6 +60,7 @@ static const struct dmv_col line_cols[] = {
 	DMV_COL(struct line, files, "FILES", DMV_S_U64, "live map register files"),
 	DMV_COL(struct line, registers, "MAPPED", DMV_S_U64, "map registers that map something"),
 	DMV_COL(struct line, bytes, "BYTES", DMV_S_SIZE, "mapped"),
+	DMV_COL(struct line, vectors, NULL, DMV_S_U64, "live vectors of common buffers"),
 	DMV_COL(struct line, buffers, "BUFFERS", DMV_S_U64, "live common buffers"),
 	DMV_COL(struct line, buffer_bytes, "BYTES", DMV_S_SIZE, "in them"),
 	DMV_COL(struct line, channels, "CHANNELS", DMV_S_U64, "live or waiting adapter channels"),
@@ -71,8 +72,8 @@ static const struct dmv_col line_cols[] = {
 static const struct dmv_table line_table = { "adapters", line_cols, NULL };
 
 struct total {
-	uint64_t adapters, released, lists, registers, bytes, buffers, buffer_bytes, channels;
-	uint64_t errors, warnings, in_transition;
+	uint64_t adapters, released, lists, registers, bytes, vectors, buffers, buffer_bytes;
+	uint64_t channels, errors, warnings, in_transition, has_vectors;
 };
 
 static const struct dmv_col total_cols[] = {
@@ -81,12 +82,14 @@ static const struct dmv_col total_cols[] = {
 	DMV_COL(struct total, lists, "", DMV_S_U64, "live scatter/gather lists"),
 	DMV_COL(struct total, registers, "", DMV_S_U64, "map registers mapped"),
 	DMV_COL(struct total, bytes, "", DMV_S_SIZE, "mapped"),
+	DMV_COL(struct total, vectors, "", DMV_S_U64, "live vectors of common buffers"),
 	DMV_COL(struct total, buffers, "", DMV_S_U64, "live common buffers"),
 	DMV_COL(struct total, buffer_bytes, "", DMV_S_SIZE, "in them"),
 	DMV_COL(struct total, channels, "", DMV_S_U64, "live or waiting adapter channels"),
 	DMV_COL(struct total, errors, "", DMV_S_U64, "findings"),
 	DMV_COL(struct total, warnings, "", DMV_S_U64, "findings that are warnings"),
 	DMV_COL(struct total, in_transition, "", DMV_S_U64, "objects in transition, no findings"),
+	DMV_COL(struct total, has_vectors, NULL, DMV_S_MARK, ""),
 	{ 0 }
 };
 
@@ -96,6 +99,7 @@ static const struct dmv_table total_table = {
 	"Adapters:   {adapters} live, {released} released and on record\n"
 	"Mapped:     map registers {registers} ({bytes} bytes), scatter/gather lists {lists}\n"
 	"Allocated:  common buffers {buffers} ({buffer_bytes} bytes), adapter channels {channels}\n"
+	"?has_vectors|Vectors:    {vectors} of common buffers\n"
 	"Findings:   errors {errors}, warnings {warnings}, in transition {in_transition}\n"
 };
 
@@ -149,6 +153,8 @@ static void count(const struct dmv_facts *f, struct line *by)
 		l->registers++;
 		l->bytes += f->reg[i].bytes;
 	}
+	for (size_t i = 0; i < f->nvector; i++)
+		add_to(by, f, f->vector[i].adapter)->vectors += f->vector[i].life != DMV_GONE;
 	for (size_t i = 0; i < f->nbuffer; i++) {
 		struct line *l = add_to(by, f, f->buffer[i].adapter);
 
@@ -165,7 +171,7 @@ static void count(const struct dmv_facts *f, struct line *by)
 
 static bool empty(const struct line *l)
 {
-	return !(l->lists | l->files | l->registers | l->buffers | l->channels | l->violations);
+	return !(l->lists | l->files | l->registers | l->vectors | l->buffers | l->channels | l->violations);
 }
 
 static bool say_lines(struct dmv_ses *s, struct line *by, struct total *t)
@@ -180,6 +186,7 @@ static bool say_lines(struct dmv_ses *s, struct line *by, struct total *t)
 		t->lists += l->lists;
 		t->registers += l->registers;
 		t->bytes += l->bytes;
+		t->vectors += l->vectors;
 		t->buffers += l->buffers;
 		t->buffer_bytes += l->buffer_bytes;
 		t->channels += l->channels;
@@ -212,7 +219,10 @@ static enum dmv_code say(struct dmv_ses *s, struct line *by, const struct dmv_ju
 	t.warnings = tally.warnings;
 	t.in_transition = tally.transition;
 	count(&s->facts, by);
-	if (!say_heads(s) || !say_lines(s, by, &t) || !dmv_out_row(s->out, &total_table, &t) ||
+	if (!say_heads(s) || !say_lines(s, by, &t))
+		return DMV_E_STOPPED;
+	t.has_vectors = t.vectors ? t.vectors : UINT64_MAX;
+	if (!dmv_out_row(s->out, &total_table, &t) ||
 	    !dmv_tally_say(s, &tally))
 		return DMV_E_STOPPED;
 	if (!s->facts.verified && dmv_out_format(s->out) == DMV_TEXT)

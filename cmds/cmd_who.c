@@ -36,16 +36,26 @@ static const struct dmv_table near_table = { "neighbours", cols, NULL };
 struct range {
 	const char *space;
 	uint64_t start, length;
+	bool handle;            /* an address and nothing behind it */
 };
 
 enum { RANGES = 5 };
 
 static unsigned put(struct range *r, unsigned n, const char *space, uint64_t start, uint64_t length)
 {
-	if (start == DMV_NO_ADDR || !length || (!start && length == 1))
+	if (start == DMV_NO_ADDR || !length)
 		return n;
-	r[n] = (struct range){ space, start, length };
+	r[n] = (struct range){ space, start, length, false };
 	return n + 1;
+}
+
+static unsigned put_handle(struct range *r, unsigned n, const char *space, uint64_t addr)
+{
+	unsigned to = addr ? put(r, n, space, addr, 1) : n;
+
+	if (to > n)
+		r[n].handle = true;
+	return to;
 }
 
 static unsigned ranges(const struct dmv_facts *f, const struct dmv_object *o,
@@ -57,14 +67,14 @@ static unsigned ranges(const struct dmv_facts *f, const struct dmv_object *o,
 	case DMV_K_ADAPTER: {
 		const struct dmv_adapter_fact *a = &f->adapter[o->index];
 
-		n = put(r, n, "handle", a->handle, 1);
-		n = put(r, n, "record", a->record, 1);
-		return put(r, n, "device object", a->device, 1);
+		n = put_handle(r, n, "handle", a->handle);
+		n = put_handle(r, n, "record", a->record);
+		return put_handle(r, n, "device object", a->device);
 	}
 	case DMV_K_FILE: {
 		const struct dmv_file_fact *x = &f->file[o->index];
 
-		n = put(r, n, "handle", x->handle, 1);
+		n = put_handle(r, n, "handle", x->handle);
 		n = put(r, n, "double buffer", x->shadow_virt, x->shadow_bytes);
 		return put(r, n, "double buffer, physical", x->shadow_phys, x->shadow_bytes);
 	}
@@ -78,8 +88,10 @@ static unsigned ranges(const struct dmv_facts *f, const struct dmv_object *o,
 		return put(r, n, "shadow", x->shadow_virt, x->bytes);
 	}
 	case DMV_K_LIST:
-		n = put(r, n, "handle", f->list[o->index].handle, 1);
+		n = put_handle(r, n, "handle", f->list[o->index].handle);
 		return put(r, n, "virtual", f->list[o->index].va, f->list[o->index].bytes);
+	case DMV_K_VECTOR:
+		return put_handle(r, n, "handle", f->vector[o->index].handle);
 	case DMV_K_BUFFER: {
 		const struct dmv_buffer_fact *b = &f->buffer[o->index];
 
@@ -90,7 +102,7 @@ static unsigned ranges(const struct dmv_facts *f, const struct dmv_object *o,
 		return put(r, n, "padding", b->block_virt, b->block_bytes);
 	}
 	case DMV_K_CHANNEL:
-		return put(r, n, "wait context block", f->channel[o->index].record, 1);
+		return put_handle(r, n, "wait context block", f->channel[o->index].record);
 	default:
 		return 0;
 	}
@@ -117,7 +129,7 @@ static void fill(const struct dmv_facts *f, const struct dmv_object *o, const st
 		.state = dmv_life_word(o->life), .owner = dmv_site_owner(f, o->owner),
 		.caller = dmv_site_text(f, o->owner), .device = dmv_adapter_name(f, o->adapter),
 		.object = o->addr, .adapter = dmv_adapter_handle(f, o->adapter), .start = r->start,
-		.length = r->length, .age = dmv_age(f, o->region, o->time),
+		.length = r->handle ? UINT64_MAX : r->length, .age = dmv_age(f, o->region, o->time),
 		.offset = (int64_t)(addr - r->start),
 	};
 }
@@ -144,7 +156,7 @@ static bool object(struct search *q, const struct dmv_object *o)
 
 	for (unsigned i = 0; i < n; i++) {
 		if (q->addr - r[i].start >= r[i].length) {
-			if (r[i].length > 1)
+			if (!r[i].handle)
 				neighbour(q, o, &r[i]);
 			continue;
 		}

@@ -103,6 +103,13 @@ static bool known(const struct dmv_facts *f, uint64_t v, const char **noun, char
 		snprintf(buf, size, "0x%llx bytes", (unsigned long long)f->buffer[i].bytes);
 		return true;
 	}
+	for (uint32_t i = 0; i < f->nvector; i++) {
+		if (f->vector[i].handle != v)
+			continue;
+		*noun = "common buffer vector";
+		snprintf(buf, size, "%u entries", f->vector[i].count);
+		return true;
+	}
 	for (uint32_t i = 0; i < f->nlist; i++) {
 		if (f->list[i].handle != v)
 			continue;

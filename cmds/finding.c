@@ -50,7 +50,7 @@ const struct dmv_finding_rule dmv_finding_rules[DMV_F_COUNT] = {
 };
 
 const uint32_t dmv_object_kinds[] = {
-	DMV_K_ADAPTER, DMV_K_BUFFER, DMV_K_CHANNEL, DMV_K_LIST, DMV_K_FILE, DMV_K_REGISTER,
+	DMV_K_ADAPTER, DMV_K_VECTOR, DMV_K_BUFFER, DMV_K_CHANNEL, DMV_K_LIST, DMV_K_FILE, DMV_K_REGISTER,
 	DMV_K_NONE,
 };
 
@@ -67,6 +67,8 @@ size_t dmv_objects(const struct dmv_facts *f, uint32_t kind)
 		return f->nreg;
 	case DMV_K_LIST:
 		return f->nlist;
+	case DMV_K_VECTOR:
+		return f->nvector;
 	case DMV_K_BUFFER:
 		return f->nbuffer;
 	case DMV_K_CHANNEL:
@@ -137,6 +139,14 @@ void dmv_object_get(const struct dmv_facts *f, uint32_t kind, size_t i, struct d
 		o->bytes = l->bytes;
 		break;
 	}
+	case DMV_K_VECTOR: {
+		const struct dmv_vector_fact *v = &f->vector[i];
+
+		COMMON(v);
+		o->adapter = v->adapter;
+		o->addr = v->handle;
+		break;
+	}
 	case DMV_K_BUFFER: {
 		const struct dmv_buffer_fact *b = &f->buffer[i];
 
@@ -171,6 +181,11 @@ bool dmv_object_is_part(const struct dmv_facts *f, const struct dmv_object *o)
 		uint32_t x = f->reg[o->index].file;
 
 		return x < f->nfile && f->file[x].life != DMV_GONE;
+	}
+	if (o->kind == DMV_K_BUFFER) {
+		uint32_t v = f->buffer[o->index].vector;
+
+		return v < f->nvector && f->vector[v].life != DMV_GONE;
 	}
 	return false;
 }

@@ -170,6 +170,8 @@ uint64_t dmv_object_addr(const struct dmv_facts *f, uint32_t kind, uint32_t i)
 		return i < f->nreg ? f->reg[i].va : DMV_NO_ADDR;
 	case DMV_K_LIST:
 		return i < f->nlist ? f->list[i].handle : DMV_NO_ADDR;
+	case DMV_K_VECTOR:
+		return i < f->nvector ? f->vector[i].handle : DMV_NO_ADDR;
 	case DMV_K_BUFFER:
 		return i < f->nbuffer ? f->buffer[i].va : DMV_NO_ADDR;
 	case DMV_K_CHANNEL:
