@@ -50,6 +50,16 @@ static void channel_end(struct dmv_call *c, struct dmv_channel *ch)
 	dmv_retire(c->v, DMV_ABI_K_CHANNEL, ch->index, ch->row);
 }
 
+/* Granted, or put into the queue. */
+static void channel_event(struct dmv_call *c, const struct dmv_channel *ch)
+{
+	const enum dmv_abi_op op = ch->request.list ? DMV_ABI_OP_GET_LIST : DMV_ABI_OP_ALLOC_CHANNEL;
+
+	dmv_event(c, op, ch->adapter, &(struct dmv_event_args){
+		.kind = DMV_ABI_K_CHANNEL, .row = ch->index, .gen = ch->row->gen,
+		.address = ch->request.span.va, .size = ch->request.span.bytes });
+}
+
 /* ---- granting ---- */
 
 static int list_start(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_request *r,
@@ -71,6 +81,10 @@ static int list_start(struct dmv_call *c, struct dmv_adapter *a, const struct dm
 	}
 	ret->elements = dmv_list_start(c, l, f, &r->span);
 	ret->handle = r->memory;
+	dmv_event(c, DMV_ABI_OP_GET_LIST, a, &(struct dmv_event_args){
+		.kind = DMV_ABI_K_LIST, .row = l->index, .gen = l->row->gen,
+		.direction = r->to_device ? 1 : 2, .address = r->span.va, .size = r->span.bytes,
+		.bus = c->v->reg[f->first].row->bus });
 	return DMV_OK;
 }
 
@@ -109,6 +123,7 @@ static int channel_start(struct dmv_call *c, struct dmv_adapter *a, const struct
 	dmv_adapter_count(a);
 	ret->handle = dmv_file_handle(f);
 	ret->channel = ch->index;
+	channel_event(c, ch);
 	return DMV_OK;
 }
 
@@ -134,6 +149,7 @@ static int wait(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_requ
 	else
 		v->channel[v->wait_tail].next = ch->index;
 	v->wait_tail = ch->index;
+	channel_event(c, ch);
 	return DMV_QUEUED;
 }
 
@@ -265,9 +281,6 @@ int dmv_request(struct dmv *v, struct dmv_adapter *a, const struct dmv_request *
 
 	dmv_enter(&c, v, caller, op, a);
 	result = request(&c, a, r, ret);
-	dmv_event(&c, op, a, &(struct dmv_event_args){
-		.size = r->list ? r->span.bytes : r->registers, .address = r->span.va,
-		.direction = !r->list ? 0 : r->to_device ? 1 : 2 });
 	dmv_leave(&c);
 	return result;
 }
