@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "facts_region.h"
+#include "facts_region_int.h"
 
 #define ENTRY_BYTES 64u                 /* an entry of version 1.0 */
 #define DIR_PAGES_MAX (UINT32_MAX >> 8) /* `order` keeps page and entry in 32 bits */

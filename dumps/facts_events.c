@@ -5,7 +5,7 @@
  */
 #include <stdlib.h>
 
-#include "facts_rows.h"
+#include "facts_rows_int.h"
 
 static uint32_t known_kind(struct dmv_reading *r, uint32_t kind, const char *table,
 			   const struct dmv_at *at)

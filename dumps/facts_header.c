@@ -5,7 +5,7 @@
  */
 #include <inttypes.h>
 
-#include "facts_region.h"
+#include "facts_region_int.h"
 
 static uint32_t crc32(const uint8_t *p, size_t n)
 {

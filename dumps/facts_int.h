@@ -123,7 +123,7 @@ struct dmv_reading {
 	struct dmv_ext *dir;            /* directory pages, as extents of one row */
 	size_t ndir;
 	struct dmv_table tab[DMV_ABI_K_COUNT];
-	struct dmv_pending *pending;    /* facts_rows.h: what must wait for other tables */
+	struct dmv_pending *pending;    /* facts_rows_int.h: what must wait for other tables */
 };
 
 /* Checks header and directory. On failure nothing is kept. */

@@ -6,7 +6,7 @@
  */
 #include <stdlib.h>
 
-#include "facts_rows.h"
+#include "facts_rows_int.h"
 
 static enum dmv_life *life_of(struct dmv_facts *f, uint32_t kind, uint32_t i)
 {

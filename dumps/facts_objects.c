@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /* Rows of drivers, adapters and what adapters have: registers, lists, buffers, channels. */
-#include "facts_rows.h"
+#include "facts_rows_int.h"
 
 enum dmv_code dmv_fact_driver(struct dmv_reading *r, const uint8_t *p, const struct dmv_at *at)
 {

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "facts_region.h"
+#include "facts_region_int.h"
 
 /* Something that takes up bytes; of two that clash the later one loses. */
 struct span {

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "facts_region.h"
+#include "facts_region_int.h"
 
 enum dmv_code dmv_region_bad(struct dmv_reading *r, const char *fmt, ...)
 {

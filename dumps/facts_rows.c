@@ -5,7 +5,7 @@
  */
 #include <stdlib.h>
 
-#include "facts_rows.h"
+#include "facts_rows_int.h"
 
 /* ---- states ---- */
 

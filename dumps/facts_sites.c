@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "facts_rows.h"
+#include "facts_rows_int.h"
 
 #define IMAGES_MAX 4096                 /* each is compared with all others by name */
 

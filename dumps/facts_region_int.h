@@ -4,8 +4,8 @@
  * extents), facts_overlap.c. Nothing is allocated by a count that the region claims: an entry that
  * was read justifies its own book.
  */
-#ifndef DMV_FACTS_REGION_H
-#define DMV_FACTS_REGION_H
+#ifndef DMV_FACTS_REGION_INT_H
+#define DMV_FACTS_REGION_INT_H
 
 #include "facts_int.h"
 

@@ -4,8 +4,8 @@
  * are), facts_sites.c, facts_objects.c, facts_events.c (one function a table), facts_life.c (what an
  * operation in progress touches).
  */
-#ifndef DMV_FACTS_ROWS_H
-#define DMV_FACTS_ROWS_H
+#ifndef DMV_FACTS_ROWS_INT_H
+#define DMV_FACTS_ROWS_INT_H
 
 #include "facts_int.h"
 
