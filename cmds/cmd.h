@@ -122,6 +122,8 @@ bool dmv_stopped(const struct dmv_ses *s);
 /* Synopsis of a command: "leaks [-a] [ADDR]"; returns buf. */
 const char *dmv_synopsis(const struct dmv_cmd *c, char *buf, size_t size);
 const struct dmv_cmd *dmv_cmd_find(const char *name, size_t n);
+/* USAGE: there is no such command, and which one may have been meant. */
+enum dmv_code dmv_no_command(const char *name, struct dmv_err *e);
 
 extern const struct dmv_cmd dmv_cmd_dma, dmv_cmd_leaks, dmv_cmd_violations, dmv_cmd_events,
 	dmv_cmd_bugcheck, dmv_cmd_analyze, dmv_cmd_check, dmv_cmd_stale, dmv_cmd_who,

@@ -41,7 +41,8 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 }
 
 static const struct dmv_arg args[] = {
-	{ "CODE P1 P2 P3 P4", DMV_ARG_REST, false, "typed: parameters left out are 0; pasted: whole" },
+	{ "CODE P1 P2 P3 P4", DMV_ARG_REST, false,
+	  "typed: parameters left out are 0; pasted: whole" },
 	{ 0 }
 };
 

@@ -114,7 +114,6 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 {
 	const struct dmv_cmd *c;
 	const char *name = av->v[0].word;
-	char safe[64];
 
 	if (!av->v[0].set)
 		return all(s);
@@ -122,8 +121,7 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 		name++;
 	c = dmv_cmd_find(name, strlen(name));
 	if (!c)
-		return dmv_fail(&s->err, DMV_E_USAGE, "no command \"%s\"; `help` lists them",
-				dmv_escape(name, safe, sizeof(safe)));
+		return dmv_no_command(name, &s->err);
 	return one(s, c);
 }
 

@@ -171,7 +171,8 @@ static void count(const struct dmv_facts *f, struct line *by)
 
 static bool empty(const struct line *l)
 {
-	return !(l->lists | l->files | l->registers | l->vectors | l->buffers | l->channels | l->violations);
+	return !(l->lists | l->files | l->registers | l->vectors | l->buffers | l->channels |
+		 l->violations);
 }
 
 static bool say_lines(struct dmv_ses *s, struct line *by, struct total *t)

@@ -50,7 +50,8 @@ const struct dmv_finding_rule dmv_finding_rules[DMV_F_COUNT] = {
 };
 
 const uint32_t dmv_object_kinds[] = {
-	DMV_K_ADAPTER, DMV_K_VECTOR, DMV_K_BUFFER, DMV_K_CHANNEL, DMV_K_LIST, DMV_K_FILE, DMV_K_REGISTER,
+	DMV_K_ADAPTER, DMV_K_VECTOR, DMV_K_BUFFER, DMV_K_CHANNEL, DMV_K_LIST, DMV_K_FILE,
+	DMV_K_REGISTER,
 	DMV_K_NONE,
 };
 

@@ -319,7 +319,16 @@ static void words(struct world *w, struct dmv_facts *f)
 		is(f, same[i], 0, "0 leaked, 8 live: leaks -a\n", same[i]);
 	is(f, "", 0, "", "empty line");
 	is(f, " # only a remark", 0, "", "remark");
-	refused(f, "nonsense", "no command \"nonsense\"", "unknown command");
+	refused(f, "nonsense", "no command \"nonsense\"; `help` lists them", "unknown command");
+	refused(f, "leakz", "no command \"leakz\"; did you mean `leaks`?",
+		"a letter that is wrong");
+	refused(f, "!anaylze -v", "no command \"anaylze\"; did you mean `analyze`?",
+		"letters swapped");
+	refused(f, "viol", "did you mean `violations`?", "start of a command");
+	refused(f, "help evnets", "did you mean `events`?", "help on a word like a command");
+	refused(f, "xy", "`help` lists them", "word like nothing");
+	refused(f, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "`help` lists them",
+		"word that is very long");
 	refused(f, "leaks -z", "\"-z\" is not understood (usage: leaks [ADAPTER] [-a])",
 		"unknown option");
 	refused(f, "events -n", "-n needs a value", "option without its value");
@@ -714,6 +723,48 @@ static void topics(struct world *w, const struct dmv_facts *f)
 	}
 }
 
+/* Virtual, physical and bus address, live and freed, of a mapping and of a common buffer. */
+static void owners(struct world *w, struct dmv_facts *f)
+{
+	static const struct {
+		const char *addr, *space, *kind;
+	} cases[] = {
+		{ "f83c0040", "virtual", "mapping" },
+		{ "1040", "physical", "mapping" },
+		{ "2e06040", "bus", "mapping" },
+		{ "82e06040", "shadow", "mapping" },
+		{ "82e81800", "virtual", "common buffer" },
+		{ "2a81800", "physical", "common buffer" },
+		{ "9000008", "bus", "common buffer" },
+		{ "82e81004", "padding", "common buffer" },
+		{ "82e81801", "virtual", "common buffer" },
+	};
+	char line[64], want[192];
+
+	w->buffer[1].bus = 0x9000000;
+	for (int gone = 0; gone < 2; gone++) {
+		w->buffer[1].life = w->reg[0].life = gone ? DMV_GONE : DMV_LIVE;
+		for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+			snprintf(line, sizeof(line), "who %s", cases[i].addr);
+			snprintf(want, sizeof(want), "\"space\":\"%s\",\"kind\":\"%s\",",
+				 cases[i].space, cases[i].kind);
+			has(DMV_JSON, f, line, 0, want, line);
+			has(DMV_JSON, f, line, 0,
+			    gone ? "\"state\":\"gone\"" : "\"state\":\"live\"",
+			    gone ? "and it is gone" : "and it is live");
+		}
+	}
+	w->buffer[0].va = w->buffer[1].va;
+	w->buffer[0].life = DMV_LIVE;
+	has(DMV_TEXT, f, "who 82e817f8", 0, "0x1000    +0x0  live ",
+	    "who owns it now comes first");
+	has(DMV_TEXT, f, "who 82f06cd0", 0, "handle         adapter            82f06cd0       -     +0x0  live",
+	    "who is an adapter");
+	has(DMV_TEXT, f, "who name:ndis", 0, "handle         adapter", "who by name");
+	has(DMV_TEXT, f, "who 7fffffff00000000", 0, "Nothing for DMA owns or owned",
+	    "who is unknown");
+}
+
 static void others(struct world *w, struct dmv_facts *f)
 {
 	has(DMV_TEXT, f, "who 82e0603c", 0, "shadow         mapping", "who owns a shadow");
@@ -723,8 +774,7 @@ static void others(struct world *w, struct dmv_facts *f)
 	    "who owns a common buffer");
 	has(DMV_TEXT, f, "who 5", 0, "Nothing for DMA owns or owned 5. Nearest:",
 	    "who owns nothing");
-	w->buffer[1].life = DMV_GONE;
-	has(DMV_TEXT, f, "who 82e817f8", 0, "gone", "who owned it last");
+	owners(w, f);
 	make(w, f);
 	f->nevent = 3;
 	for (uint32_t i = 0; i < 3; i++)
@@ -803,7 +853,32 @@ static void hostile(struct world *w, struct dmv_facts *f)
 	make(w, f);
 }
 
-static void help(void)
+/* What `help` tells people to type works, in a target that has the adapter it speaks of. */
+static void examples(struct world *w, struct dmv_facts *f)
+{
+	w->adapter[0].handle = 0x7f3a1c002010;
+	w->adapter[0].name = "edu";
+	for (size_t i = 0; dmv_cmds[i]; i++) {
+		for (const char *p = dmv_cmds[i]->examples; *p; p += strcspn(p, "\n") + 1) {
+			const char *end = strstr(p, "  ");
+			char line[96];
+			struct answer a;
+
+			snprintf(line, sizeof(line), "%.*s", end ? (int)(end - p) : 0, p);
+			if (dmv_cmds[i] == &dmv_cmd_target)
+				continue;
+			a = ask(DMV_TEXT, f, line);
+			T_CHECKF(*line && a.code == 0 && *a.text, line, "exit code %d: %s", a.code,
+				 a.err.msg);
+			free(a.text);
+			if (!p[strcspn(p, "\n")])
+				break;
+		}
+	}
+	make(w, f);
+}
+
+static void help(struct world *w, struct dmv_facts *f)
 {
 	for (size_t i = 0; dmv_cmds[i]; i++) {
 		const struct dmv_cmd *c = dmv_cmds[i];
@@ -818,6 +893,7 @@ static void help(void)
 				 strcspn(p, "\n"));
 		T_CHECK(strlen(c->summary) < 60 && strstr(c->examples, "  "), line);
 	}
+	examples(w, f);
 	has(DMV_JSON, NULL, "help leaks", 0,
 	    "{\"command\":\"leaks\",\"name\":\"-a\",\"help\":\"everything that is live\"}",
 	    "help as JSON");
@@ -925,7 +1001,7 @@ int main(void)
 	verdicts(&w, &f);
 	others(&w, &f);
 	hostile(&w, &f);
-	help();
+	help(&w, &f);
 	ends_early(&f);
 	completion(&f);
 	contract();
