@@ -347,16 +347,16 @@ void dmv_header_open(struct dmv_abi_header *h);
 void dmv_report_left(struct dmv *v, uint32_t driver, uint64_t caller);
 
 /* dmv_shadow.c */
-bool dmv_shadow_take(struct dmv *v, struct dmv_file *f);
+void dmv_shadow_take(struct dmv *v, struct dmv_file *f);
 void dmv_shadow_give(struct dmv *v, struct dmv_file *f);
-char *dmv_shadow_data(const struct dmv *v, const struct dmv_file *f, uint32_t i);
+char *dmv_shadow_data(const struct dmv_file *f, uint32_t i);
 uint32_t dmv_digest32(const char *p, size_t n);
 uint64_t dmv_digest64(const char *p, size_t n);         /* FNV-1a */
-/* Guard rules; each returns whether it raised. */
-bool dmv_check_free(struct dmv_call *c, struct dmv_file *f, uint32_t i, bool guards);
-bool dmv_check_mapped(struct dmv_call *c, struct dmv_file *f, uint32_t i);
+/* Guard rules. */
+void dmv_check_free(struct dmv_call *c, struct dmv_file *f, uint32_t i, bool guards);
+void dmv_check_mapped(struct dmv_call *c, struct dmv_file *f, uint32_t i);
 void dmv_check_file(struct dmv_call *c, struct dmv_file *f);
-bool dmv_check_buffer(struct dmv_call *c, struct dmv_buffer *b);
+void dmv_check_buffer(struct dmv_call *c, struct dmv_buffer *b);
 
 /* dmv_file.c */
 struct dmv_file *dmv_file_find(struct dmv *v, void *handle, struct dmv_adapter *a);

@@ -118,7 +118,7 @@ static void write_register(struct dmv_call *c, const struct dmv_file *f, uint32_
 	struct dmv_abi_register *row = r->row;
 	const uint64_t phys = (r->frame << v->page_shift) + r->offset;
 	const bool hooked = r->flags & DMV_ABI_R_HOOKED;
-	char *shadow = hooked ? dmv_shadow_data(v, f, i) + r->offset : NULL;
+	char *shadow = hooked ? dmv_shadow_data(f, i) + r->offset : NULL;
 
 	dmv_row_begin(row);
 	dmv_ref_set(&row->file, f->index, f->gen);
@@ -138,7 +138,7 @@ static void write_register(struct dmv_call *c, const struct dmv_file *f, uint32_
 static void fill_shadow(struct dmv *v, const struct dmv_file *f, uint32_t i)
 {
 	struct dmv_register *r = &v->reg[f->first + i];
-	char *shadow = dmv_shadow_data(v, f, i) + r->offset;
+	char *shadow = dmv_shadow_data(f, i) + r->offset;
 
 	memcpy(shadow, r->original, r->bytes);
 	if (r->flags & DMV_ABI_R_TO_DEVICE)
@@ -238,7 +238,7 @@ void dmv_check_transfer(struct dmv_call *c, struct dmv_file *f, uint32_t i)
 		return;
 	dmv_check_mapped(c, f, i);
 	if (r->flags & DMV_ABI_R_TO_DEVICE) {
-		const char *shadow = dmv_shadow_data(v, f, i) + r->offset;
+		const char *shadow = dmv_shadow_data(f, i) + r->offset;
 
 		if (dmv_digest32(shadow, r->bytes) != r->digest)
 			report_written(c, f, i, shadow);
@@ -252,7 +252,7 @@ void dmv_unmap(struct dmv_call *c, struct dmv_file *f, uint32_t i, bool flush)
 	struct dmv_register *r = &v->reg[f->first + i];
 
 	if (r->flags & DMV_ABI_R_HOOKED) {
-		char *shadow = dmv_shadow_data(v, f, i) + r->offset;
+		char *shadow = dmv_shadow_data(f, i) + r->offset;
 
 		if (flush && !(r->flags & DMV_ABI_R_TO_DEVICE))
 			memcpy(r->original, shadow, r->bytes);
@@ -426,7 +426,7 @@ static __attribute__((noinline)) uint32_t mapped_by(const struct dmv *v, const s
 static bool nothing_mapped(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_file *f, void *base)
 {
 	const bool hooked = f && f->hooked;
-	const uint64_t at = hooked ? (uintptr_t)dmv_shadow_data(c->v, f, 0) : (uintptr_t)base;
+	const uint64_t at = hooked ? (uintptr_t)dmv_shadow_data(f, 0) : (uintptr_t)base;
 
 	if (f && f->mapped)
 		return false;

@@ -83,7 +83,7 @@ static uint32_t hooks(const struct dmv *v, const struct dmv_file *f)
 	return f->count <= left ? f->count : 0;
 }
 
-bool dmv_shadow_take(struct dmv *v, struct dmv_file *f)
+void dmv_shadow_take(struct dmv *v, struct dmv_file *f)
 {
 	const uint32_t want = hooks(v, f);
 	struct dmv_driver_book *d = &v->driver[f->adapter->driver];
@@ -91,7 +91,7 @@ bool dmv_shadow_take(struct dmv *v, struct dmv_file *f)
 
 	f->shadow_page = DMV_ABI_NONE;
 	if (want == 0)
-		return false;
+		return;
 	f->shadow_page = dmv_runs_take(&v->shadow, 3 * want);
 	if (f->shadow_page == DMV_ABI_NONE ||
 	    v->shadow_phys[f->shadow_page + 3 * want - 1] > f->adapter->max_address) {
@@ -99,7 +99,7 @@ bool dmv_shadow_take(struct dmv *v, struct dmv_file *f)
 			dmv_runs_give(&v->shadow, f->shadow_page, 3 * want);
 		f->shadow_page = DMV_ABI_NONE;
 		st32(&v->header->shadow_short, v->header->shadow_short + want);
-		return false;
+		return;
 	}
 	f->hooked = want;
 	f->shadow = (char *)(uintptr_t)v->shadow_va[f->shadow_page];
@@ -108,7 +108,6 @@ bool dmv_shadow_take(struct dmv *v, struct dmv_file *f)
 	f->data_stride = interleaved(f) ? 3 * page : page;
 	d->hooked += want;
 	st32(&d->row->hooked, d->hooked);
-	return true;
 }
 
 void dmv_shadow_give(struct dmv *v, struct dmv_file *f)
@@ -124,9 +123,8 @@ void dmv_shadow_give(struct dmv *v, struct dmv_file *f)
 	f->hooked = 0;
 }
 
-char *dmv_shadow_data(const struct dmv *v, const struct dmv_file *f, uint32_t i)
+char *dmv_shadow_data(const struct dmv_file *f, uint32_t i)
 {
-	(void)v;
 	return f->shadow + f->data_offset + i * f->data_stride;
 }
 
@@ -165,28 +163,34 @@ static struct dmv_object register_object(struct dmv *v, const struct dmv_file *f
 	return (struct dmv_object){ DMV_ABI_K_FILE, f->index, f->gen, f->owner, f->row->time };
 }
 
-/* Guard pages of register i, whatever it maps: in front and behind. */
-static uint32_t guard_pages(const struct dmv *v, const struct dmv_file *f, uint32_t i,
-			    struct guard before[1], struct guard after[1])
+/*
+ * What guards the data page of register i in front and behind. Data pages that lie together guard
+ * each other while they are free; at the ends stand the guard pages.
+ */
+static void guard_pages(const struct dmv *v, const struct dmv_file *f, uint32_t i, struct guard *before,
+			struct guard *after)
 {
-	char *data = dmv_shadow_data(v, f, i);
+	char *data = dmv_shadow_data(f, i);
 	const size_t page = v->page;
 
 	before->n = after->n = 0;
 	if (interleaved(f)) {
 		*before = (struct guard){ data - page, page };
 		*after = (struct guard){ data + page, page };
-		return 3;
+		return;
 	}
 	if (i == 0)
 		*before = (struct guard){ f->shadow, (size_t)f->hooked * page };
+	else if (!v->reg[f->first + i - 1].bytes)
+		*before = (struct guard){ data - page, page };
 	if (i + 1 == f->hooked)
 		*after = (struct guard){ data + page, (size_t)f->hooked * page };
-	return 1;
+	else if (!v->reg[f->first + i + 1].bytes)
+		*after = (struct guard){ data + page, page };
 }
 
 /* Before a map the data page alone: its guards are looked at by the flush, once a transfer. */
-bool dmv_check_free(struct dmv_call *c, struct dmv_file *f, uint32_t i, bool guards)
+void dmv_check_free(struct dmv_call *c, struct dmv_file *f, uint32_t i, bool guards)
 {
 	struct dmv *v = c->v;
 	struct guard g[3] = { { NULL, 0 }, { NULL, 0 }, { NULL, 0 } };
@@ -194,8 +198,8 @@ bool dmv_check_free(struct dmv_call *c, struct dmv_file *f, uint32_t i, bool gua
 	bool raised = false;
 
 	if (i >= f->hooked)
-		return false;
-	g[1] = (struct guard){ dmv_shadow_data(v, f, i), v->page };
+		return;
+	g[1] = (struct guard){ dmv_shadow_data(f, i), v->page };
 	if (guards)
 		guard_pages(v, f, i, &g[0], &g[2]);
 	for (int k = 0; k < 3; k++) {
@@ -209,7 +213,6 @@ bool dmv_check_free(struct dmv_call *c, struct dmv_file *f, uint32_t i, bool gua
 					   (uintptr_t)found.at, 0);
 		lay_again(c, &g[k]);
 	}
-	return raised;
 }
 
 /* Where the driver's buffer starts: the first register of the transfer that register i is a part of. */
@@ -220,13 +223,12 @@ static uint64_t buffer_start(const struct dmv *v, const struct dmv_file *f, uint
 	return v->reg[f->first + i].va;
 }
 
-static bool check_side(struct dmv_call *c, struct dmv_file *f, uint32_t i, enum dmv_rule rule,
+static void check_side(struct dmv_call *c, struct dmv_file *f, uint32_t i, enum dmv_rule rule,
 		       const struct guard *near, const struct guard *far)
 {
 	struct dmv *v = c->v;
 	const struct dmv_register *r = &v->reg[f->first + i];
-	char *start = dmv_shadow_data(v, f, i) + r->offset;
-	const struct dmv_object o = register_object(v, f, i);
+	char *start = dmv_shadow_data(f, i) + r->offset;
 	const struct guard *side[2] = { near, far };
 	struct dmv_found found;
 	bool raised = false;
@@ -234,6 +236,8 @@ static bool check_side(struct dmv_call *c, struct dmv_file *f, uint32_t i, enum 
 	for (int k = 0; k < 2; k++) {
 		if (side[k]->n == 0 || !guard_bad(v, side[k], &found))
 			continue;
+		const struct dmv_object o = register_object(v, f, i);
+
 		found.offset = found.at - start;
 		found.shadow = start;
 		found.original = r->original;
@@ -243,25 +247,23 @@ static bool check_side(struct dmv_call *c, struct dmv_file *f, uint32_t i, enum 
 					   (uintptr_t)found.at);
 		lay_again(c, side[k]);
 	}
-	return raised;
 }
 
-bool dmv_check_mapped(struct dmv_call *c, struct dmv_file *f, uint32_t i)
+void dmv_check_mapped(struct dmv_call *c, struct dmv_file *f, uint32_t i)
 {
 	struct dmv *v = c->v;
 	const struct dmv_register *r = &v->reg[f->first + i];
 	struct guard far_before, far_after, before, after;
 	char *data;
-	bool raised;
 
 	if (i >= f->hooked)
-		return false;
-	data = dmv_shadow_data(v, f, i);
+		return;
+	data = dmv_shadow_data(f, i);
 	guard_pages(v, f, i, &far_before, &far_after);
 	before = (struct guard){ data, r->offset };
 	after = (struct guard){ data + r->offset + r->bytes, v->page - r->offset - r->bytes };
-	raised = check_side(c, f, i, DMV_V_GUARD_BEFORE, &before, &far_before);
-	return check_side(c, f, i, DMV_V_GUARD_AFTER, &after, &far_after) || raised;
+	check_side(c, f, i, DMV_V_GUARD_BEFORE, &before, &far_before);
+	check_side(c, f, i, DMV_V_GUARD_AFTER, &after, &far_after);
 }
 
 void dmv_check_file(struct dmv_call *c, struct dmv_file *f)
@@ -290,35 +292,32 @@ static bool tag_bad(const char *at, const uint8_t want[8], struct dmv_found *fou
 }
 
 /* Tag first: it is the nearest to the driver's bytes; then the padding up to the block's end. */
-static bool buffer_side(struct dmv_call *c, struct dmv_buffer *b, enum dmv_rule rule, char *mark,
+static void buffer_side(struct dmv_call *c, struct dmv_buffer *b, enum dmv_rule rule, char *mark,
 			struct guard padding)
 {
 	const uint8_t *want = c->v->header->tag;
 	const struct dmv_object o = { DMV_ABI_K_BUFFER, b->index, b->row->gen, b->owner, b->row->time };
 	struct dmv_found found;
-	bool tagged = tag_bad(mark, want, &found);
 
-	if (!tagged && !guard_bad(c->v, &padding, &found))
-		return false;
+	if (!tag_bad(mark, want, &found) && !guard_bad(c->v, &padding, &found))
+		return;
 	found.offset = found.at - b->va;
-	tagged = dmv_raise(c, rule, b->adapter, &o, &found, 0, b->bytes, (uintptr_t)b->va);
+	dmv_raise(c, rule, b->adapter, &o, &found, 0, b->bytes, (uintptr_t)b->va);
 	if (!c->stopping)
 		memcpy(mark, want, 8);
 	lay_again(c, &padding);
-	return tagged;
 }
 
-bool dmv_check_buffer(struct dmv_call *c, struct dmv_buffer *b)
+void dmv_check_buffer(struct dmv_call *c, struct dmv_buffer *b)
 {
 	char *end = b->va + b->bytes, *block_end = b->block + b->block_bytes;
-	bool raised;
 
 	if (b->block == b->va)          /* not verified: neither tags nor padding */
-		return false;
-	raised = buffer_side(c, b, DMV_V_TAG_BEFORE, b->va - 8,
-			     (struct guard){ b->block, (size_t)(b->va - 8 - b->block) });
-	return buffer_side(c, b, DMV_V_TAG_AFTER, end,
-			   (struct guard){ end + 8, (size_t)(block_end - end - 8) }) || raised;
+		return;
+	buffer_side(c, b, DMV_V_TAG_BEFORE, b->va - 8,
+		    (struct guard){ b->block, (size_t)(b->va - 8 - b->block) });
+	buffer_side(c, b, DMV_V_TAG_AFTER, end,
+		    (struct guard){ end + 8, (size_t)(block_end - end - 8) });
 }
 
 /* ---- everything ---- */
