@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /*
- * Filling struct dmv_err: bounded, always terminated, and never touched by a caller who passed NULL.
+ * Filling struct dmv_err: bounded, always terminated, and never touched by a caller who passed
+ * NULL.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -33,7 +34,8 @@ enum dmv_code dmv_fail(struct dmv_err *e, enum dmv_code code, const char *fmt, .
 	return code;
 }
 
-enum dmv_code dmv_fail_at(struct dmv_err *e, enum dmv_code code, uint64_t addr, const char *fmt, ...)
+enum dmv_code dmv_fail_at(struct dmv_err *e, enum dmv_code code, uint64_t addr, const char *fmt,
+			  ...)
 {
 	va_list ap;
 
@@ -50,7 +52,8 @@ enum dmv_code dmv_prepend(struct dmv_err *e, const char *fmt, ...)
 	va_list ap;
 	int n;
 
-	/* A caller without an error struct cannot get its code back from us: NOTFOUND would be a lie. */
+	/* A caller without an error struct cannot get its code back from us: NOTFOUND would be a
+	 * lie. */
 	if (!e)
 		return DMV_E_SYSTEM;
 	va_start(ap, fmt);

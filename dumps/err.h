@@ -31,8 +31,8 @@ struct dmv_err {
 enum dmv_code dmv_fail(struct dmv_err *e, enum dmv_code code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 /* The same with the address it concerns. */
-enum dmv_code dmv_fail_at(struct dmv_err *e, enum dmv_code code, uint64_t addr, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
+enum dmv_code dmv_fail_at(struct dmv_err *e, enum dmv_code code, uint64_t addr, const char *fmt,
+			  ...) __attribute__((format(printf, 4, 5)));
 /* Puts "what: " in front of the message and returns e->code. */
 enum dmv_code dmv_prepend(struct dmv_err *e, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -25,16 +25,16 @@
 enum dmv_life {
 	DMV_LIVE = 1,
 	DMV_GONE,                       /* freed; kept as history */
-	DMV_TRANSITION,                 /* caught between two stores: its operation was in progress */
+	DMV_TRANSITION,                 /* its operation was in progress: caught between stores */
 };
 
 enum dmv_how { DMV_BY_ADDRESS = 1, DMV_BY_SYMBOL, DMV_BY_VMCOREINFO, DMV_BY_SCAN };
 
 /* Object kinds, as the region's: values of enum dmv_abi_kind, repeated for readers above dumps/. */
 enum dmv_kind_of {
-	DMV_K_NONE = 0, DMV_K_ADAPTER, DMV_K_FILE, DMV_K_REGISTER, DMV_K_LIST, DMV_K_BUFFER, DMV_K_VECTOR,
-	DMV_K_CHANNEL, DMV_K_VIOLATION, DMV_K_EVENT, DMV_K_SITE, DMV_K_STRING, DMV_K_IMAGE, DMV_K_DRIVER,
-	DMV_K_CPU, DMV_K_COUNT
+	DMV_K_NONE = 0, DMV_K_ADAPTER, DMV_K_FILE, DMV_K_REGISTER, DMV_K_LIST, DMV_K_BUFFER,
+	DMV_K_VECTOR, DMV_K_CHANNEL, DMV_K_VIOLATION, DMV_K_EVENT, DMV_K_SITE, DMV_K_STRING,
+	DMV_K_IMAGE, DMV_K_DRIVER, DMV_K_CPU, DMV_K_COUNT
 };
 
 #define DMV_TOPIC(kind) (1u << (kind))
@@ -97,7 +97,8 @@ struct dmv_driver {
 struct dmv_description {
 	bool present;
 	uint32_t version;
-	uint8_t master, scatter_gather, demand_mode, auto_initialize, dma32, ignore_count, reserved1, dma64;
+	uint8_t master, scatter_gather, demand_mode, auto_initialize, dma32, ignore_count,
+		reserved1, dma64;
 	uint32_t bus_number, channel, interface_type, width, speed, maximum_length, port;
 	uint32_t address_width, controller, request_line;
 	uint64_t device_address;
@@ -190,7 +191,7 @@ struct dmv_violation_fact {
 	uint32_t code, rule, sequence, cpu, action;
 	uint64_t p[4];
 	uint32_t adapter;
-	uint32_t object_kind, object;   /* enum dmv_kind_of and index in its array; NO_INDEX: gone */
+	uint32_t object_kind, object; /* enum dmv_kind_of and index in its array; NO_INDEX: gone */
 	uint32_t site, prior_site;      /* index into stack */
 	uint64_t time, prior_time;
 	struct dmv_evidence evidence;
@@ -216,15 +217,17 @@ struct dmv_cpu_fact {
 };
 
 /* Results of comparing bytes of the dump; filled by dmv_facts_verify. */
-enum dmv_guard_what { DMV_G_TAG_BEFORE = 1, DMV_G_TAG_AFTER, DMV_G_FREE, DMV_G_BEFORE, DMV_G_AFTER };
+enum dmv_guard_what {
+	DMV_G_TAG_BEFORE = 1, DMV_G_TAG_AFTER, DMV_G_FREE, DMV_G_BEFORE, DMV_G_AFTER
+};
 
-struct dmv_guard_fact {                 /* a guard, tag or fill pattern that is not as it was laid */
+struct dmv_guard_fact {                 /* bytes of a guard, tag or fill that are not as laid */
 	uint32_t region;
 	enum dmv_guard_what what;
 	uint32_t object_kind, object;   /* buffer, or register file */
 	uint32_t adapter;
 	uint64_t start, length;         /* of the driver's data the guard belongs to */
-	uint64_t addr;                  /* first bad byte, writer's virtual address (else physical) */
+	uint64_t addr;                  /* first bad byte, virtual (else physical) */
 	int64_t offset;                 /* from `start` */
 	uint32_t bad, expected;
 	uint32_t n;
@@ -290,8 +293,9 @@ struct dmv_facts_opts {
 
 /* Finds the region or regions and decodes them. NOTFOUND: nothing about DMA in this target.
  * Damage that leaves something to say is OK with notes. Symbols and images are added to `names`. */
-enum dmv_code dmv_facts_region(struct dmv_mem *m, struct dmv_names *n, const struct dmv_facts_opts *o,
-			       struct dmv_facts *ret, struct dmv_err *e);
+enum dmv_code dmv_facts_region(struct dmv_mem *m, struct dmv_names *n,
+			       const struct dmv_facts_opts *o, struct dmv_facts *ret,
+			       struct dmv_err *e);
 
 /* Compares every guard, tag, fill pattern and shadow in the dump itself; fills guard and stale.
  * Bytes that are not there are counted and noted. Runs once; later calls return at once. */

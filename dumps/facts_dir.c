@@ -164,8 +164,9 @@ static enum dmv_code take_extent(struct dmv_reading *r, const uint8_t *p, uint32
 	if (!x.rows)
 		return DMV_E_OK;
 	if (!s || s->bad) {
-		DMV_NOTE(r, DMV_TOPIC(x.kind), r->addr, DMV_ENTRY_FMT ": extent segment %u is not %s",
-		     DMV_ENTRY_ARGS(order), segment, s ? "usable" : "described before it");
+		DMV_NOTE(r, DMV_TOPIC(x.kind), r->addr,
+			 DMV_ENTRY_FMT ": extent segment %u is not %s", DMV_ENTRY_ARGS(order),
+			 segment, s ? "usable" : "described before it");
 		return DMV_E_OK;
 	}
 	if (!extent_fits(r, &x, segment))

@@ -78,8 +78,8 @@ static bool known(const struct finding *fi, enum dmv_space s, uint64_t addr, con
 
 		if (h->space == s && h->addr == addr)
 			return true;
-		/* Found by its other address: the part that never changes is the same, id included.
-		 */
+		/* Found by its other address: the part that never changes is the same,
+		 * id included. */
 		if (!memcmp(h->header + 0x18, header + 0x18, 0x200 - 0x18))
 			return true;
 	}
@@ -194,8 +194,8 @@ static void try_symbol(struct finding *fi, struct dmv_names *n)
 	if (try_both(fi, a.virt, a.phys, DMV_BY_SYMBOL, &e) == DMV_E_OK)
 		return;
 	if (try_both(fi, __builtin_bswap64(a.virt), __builtin_bswap64(a.phys), DMV_BY_SYMBOL, NULL))
-		dmv_note_add(fi->f, DMV_TOPIC_ALL, addr, "dmv_region_anchor at 0x%" PRIx64 ": %s", addr,
-			     e.msg);
+		dmv_note_add(fi->f, DMV_TOPIC_ALL, addr, "dmv_region_anchor at 0x%" PRIx64 ": %s",
+			     addr, e.msg);
 }
 
 /* ---- VMCOREINFO ---- */
@@ -217,7 +217,8 @@ static void try_vmcoreinfo(struct finding *fi)
 	p += sizeof(key) - 1;
 	phys = strtoull(p, &end, 16);
 	if (end == p || (*end && *end != '\n'))
-		dmv_note_add(fi->f, DMV_TOPIC_ALL, DMV_NO_ADDR, "VMCOREINFO DMV_REGION is not a number");
+		dmv_note_add(fi->f, DMV_TOPIC_ALL, DMV_NO_ADDR,
+			     "VMCOREINFO DMV_REGION is not a number");
 	else if (try_place(fi, DMV_PHYS, phys, DMV_BY_VMCOREINFO, &e))
 		dmv_note_add(fi->f, DMV_TOPIC_ALL, phys, "VMCOREINFO DMV_REGION: %s", e.msg);
 }
@@ -290,8 +291,8 @@ static enum dmv_code find(struct finding *fi, struct dmv_names *n, const struct 
 	try_vmcoreinfo(fi);
 	if (!fi->m->linux_kernel || o->scan) {
 		c = scan(fi, e);
-		/* A target that cannot be walked to its end may still have what others vouched for.
-		 */
+		/* A target that cannot be walked to its end may still have what others
+		 * vouched for. */
 		if (c && (!fi->nhit || c == DMV_E_STOPPED))
 			return c;
 		if (c)

@@ -108,7 +108,8 @@ static void fill_bugcheck(struct dmv_reading *r, struct dmv_region_fact *g)
 			 "bugcheck state is 1: the machine died while the block "
 			 "was written; its parameters may be partly old");
 	else if (state != 2)
-		DMV_NOTE(r, DMV_TOPIC(DMV_K_VIOLATION), r->addr + 0x300, "bugcheck state %u is unknown", state);
+		DMV_NOTE(r, DMV_TOPIC(DMV_K_VIOLATION), r->addr + 0x300,
+			 "bugcheck state %u is unknown", state);
 	g->bug_code = DMV_U32(r, b, dmv_abi_bugcheck, code);
 	for (int i = 0; i < 4; i++)
 		g->bug_p[i] = dmv_r64(r, b + offsetof(struct dmv_abi_bugcheck, p) + 8 * i);
@@ -169,7 +170,8 @@ enum dmv_code dmv_header_fill(struct dmv_reading *r)
 	g->writer = HTEXT(writer);
 	g->version = HTEXT(version);
 	g->release = HTEXT(release);
-	dmv_hex(g->build_id, r->header + offsetof(struct dmv_abi_header, build_id), H32(build_id_n));
+	dmv_hex(g->build_id, r->header + offsetof(struct dmv_abi_header, build_id),
+		H32(build_id_n));
 	dmv_hex(g->boot_id, r->header + offsetof(struct dmv_abi_header, boot_id), 16);
 	g->pid = H64(pid);
 	g->tick_hz = H64(tick_hz);

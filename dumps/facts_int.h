@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /*
  * Shared by the files that read a region: facts_find.c (where it is), facts_region.c (opening one,
- * with a header of its own), facts_table.c (checked windows of rows), facts_rows.c (rows into facts,
- * with a header of its own), facts_verify.c (bytes against guards and shadows), facts_util.c (arrays,
- * text, notes).
+ * with a header of its own), facts_table.c (checked windows of rows), facts_rows.c (rows into
+ * facts, with a header of its own), facts_verify.c (bytes against guards and shadows), facts_util.c
+ * (arrays, text, notes).
  *
- * Everything a target says is hostile. A number that selects bytes is checked once, in facts_header.c
- * or facts_dir.c, and what it selects becomes a window; what follows walks windows only.
+ * Everything a target says is hostile. A number that selects bytes is checked once, in
+ * facts_header.c or facts_dir.c, and what it selects becomes a window; what follows walks windows
+ * only.
  */
 #ifndef DMV_FACTS_INT_H
 #define DMV_FACTS_INT_H
@@ -28,8 +29,8 @@ const char *dmv_arena_text(struct dmv_facts *f, const char *s, size_t n);
 
 void dmv_hex(char *ret, const uint8_t *p, size_t n);    /* 2 * n digits, terminated */
 
-/* Says once, for the user, what could not be read or believed. `topic`: which answers lack it, 0 for
- * none. There is a limit on their number. */
+/* Says once, for the user, what could not be read or believed. `topic`: which answers lack it, 0
+ * for none. There is a limit on their number. */
 void dmv_note_add(struct dmv_facts *f, uint32_t topic, uint64_t addr, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
@@ -62,7 +63,7 @@ struct dmv_seg {
 	uint64_t virt, phys, bytes;
 	enum dmv_space space;           /* how it is read */
 	uint64_t addr;
-	uint32_t order;                 /* place in the directory: of two that clash the later goes */
+	uint32_t order; /* place in the directory: of two that clash the later goes */
 	bool bad;
 };
 
@@ -130,8 +131,8 @@ struct dmv_reading {
 enum dmv_code dmv_reading_open(struct dmv_reading *r, const struct dmv_hit *h);
 void dmv_reading_close(struct dmv_reading *r);
 
-/* facts_overlap.c: do two regions lie in the same bytes? Then the less trusted one is a lie, or both
- * are. False: no memory to find out. */
+/* facts_overlap.c: do two regions lie in the same bytes? Then the less trusted one is a lie, or
+ * both are. False: no memory to find out. */
 bool dmv_regions_share(const struct dmv_reading *a, const struct dmv_reading *b, bool *ret);
 
 /* ---- facts_table.c ---- */
@@ -153,9 +154,10 @@ struct dmv_at {                         /* which row it is */
  * DMV_ROW_MAX): what the stride lacks is taken from `absent`. */
 #define DMV_ROW_MAX 512
 #define DMV_STRIDE_MAX 65536u           /* a longer row is no row */
-typedef enum dmv_code dmv_row_fn(struct dmv_reading *r, const uint8_t *row, const struct dmv_at *at);
-enum dmv_code dmv_rows_each(struct dmv_reading *r, uint32_t kind, const uint8_t *absent, size_t bytes,
-			    dmv_row_fn *fn);
+typedef enum dmv_code dmv_row_fn(struct dmv_reading *r, const uint8_t *row,
+				 const struct dmv_at *at);
+enum dmv_code dmv_rows_each(struct dmv_reading *r, uint32_t kind, const uint8_t *absent,
+			    size_t bytes, dmv_row_fn *fn);
 
 /* facts_rows.c: all tables of one region into facts. */
 enum dmv_code dmv_rows_decode(struct dmv_reading *r);
@@ -165,7 +167,9 @@ enum dmv_code dmv_rows_decode(struct dmv_reading *r);
 	dmv_note_add((r)->f, (r)->ended ? 0 : (topic), at, "region at 0x%llx: " fmt, \
 		     (unsigned long long)(r)->addr, __VA_ARGS__)
 
-/* facts_images.c: tells `n` of the files mapped into a process, and of the program's own symbols. */
+/* facts_images.c: tells `n` of the files mapped into a process, and of the program's
+
+ * own symbols. */
 void dmv_images_of_process(struct dmv_mem *m, struct dmv_names *n, struct dmv_facts *f);
 
 /* "directory 0 entry 5" */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
-/* One region, opened and closed: what comes out are segments and extents that lie where they may. */
+/* One region, opened and closed: what comes out are segments and extents that lie where
+ * they may. */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>

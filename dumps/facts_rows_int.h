@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /*
- * Shared by the files that make facts of rows: facts_rows.c (which table, what a row and a reference
- * are), facts_sites.c, facts_objects.c, facts_events.c (one function a table), facts_life.c (what an
- * operation in progress touches).
+ * Shared by the files that make facts of rows: facts_rows.c (which table, what a row and a
+ * reference are), facts_sites.c, facts_objects.c, facts_events.c (one function a table),
+ * facts_life.c (what an operation in progress touches).
  */
 #ifndef DMV_FACTS_ROWS_INT_H
 #define DMV_FACTS_ROWS_INT_H

@@ -176,8 +176,9 @@ static struct dmv_guard_fact *book(struct check *c, const struct damage *d,
 	return x;
 }
 
-#define NOTE_ROW(c, what, x, fmt, ...) \
-	dmv_note_add((c)->f, DMV_TOPIC_VERIFY, DMV_NO_ADDR, what " row %u: " fmt, (x)->row, __VA_ARGS__)
+#define NOTE_ROW(c, what, x, fmt, ...)                                                             \
+	dmv_note_add((c)->f, DMV_TOPIC_VERIFY, DMV_NO_ADDR, what " row %u: " fmt, (x)->row,        \
+		     __VA_ARGS__)
 
 /* ---- common buffers ---- */
 
@@ -224,8 +225,8 @@ static void check_buffer(struct check *c, const struct dmv_buffer_fact *b)
 	}
 	block = at(start, -front);
 	end = at(start, b->bytes);
-	/* Tags first: they stand next to the driver's bytes, and the first damage found is shown.
-	 */
+	/* Tags first: they stand next to the driver's bytes, and the first damage found
+	 * is shown. */
 	check_tag(c, &before, at(start, (uint64_t)-8));
 	check_fill(c, &before, block, front - 8);
 	buffer_guard(c, b, &before, DMV_G_TAG_BEFORE);
@@ -434,8 +435,9 @@ static void check_file(struct check *c, const struct dmv_file_fact *x, const uin
 
 /* ---- all objects ---- */
 
-/* Registers that are not gone, grouped by file: of file i, order[start[i]] to order[start[i + 1]].
- */
+/* Registers that are not gone, grouped by file: of file i, order[start[i]] to order[start[i
+
+ * + 1]]. */
 static bool group(const struct dmv_facts *f, uint32_t **order, size_t **start)
 {
 	*order = calloc(f->nreg + 1, sizeof(**order));

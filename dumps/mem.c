@@ -12,10 +12,11 @@
 #include "mem_int.h"
 
 enum {
-	/* Large enough that the system call does not count, small enough to stay in the L2 cache. */
+	/* Large enough that the system call does not count, small enough to stay in the
+	 * L2 cache. */
 	WALK_BYTES = 256 << 10,
 	WALK_STEP = 4096,               /* what is skipped around a byte that cannot be read */
-	WALK_SYSTEM_ERRORS = 64,        /* a disk may have bad sectors; a dead source ends the walk */
+	WALK_SYSTEM_ERRORS = 64, /* a disk may have bad sectors; a dead source ends the walk */
 };
 
 /* In this order: what the user said in so many words, then by content. */
@@ -36,7 +37,8 @@ static const struct wrapper {
 	size_t n;
 	const char *what;
 } wrappers[] = {
-	{ "makedumpfile\0\0\0\0", 16, "flattened kdump: run `makedumpfile -R OUT < FILE` and open OUT" },
+	{ "makedumpfile\0\0\0\0", 16,
+	  "flattened kdump: run `makedumpfile -R OUT < FILE` and open OUT" },
 	{ "\x1f\x8b", 2, "compressed with gzip: run `gzip -dc FILE > OUT` and open OUT" },
 	{ "\xfd" "7zXZ\0", 6, "compressed with xz: run `xz -dc FILE > OUT` and open OUT" },
 	{ "\x28\xb5\x2f\xfd", 4, "compressed with zstd: run `zstd -dc FILE > OUT` and open OUT" },
@@ -143,8 +145,8 @@ static enum dmv_code check_wrapper(const char *target, struct dmv_err *e)
 	return DMV_E_OK;
 }
 
-static enum dmv_code open_any(const char *target, const struct dmv_mem_opts *o, struct dmv_mem **ret,
-			      struct dmv_err *e)
+static enum dmv_code open_any(const char *target, const struct dmv_mem_opts *o,
+			      struct dmv_mem **ret, struct dmv_err *e)
 {
 	char tried[120] = "";
 	bool checked = false;
@@ -161,11 +163,13 @@ static enum dmv_code open_any(const char *target, const struct dmv_mem_opts *o, 
 		code = openers[i].open(target, o, ret, e);
 		if (code != DMV_E_NOTFOUND)
 			return code;
-		snprintf(tried + used, sizeof(tried) - used, "%s%s", used ? ", " : "", openers[i].name);
+		snprintf(tried + used, sizeof(tried) - used, "%s%s", used ? ", " : "",
+			 openers[i].name);
 	}
-	return dmv_fail(e, DMV_E_NOTFOUND,
-			"no format recognised it (tried: %s); a plain image of memory needs --base ADDR",
-			tried);
+	return dmv_fail(
+		e, DMV_E_NOTFOUND,
+		"no format recognised it (tried: %s); a plain image of memory needs --base ADDR",
+		tried);
 }
 
 enum dmv_code dmv_mem_open(const char *target, const struct dmv_mem_opts *o, struct dmv_mem **ret,
@@ -202,7 +206,8 @@ enum dmv_code dmv_mem_read(struct dmv_mem *m, enum dmv_space s, uint64_t addr, v
 		return DMV_E_OK;
 	if (n - 1 > UINT64_MAX - addr)
 		return dmv_fail_at(e, DMV_E_ABSENT, addr,
-				   "%zu bytes at 0x%" PRIx64 " pass the end of the address space", n, addr);
+				   "%zu bytes at 0x%" PRIx64 " pass the end of the address space",
+				   n, addr);
 	return m->ops->read(m, s, addr, buf, n, e);
 }
 
@@ -224,7 +229,9 @@ static bool skippable(struct walk *w, enum dmv_code code)
 	return code == DMV_E_ABSENT || code == DMV_E_CORRUPT || code == DMV_E_NOTFOUND;
 }
 
-/* Where to go on after the bytes from `bad` on could not be read: the next page, not the next byte. */
+/* Where to go on after the bytes from `bad` on could not be read: the next page, not the
+
+ * next byte. */
 static uint64_t after(uint64_t bad, uint64_t end)
 {
 	uint64_t next = (bad | (WALK_STEP - 1)) + 1;

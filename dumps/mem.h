@@ -32,8 +32,8 @@ struct dmv_mem;
 struct dmv_mem_ops {
 	const char *format;             /* "ELF process core", "kdump-compressed (libkdumpfile)" */
 	/* All n bytes, or an error with the first address that is not there. */
-	enum dmv_code (*read)(struct dmv_mem *m, enum dmv_space s, uint64_t addr, void *buf, size_t n,
-			      struct dmv_err *e);
+	enum dmv_code (*read)(struct dmv_mem *m, enum dmv_space s, uint64_t addr, void *buf,
+			      size_t n, struct dmv_err *e);
 	void (*close)(struct dmv_mem *m);
 };
 
@@ -43,14 +43,14 @@ struct dmv_mem {
 	const struct dmv_mem_ops *ops;
 	char *name;                     /* as the user gave it */
 	bool live;                      /* memory may change while it is read */
-	bool linux_kernel;              /* a Linux kernel's memory (VMCOREINFO seen): scan only when asked */
+	bool linux_kernel; /* a Linux kernel's memory (VMCOREINFO seen): scan only when asked */
 	uint32_t machine;               /* ELF e_machine, 0 unknown */
 	uint8_t bits, big_endian;       /* 32 or 64; both 0 and false if unknown */
 	const struct dmv_range *range[2];       /* index enum dmv_space */
 	size_t nrange[2];
 	const struct dmv_mapped *mapped;
 	size_t nmapped;
-	char *executable;               /* path of the program a process core came from; may be NULL */
+	char *executable; /* path of the program a process core came from; may be NULL */
 	char *vmcoreinfo;               /* text, NUL-terminated; may be NULL */
 	const char *const *note;        /* what was odd or missing about the file, for `target` */
 	size_t nnote;
@@ -61,7 +61,8 @@ struct dmv_mem_opts {
 	uint64_t base;                  /* raw files: address of the first byte, in both spaces */
 };
 
-/* Opens TARGET: a path, or "pid:N". NOTFOUND: no format recognised it (message lists what was tried). */
+/* Opens TARGET: a path, or "pid:N". NOTFOUND: no format recognised it (message lists what was
+ * tried). */
 enum dmv_code dmv_mem_open(const char *target, const struct dmv_mem_opts *o, struct dmv_mem **ret,
 			   struct dmv_err *e);
 void dmv_mem_close(struct dmv_mem *m);          /* NULL allowed */

@@ -7,9 +7,9 @@
  * virtual one (the kernel and gcore leave p_paddr 0, and no process has memory at page 0 alone).
  *
  * A machine's PT_LOADs are read by p_paddr (all ones: has none), and by p_vaddr as well if the
- * dumper set it; a process's by p_vaddr alone. Bytes of p_memsz beyond p_filesz were left out by whoever
- * wrote the dump: they are absent, not zero. e_ehsize is ignored (QEMU writes 8); the program
- * headers are where e_phoff says.
+ * dumper set it; a process's by p_vaddr alone. Bytes of p_memsz beyond p_filesz were left out by
+ * whoever wrote the dump: they are absent, not zero. e_ehsize is ignored (QEMU writes 8); the
+ * program headers are where e_phoff says.
  */
 #include <elf.h>
 #include <inttypes.h>
@@ -99,14 +99,17 @@ static enum dmv_code absent(struct elf *x, enum dmv_space s, uint64_t addr, stru
 	}
 	if (left_out)
 		return dmv_fail_at(e, DMV_E_ABSENT, addr,
-				   "%s address 0x%" PRIx64 " was left out of the dump: its segment at 0x%" PRIx64
+				   "%s address 0x%" PRIx64
+				   " was left out of the dump: its segment at 0x%" PRIx64
 				   " holds 0x%" PRIx64 " of 0x%" PRIx64 " bytes",
-				   dmv_space_name(s), addr, segment_start(left_out, s), left_out->filesz,
-				   left_out->memsz);
+				   dmv_space_name(s), addr, segment_start(left_out, s),
+				   left_out->filesz, left_out->memsz);
 	if (!x->m.nrange[s])
-		return dmv_fail_at(e, DMV_E_ABSENT, addr, "this dump has no %s addresses (asked for 0x%" PRIx64
-				   ")", dmv_space_name(s), addr);
-	return dmv_fail_at(e, DMV_E_ABSENT, addr, "%s address 0x%" PRIx64 " is in no segment of the dump",
+		return dmv_fail_at(e, DMV_E_ABSENT, addr,
+				   "this dump has no %s addresses (asked for 0x%" PRIx64 ")",
+				   dmv_space_name(s), addr);
+	return dmv_fail_at(e, DMV_E_ABSENT, addr,
+			   "%s address 0x%" PRIx64 " is in no segment of the dump",
 			   dmv_space_name(s), addr);
 }
 
@@ -114,14 +117,15 @@ static enum dmv_code short_read(uint64_t addr, uint64_t off, int errnum, struct 
 {
 	if (errnum)
 		return dmv_fail_at(e, DMV_E_SYSTEM, addr,
-				   "cannot read 0x%" PRIx64 " at file offset 0x%" PRIx64 ": %s", addr, off,
-				   strerror(errnum));
+				   "cannot read 0x%" PRIx64 " at file offset 0x%" PRIx64 ": %s",
+				   addr, off, strerror(errnum));
 	return dmv_fail_at(e, DMV_E_ABSENT, addr,
-			   "0x%" PRIx64 " is at file offset 0x%" PRIx64 ", where the file now ends", addr, off);
+			   "0x%" PRIx64 " is at file offset 0x%" PRIx64 ", where the file now ends",
+			   addr, off);
 }
 
-static enum dmv_code elf_read(struct dmv_mem *m, enum dmv_space s, uint64_t addr, void *buf, size_t n,
-			      struct dmv_err *e)
+static enum dmv_code elf_read(struct dmv_mem *m, enum dmv_space s, uint64_t addr, void *buf,
+			      size_t n, struct dmv_err *e)
 {
 	struct elf *x = (struct elf *)m;
 	uint8_t *to = buf;
@@ -188,8 +192,9 @@ static enum dmv_code real_phnum(struct elf *x, const uint8_t *eh, uint64_t *ret,
 		return DMV_E_OK;
 	if (!shoff || dmv_file_read(x->f, shoff, sh, size, &errnum) != size)
 		return dmv_fail(e, DMV_E_CORRUPT,
-				"ELF header: the number of segments is in section header 0 at file offset 0x%"
-				PRIx64 ", which cannot be read", shoff);
+				"ELF header: the number of segments is in section header 0 at file "
+				"offset 0x%" PRIx64 ", which cannot be read",
+				shoff);
 	*ret = get(x, sh, &sh_info);
 	return DMV_E_OK;
 }
@@ -206,9 +211,11 @@ static enum dmv_code check_headers(struct elf *x, const uint8_t *eh, struct head
 	h->off = get(x, eh, &eh_phoff);
 	h->stride = get(x, eh, &eh_phentsize);
 	if (!h->n)
-		return dmv_fail(e, DMV_E_CORRUPT, "ELF header: e_phnum is 0, the dump has no segments");
+		return dmv_fail(e, DMV_E_CORRUPT,
+				"ELF header: e_phnum is 0, the dump has no segments");
 	if (h->stride < least)
-		return dmv_fail(e, DMV_E_CORRUPT, "ELF header: e_phentsize is %" PRIu64 ", at least %zu expected",
+		return dmv_fail(e, DMV_E_CORRUPT,
+				"ELF header: e_phentsize is %" PRIu64 ", at least %zu expected",
 				h->stride, least);
 	fit = h->off < size ? (size - h->off) / h->stride : 0;
 	if (!fit)
@@ -216,13 +223,15 @@ static enum dmv_code check_headers(struct elf *x, const uint8_t *eh, struct head
 				"ELF header: program headers at file offset 0x%" PRIx64
 				" are beyond the end of the file at 0x%" PRIx64, h->off, size);
 	if (h->n > fit) {
-		dmv_mem_note(&x->m, "%" PRIu64 " of %" PRIu64 " program headers are beyond the end of the file",
+		dmv_mem_note(&x->m,
+			     "%" PRIu64 " of %" PRIu64
+			     " program headers are beyond the end of the file",
 			     h->n - fit, h->n);
 		h->n = fit;
 	}
 	if (h->n > MAX_LOADS)
-		return dmv_fail(e, DMV_E_CORRUPT, "ELF header: %" PRIu64 " segments, more than %d", h->n,
-				MAX_LOADS);
+		return dmv_fail(e, DMV_E_CORRUPT, "ELF header: %" PRIu64 " segments, more than %d",
+				h->n, MAX_LOADS);
 	return DMV_E_OK;
 }
 
@@ -256,12 +265,14 @@ static enum dmv_code read_headers(struct elf *x, const struct headers *h, struct
 		int errnum;
 
 		if (dmv_file_read(x->f, h->off + i * h->stride, ph, size, &errnum) != size)
-			return dmv_fail(e, DMV_E_SYSTEM, "program header %" PRIu64 ": cannot read: %s", i,
+			return dmv_fail(e, DMV_E_SYSTEM,
+					"program header %" PRIu64 ": cannot read: %s", i,
 					errnum ? strerror(errnum) : "the file became shorter");
 		switch (get(x, ph, &ph_type)) {
 		case PT_LOAD:
 			if (!add_load(x, ph))
-				return dmv_fail(e, DMV_E_MEMORY, "out of memory for %" PRIu64 " segments", h->n);
+				return dmv_fail(e, DMV_E_MEMORY,
+						"out of memory for %" PRIu64 " segments", h->n);
 			break;
 		case PT_NOTE:
 			if (nnote++ < MAX_NOTE_SEGMENTS)
@@ -271,7 +282,8 @@ static enum dmv_code read_headers(struct elf *x, const struct headers *h, struct
 		}
 	}
 	if (!x->nload)
-		return dmv_fail(e, DMV_E_CORRUPT, "none of the %" PRIu64 " program headers is a PT_LOAD: no memory",
+		return dmv_fail(e, DMV_E_CORRUPT,
+				"none of the %" PRIu64 " program headers is a PT_LOAD: no memory",
 				h->n);
 	return DMV_E_OK;
 }
@@ -284,8 +296,8 @@ static bool any_set(const struct elf *x, enum dmv_space s)
 	return false;
 }
 
-/* Does p_vaddr of a machine's dump mean anything? Without page tables QEMU and makedumpfile leave it
- * 0 or make p_paddr of it: that is no address of any program that ran there. */
+/* Does p_vaddr of a machine's dump mean anything? Without page tables QEMU and makedumpfile leave
+ * it 0 or make p_paddr of it: that is no address of any program that ran there. */
 static bool has_virtual(const struct elf *x)
 {
 	for (size_t i = 0; i < x->nload; i++)
@@ -337,7 +349,8 @@ static enum dmv_code check_total(struct elf *x, enum dmv_space s, struct dmv_err
 
 		if (n > limit - total)
 			return dmv_fail(e, DMV_E_CORRUPT,
-					"segments claim more than %" PRIu64 " times the bytes of the whole file as %s memory",
+					"segments claim more than %" PRIu64
+					" times the bytes of the whole file as %s memory",
 					factor, dmv_space_name(s));
 		total += n;
 	}
@@ -396,10 +409,11 @@ static void note_cuts(struct elf *x)
 		bytes = l->filesz - in > UINT64_MAX - bytes ? UINT64_MAX : bytes + (l->filesz - in);
 	}
 	if (segments)
-		dmv_mem_note(&x->m, "%" PRIu64 " bytes beyond end of file, in %zu of %zu segments", bytes,
-			     segments, x->nload);
+		dmv_mem_note(&x->m, "%" PRIu64 " bytes beyond end of file, in %zu of %zu segments",
+			     bytes, segments, x->nload);
 	if (x->notes.cut)
-		dmv_mem_note(&x->m, "the notes end early or are damaged: what they would tell is missing");
+		dmv_mem_note(&x->m,
+			     "the notes end early or are damaged: what they would tell is missing");
 }
 
 /* The file mapped at addr, as NT_FILE has it. */
@@ -419,13 +433,16 @@ static char *string_at(struct elf *x, uint64_t addr)
 
 	if (!addr)
 		return NULL;
-	while (n < sizeof(path) - 1 && !elf_read(&x->m, DMV_VIRT, addr + n, path + n, 1, NULL) && path[n])
+	while (n < sizeof(path) - 1 && !elf_read(&x->m, DMV_VIRT, addr + n, path + n, 1, NULL) &&
+	       path[n])
 		n++;
 	path[n] = 0;
 	return n ? strdup(path) : NULL;
 }
 
-/* Best first: a path the kernel resolved, the one given to execve, the first word of the arguments. */
+/* Best first: a path the kernel resolved, the one given to execve, the first word of
+
+ * the arguments. */
 static char *find_executable(struct elf *x)
 {
 	const char *path = mapped_at(x, x->notes.phdr);
@@ -482,13 +499,16 @@ static enum dmv_code recognise(struct elf *x, uint8_t *eh, struct dmv_err *e)
 	x->be = eh[EI_DATA] == ELFDATA2MSB;
 	need = x->is64 ? sizeof(Elf64_Ehdr) : sizeof(Elf32_Ehdr);
 	if (got < need)
-		return dmv_fail(e, DMV_E_CORRUPT, "ELF file of %zu bytes: cut off in the header", got);
+		return dmv_fail(e, DMV_E_CORRUPT, "ELF file of %zu bytes: cut off in the header",
+				got);
 	if (!x->is64 && eh[EI_CLASS] != ELFCLASS32)
-		return dmv_fail(e, DMV_E_CORRUPT, "ELF header: class %u is neither 32 nor 64 bit", eh[EI_CLASS]);
+		return dmv_fail(e, DMV_E_CORRUPT, "ELF header: class %u is neither 32 nor 64 bit",
+				eh[EI_CLASS]);
 	if (!x->be && eh[EI_DATA] != ELFDATA2LSB)
 		return dmv_fail(e, DMV_E_CORRUPT, "ELF header: unknown byte order %u", eh[EI_DATA]);
 	if (get(x, eh, &eh_type) != ET_CORE)
-		return dmv_fail(e, DMV_E_USAGE, "an ELF file of type %u, not a core dump (a program or a module?)",
+		return dmv_fail(e, DMV_E_USAGE,
+				"an ELF file of type %u, not a core dump (a program or a module?)",
 				(unsigned)get(x, eh, &eh_type));
 	x->m.bits = x->is64 ? 64 : 32;
 	x->m.big_endian = x->be;
@@ -496,8 +516,8 @@ static enum dmv_code recognise(struct elf *x, uint8_t *eh, struct dmv_err *e)
 	return DMV_E_OK;
 }
 
-enum dmv_code dmv_mem_open_elf(const char *target, const struct dmv_mem_opts *o, struct dmv_mem **ret,
-			       struct dmv_err *e)
+enum dmv_code dmv_mem_open_elf(const char *target, const struct dmv_mem_opts *o,
+			       struct dmv_mem **ret, struct dmv_err *e)
 {
 	struct elf *x = calloc(1, sizeof(*x));
 	uint8_t eh[sizeof(Elf64_Ehdr)];

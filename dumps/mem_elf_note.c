@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /*
- * Notes of an ELF core: whose memory it is, which files were mapped, what the kernel says of itself.
- * Nothing here is believed: every length is held against the segment and a limit of its own.
+ * Notes of an ELF core: whose memory it is, which files were mapped, what the kernel says of
+ * itself. Nothing here is believed: every length is held against the segment and a limit of its
+ * own.
  */
 #include <elf.h>
 #include <stdlib.h>
@@ -15,7 +16,7 @@
 
 enum {
 	NOTE_HEADER = 12,
-	MAX_NOTES = 1 << 20,            /* a thread has half a dozen; zeroed padding must not hold us up */
+	MAX_NOTES = 1 << 20, /* a thread has half a dozen; zeroed padding must not hold us up */
 	MAX_NAME = 32,                  /* longer ones are nobody's we know */
 	MAX_DESC = 16 << 20,
 };

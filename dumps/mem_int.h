@@ -22,7 +22,8 @@ enum dmv_code dmv_file_open(const char *path, struct dmv_file **ret, struct dmv_
 void dmv_file_close(struct dmv_file *f);        /* NULL allowed */
 uint64_t dmv_file_size(const struct dmv_file *f);
 int dmv_file_fd(const struct dmv_file *f);      /* borrowed */
-/* Bytes read; fewer than n at the end of the file (*errnum 0) or on an error (*errnum its errno). */
+/* Bytes read; fewer than n at the end of the file (*errnum 0) or on an error (*errnum
+ * its errno). */
 size_t dmv_file_read(struct dmv_file *f, uint64_t off, void *buf, size_t n, int *errnum);
 
 /* Adds a line to m->note; when memory is short the line is lost, nothing else. */

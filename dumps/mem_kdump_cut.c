@@ -17,7 +17,7 @@ enum {
 	STEP_BYTES = 512,               /* of the bitmap, between two counts */
 	STEP_BITS = STEP_BYTES * 8,
 	DESC_BYTES = 24,
-	TAIL = 64,                      /* last descriptors to try for a cut: some share the zero page */
+	TAIL = 64,    /* last descriptors to try for a cut: some share the zero page */
 	CHUNK = 4096,                   /* descriptors read at once */
 };
 
@@ -60,7 +60,8 @@ static bool read_header(struct dmv_kdump_cut *c)
 
 	if (!get32(c, at, &c->page))
 		return false;
-	if (!is_block_size(c->page) && (!get32(c, at = NARROW, &c->page) || !is_block_size(c->page)))
+	if (!is_block_size(c->page) &&
+	    (!get32(c, at = NARROW, &c->page) || !is_block_size(c->page)))
 		return false;
 	if (!get32(c, at + 4, &sub) || !get32(c, at + 8, &blocks) || !blocks)
 		return false;
@@ -84,7 +85,8 @@ static bool load(struct dmv_kdump_cut *c, uint64_t step)
 	if (step == c->step)
 		return true;
 	c->step = UINT64_MAX;
-	if (dmv_file_read(c->f, c->bitmap + step * STEP_BYTES, c->map, STEP_BYTES, &errnum) != STEP_BYTES)
+	if (dmv_file_read(c->f, c->bitmap + step * STEP_BYTES, c->map, STEP_BYTES, &errnum) !=
+	    STEP_BYTES)
 		return false;
 	c->step = step;
 	return true;
@@ -189,7 +191,8 @@ bool dmv_kdump_cut_find(struct dmv_kdump_cut *c, uint64_t addr, size_t n, uint64
 
 uint64_t dmv_kdump_cut_pages(struct dmv_kdump_cut *c)
 {
-	uint64_t size = dmv_file_size(c->f), room = c->desc < size ? (size - c->desc) / DESC_BYTES : 0;
+	uint64_t size = dmv_file_size(c->f),
+		 room = c->desc < size ? (size - c->desc) / DESC_BYTES : 0;
 	uint64_t present = c->total < room ? c->total : room, cut = c->total - present;
 	bool any = cut != 0;
 	uint8_t *d;

@@ -170,7 +170,8 @@ static void do_read(struct dmv_kd_child *c, const struct dmv_kd_ask *q, struct d
 	while (done < n) {
 		uint64_t at = q->at + done;
 		size_t len = page - at % page < n - done ? page - at % page : n - done;
-		kdump_status st = kdump_read(c->ctx, KDUMP_MACHPHYSADDR, at, c->sh->data + done, &len);
+		kdump_status st =
+			kdump_read(c->ctx, KDUMP_MACHPHYSADDR, at, c->sh->data + done, &len);
 
 		if (st != KDUMP_OK) {
 			a->outcome = st == KDUMP_ERR_NODATA ? DMV_KD_ABSENT : DMV_KD_DAMAGED;
@@ -222,9 +223,10 @@ static void do_ranges(struct dmv_kd_child *c, const struct dmv_kd_ask *q, struct
 	a->next = first;
 }
 
-/* kdump_vmcoreinfo_raw() wants the OS type set first, and setting it starts a translation that fails
- * on many dumps; the attribute is there at once. */
-static void do_vmcoreinfo(struct dmv_kd_child *c, const struct dmv_kd_ask *q, struct dmv_kd_answer *a)
+/* kdump_vmcoreinfo_raw() wants the OS type set first, and setting it starts a translation that
+ * fails on many dumps; the attribute is there at once. */
+static void do_vmcoreinfo(struct dmv_kd_child *c, const struct dmv_kd_ask *q,
+			  struct dmv_kd_answer *a)
 {
 	kdump_attr_t v = { .type = KDUMP_BLOB };
 	size_t n;
@@ -247,7 +249,8 @@ static void do_vmcoreinfo(struct dmv_kd_child *c, const struct dmv_kd_ask *q, st
 
 static void serve(struct dmv_kd_child *c)
 {
-	static void (*const doers[])(struct dmv_kd_child *, const struct dmv_kd_ask *, struct dmv_kd_answer *) = {
+	static void (*const doers[])(struct dmv_kd_child *, const struct dmv_kd_ask *,
+				     struct dmv_kd_answer *) = {
 		[DMV_KD_READ] = do_read,
 		[DMV_KD_RANGES] = do_ranges,
 		[DMV_KD_VMCOREINFO] = do_vmcoreinfo,
@@ -302,7 +305,7 @@ void dmv_kd_child_main(struct dmv_kd_child *c)
 {
 	setpgid(0, 0);
 	reset_signals();
-	prctl(PR_SET_DUMPABLE, 0);      /* no core files of ours, wherever core_pattern sends them */
+	prctl(PR_SET_DUMPABLE, 0); /* no core files of ours, wherever core_pattern sends them */
 	close_all_but(c->sock, c->dump);
 	limit_memory();
 	if (open_dump(c))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /*
- * Our side of the child that runs libkdumpfile: started when it is needed, asked, given up on when it
- * is silent for too long or has died too often.
+ * Our side of the child that runs libkdumpfile: started when it is needed, asked, given up on when
+ * it is silent for too long or has died too often.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -84,7 +84,8 @@ static enum dmv_code died(struct dmv_kd *k, int sig, uint64_t addr, struct dmv_e
 	k->deaths++;
 	k->last_signal = sig;
 	death(sig, DMV_KD_ASK_SECONDS, how, sizeof(how));
-	return dmv_fail_at(e, DMV_E_CORRUPT, addr, "libkdumpfile %s while reading 0x%" PRIx64, how, addr);
+	return dmv_fail_at(e, DMV_E_CORRUPT, addr, "libkdumpfile %s while reading 0x%" PRIx64, how,
+			   addr);
 }
 
 static enum dmv_code spawn(struct dmv_kd *k, struct dmv_err *e)

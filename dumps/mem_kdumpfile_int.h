@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /*
  * What we and the child that runs libkdumpfile say to each other. mem_kdumpfile.c is the child and
- * all that calls the library, mem_kdumpfile_ask.c asks it, mem_kdumpfile_src.c makes a source of it.
+ * all that calls the library, mem_kdumpfile_ask.c asks it, mem_kdumpfile_src.c makes a source of
+ * it.
  *
  *   we <-- socket: ask, answer; shared memory: bytes --> worker, forked from --> keeper
  *
@@ -59,7 +60,7 @@ struct dmv_kd_shared {
 struct dmv_kd_child {
 	int sock, dump;
 	struct dmv_kd_shared *sh;
-	const char *arch;               /* from the header, for dumps whose uts name is incomplete */
+	const char *arch; /* from the header, for dumps whose uts name is incomplete */
 	void *ctx;                      /* the library's */
 };
 
@@ -85,7 +86,7 @@ const struct dmv_kd_machine *dmv_kd_machine_of(const char *name);
 struct dmv_kd {
 	struct dmv_kd_shared *sh;
 	int dump;                       /* file descriptor, borrowed */
-	bool known;                     /* by its first bytes: what the library refuses is damaged */
+	bool known; /* by its first bytes: what the library refuses is damaged */
 	char arch[16];
 	int sock;                       /* -1: no child */
 	pid_t keeper;
@@ -100,7 +101,9 @@ void dmv_kd_stop(struct dmv_kd *k);
 enum dmv_code dmv_kd_question(struct dmv_kd *k, const struct dmv_kd_ask *q, uint64_t addr,
 			      struct dmv_kd_answer *a, struct dmv_err *e);
 
-/* First byte of a read of n at addr that did not come; the child's word for it is held in bounds. */
+/* First byte of a read of n at addr that did not come; the child's word for it is held
+
+ * in bounds. */
 uint64_t dmv_kd_first_bad(const struct dmv_kd *k, uint64_t addr, size_t n);
 
 /* Text of the child, made harmless in its place. */

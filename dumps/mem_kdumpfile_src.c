@@ -35,7 +35,8 @@ struct kdump {
 
 /* ---- reading ---- */
 
-static enum dmv_code read_some(struct kdump *k, uint64_t addr, void *buf, size_t n, struct dmv_err *e)
+static enum dmv_code read_some(struct kdump *k, uint64_t addr, void *buf, size_t n,
+			       struct dmv_err *e)
 {
 	enum dmv_code code;
 	struct dmv_kd_answer a;
@@ -43,8 +44,9 @@ static enum dmv_code read_some(struct kdump *k, uint64_t addr, void *buf, size_t
 
 	if (k->cut && dmv_kdump_cut_find(k->cut, addr, n, &bad))
 		return dmv_fail_at(e, DMV_E_ABSENT, bad,
-				   "physical address 0x%" PRIx64 " lies beyond the end of the file at 0x%" PRIx64, bad,
-				   dmv_file_size(k->f));
+				   "physical address 0x%" PRIx64
+				   " lies beyond the end of the file at 0x%" PRIx64,
+				   bad, dmv_file_size(k->f));
 	code = dmv_kd_question(&k->kd, &(struct dmv_kd_ask){ DMV_KD_READ, (uint32_t)n, addr }, addr,
 			       &a, e);
 	if (code)
@@ -56,9 +58,11 @@ static enum dmv_code read_some(struct kdump *k, uint64_t addr, void *buf, size_t
 	bad = dmv_kd_first_bad(&k->kd, addr, n);
 	if (a.outcome == DMV_KD_ABSENT)
 		return dmv_fail_at(e, DMV_E_ABSENT, bad,
-				   "physical address 0x%" PRIx64 " is not in the dump (libkdumpfile: %s)", bad, a.text);
-	return dmv_fail_at(e, DMV_E_CORRUPT, bad, "physical address 0x%" PRIx64 ": libkdumpfile: %s", bad,
-			   a.text);
+				   "physical address 0x%" PRIx64
+				   " is not in the dump (libkdumpfile: %s)",
+				   bad, a.text);
+	return dmv_fail_at(e, DMV_E_CORRUPT, bad,
+			   "physical address 0x%" PRIx64 ": libkdumpfile: %s", bad, a.text);
 }
 
 /* The page that holds addr, for small reads: a question costs two changes of process. */
@@ -74,7 +78,8 @@ static const struct page *cached_page(struct kdump *k, uint64_t addr)
 	return p->valid ? p : NULL;
 }
 
-static enum dmv_code read_part(struct kdump *k, uint64_t addr, void *buf, size_t n, struct dmv_err *e)
+static enum dmv_code read_part(struct kdump *k, uint64_t addr, void *buf, size_t n,
+			       struct dmv_err *e)
 {
 	const struct page *p = n <= PAGE_BYTES - addr % PAGE_BYTES ? cached_page(k, addr) : NULL;
 
@@ -84,15 +89,16 @@ static enum dmv_code read_part(struct kdump *k, uint64_t addr, void *buf, size_t
 	return DMV_E_OK;
 }
 
-static enum dmv_code kd_read(struct dmv_mem *m, enum dmv_space s, uint64_t addr, void *buf, size_t n,
-			     struct dmv_err *e)
+static enum dmv_code kd_read(struct dmv_mem *m, enum dmv_space s, uint64_t addr, void *buf,
+			     size_t n, struct dmv_err *e)
 {
 	struct kdump *k = (struct kdump *)m;
 	size_t part;
 
 	if (s != DMV_PHYS)
-		return dmv_fail_at(e, DMV_E_ABSENT, addr, "this dump has no virtual addresses (asked for 0x%"
-				   PRIx64 ")", addr);
+		return dmv_fail_at(e, DMV_E_ABSENT, addr,
+				   "this dump has no virtual addresses (asked for 0x%" PRIx64 ")",
+				   addr);
 	for (size_t done = 0; done < n; done += part) {
 		enum dmv_code code;
 
@@ -202,7 +208,8 @@ static enum dmv_code take_ranges(struct kdump *k, struct ranges *r, size_t n, st
 
 		memcpy(&x, k->kd.sh->data + i * sizeof(x), sizeof(x));
 		if (x.start >= x.end || (r->n && x.start < r->v[r->n - 1].end))
-			return dmv_fail(e, DMV_E_CORRUPT, "libkdumpfile: its map of pages is not in order");
+			return dmv_fail(e, DMV_E_CORRUPT,
+					"libkdumpfile: its map of pages is not in order");
 		if (!dmv_grow(&r->v, r->n, sizeof(*r->v)))
 			return dmv_fail(e, DMV_E_MEMORY, "out of memory for the map of pages");
 		r->v[r->n++] = x;
@@ -224,18 +231,21 @@ static enum dmv_code collect_ranges(struct kdump *k, struct ranges *r, struct dm
 		if (a.outcome != DMV_KD_DONE)
 			return dmv_fail(e, DMV_E_CORRUPT, "libkdumpfile: %s", a.text);
 		if (a.n > DMV_KD_DATA_BYTES / sizeof(struct dmv_range))
-			return dmv_fail(e, DMV_E_CORRUPT, "libkdumpfile: its map of pages is damaged");
+			return dmv_fail(e, DMV_E_CORRUPT,
+					"libkdumpfile: its map of pages is damaged");
 		code = take_ranges(k, r, a.n, e);
 		if (code)
 			return code;
 		if (r->n > MAX_RANGES || (a.more && a.next <= first)) {
-			dmv_mem_note(&k->m, "more than %zu ranges of pages: the rest is left out", r->n);
+			dmv_mem_note(&k->m, "more than %zu ranges of pages: the rest is left out",
+				     r->n);
 			break;
 		}
 		first = a.next;
 	} while (a.more);
 	if (!r->n)
-		return dmv_fail(e, DMV_E_CORRUPT, "libkdumpfile finds no page in it: the file is damaged or cut off");
+		return dmv_fail(e, DMV_E_CORRUPT,
+				"libkdumpfile finds no page in it: the file is damaged or cut off");
 	return DMV_E_OK;
 }
 
@@ -277,9 +287,11 @@ static void note_split(struct kdump *k)
 	if (dmv_file_read(k->f, BLOCK_SIZE, b, 4, &errnum) != 4)
 		return;
 	block = dmv_get(b, 4, false);
-	if (dmv_file_read(k->f, block, b, sizeof(b), &errnum) != sizeof(b) || dmv_get(b + SPLIT, 4, false) != 1)
+	if (dmv_file_read(k->f, block, b, sizeof(b), &errnum) != sizeof(b) ||
+	    dmv_get(b + SPLIT, 4, false) != 1)
 		return;
-	dmv_mem_note(&k->m, "one part of a split set: only pages 0x%" PRIx64 " to 0x%" PRIx64 " are in it",
+	dmv_mem_note(&k->m,
+		     "one part of a split set: only pages 0x%" PRIx64 " to 0x%" PRIx64 " are in it",
 		     dmv_get(b + START_PFN, 8, false), dmv_get(b + END_PFN, 8, false));
 }
 
@@ -302,7 +314,8 @@ static enum dmv_code set_up(struct kdump *k, const char *target, struct dmv_err 
 	if (code)
 		return code;
 	sniff(k);
-	k->kd.sh = mmap(NULL, sizeof(*k->kd.sh), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	k->kd.sh = mmap(NULL, sizeof(*k->kd.sh), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			-1, 0);
 	if (k->kd.sh == MAP_FAILED) {
 		k->kd.sh = NULL;
 		return dmv_fail(e, DMV_E_MEMORY, "out of memory for the buffer of libkdumpfile");

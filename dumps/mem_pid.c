@@ -68,17 +68,22 @@ static enum dmv_code refused(pid_t pid, struct dmv_err *e)
 
 	if (uid >= 0 && (uid_t)uid != geteuid() && geteuid())
 		return dmv_fail(e, DMV_E_SYSTEM,
-				"process %d runs as user %d, we as %d: needs the same user, or CAP_SYS_PTRACE (sudo)",
+				"process %d runs as user %d, we as %d: needs the same user, or "
+				"CAP_SYS_PTRACE (sudo)",
 				(int)pid, uid, (int)geteuid());
 	if (scope == 3)
 		return dmv_fail(e, DMV_E_SYSTEM,
-				"process %d: kernel.yama.ptrace_scope is 3, nobody may read another process", (int)pid);
+				"process %d: kernel.yama.ptrace_scope is 3, nobody may read "
+				"another process",
+				(int)pid);
 	if (scope > 0)
 		return dmv_fail(e, DMV_E_SYSTEM,
-				"process %d: kernel.yama.ptrace_scope is %d: needs CAP_SYS_PTRACE (sudo), or `sysctl kernel.yama.ptrace_scope=0`",
+				"process %d: kernel.yama.ptrace_scope is %d: needs CAP_SYS_PTRACE "
+				"(sudo), or `sysctl kernel.yama.ptrace_scope=0`",
 				(int)pid, scope);
 	return dmv_fail(e, DMV_E_SYSTEM,
-			"process %d does not let itself be read (setuid, or not dumpable): needs CAP_SYS_PTRACE (sudo)",
+			"process %d does not let itself be read (setuid, or not dumpable): needs "
+			"CAP_SYS_PTRACE (sudo)",
 			(int)pid);
 }
 
@@ -91,24 +96,26 @@ static enum dmv_code why_not(struct pid_mem *p, int errnum, uint64_t addr, struc
 	if (errnum == EFAULT || errnum == 0)
 		return dmv_fail_at(e, DMV_E_ABSENT, addr, "virtual address 0x%" PRIx64
 				   " is not mapped in process %d", addr, (int)p->pid);
-	return dmv_fail_at(e, DMV_E_SYSTEM, addr, "cannot read 0x%" PRIx64 " of process %d: %s", addr,
-			   (int)p->pid, strerror(errnum));
+	return dmv_fail_at(e, DMV_E_SYSTEM, addr, "cannot read 0x%" PRIx64 " of process %d: %s",
+			   addr, (int)p->pid, strerror(errnum));
 }
 
-static enum dmv_code pid_read(struct dmv_mem *m, enum dmv_space s, uint64_t addr, void *buf, size_t n,
-			      struct dmv_err *e)
+static enum dmv_code pid_read(struct dmv_mem *m, enum dmv_space s, uint64_t addr, void *buf,
+			      size_t n, struct dmv_err *e)
 {
 	struct pid_mem *p = (struct pid_mem *)m;
 	size_t done = 0;
 
 	if (s != DMV_VIRT)
-		return dmv_fail_at(e, DMV_E_ABSENT, addr, "a process has no physical addresses (asked for 0x%"
-				   PRIx64 ")", addr);
+		return dmv_fail_at(e, DMV_E_ABSENT, addr,
+				   "a process has no physical addresses (asked for 0x%" PRIx64 ")",
+				   addr);
 	while (done < n) {
 		uint64_t at = addr + done;
 		struct iovec to = { (char *)buf + done, n - done };
 		struct iovec from = { (void *)(uintptr_t)at, n - done };
-		ssize_t got = (uintptr_t)at == at ? process_vm_readv(p->pid, &to, 1, &from, 1, 0) : 0;
+		ssize_t got =
+			(uintptr_t)at == at ? process_vm_readv(p->pid, &to, 1, &from, 1, 0) : 0;
 
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -151,8 +158,9 @@ static bool parse_mapping(char *line, struct mapping *v)
 	int at = 0;
 
 	line[strcspn(line, "\n")] = 0;
-	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %*s %n", &v->start, &v->end, v->perms,
-		   &v->offset, &at) != 4 || !at)
+	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %*s %n", &v->start, &v->end,
+		   v->perms, &v->offset, &at) != 4 ||
+	    !at)
 		return false;
 	v->path = line + at;
 	return v->start < v->end;
@@ -243,11 +251,13 @@ static enum dmv_code read_maps(struct pid_mem *p, struct dmv_err *e)
 	if (errnum == ESRCH || gone(p))
 		return dmv_fail(e, DMV_E_SYSTEM, "process %d is gone", (int)p->pid);
 	if (!ok)
-		return dmv_fail(e, DMV_E_MEMORY, "out of memory for the mappings of process %d", (int)p->pid);
-	if (!p->nrange)
-		return dmv_fail(e, DMV_E_SYSTEM,
-				"process %d has no memory: a kernel thread, or dead and not yet waited for",
+		return dmv_fail(e, DMV_E_MEMORY, "out of memory for the mappings of process %d",
 				(int)p->pid);
+	if (!p->nrange)
+		return dmv_fail(
+			e, DMV_E_SYSTEM,
+			"process %d has no memory: a kernel thread, or dead and not yet waited for",
+			(int)p->pid);
 	return DMV_E_OK;
 }
 
@@ -267,7 +277,8 @@ static void find_executable(struct pid_mem *p)
 		p->m.executable = strdup(path);
 		return;
 	}
-	dmv_mem_note(&p->m, "its program %s was replaced, deleted, or is in another file system", path);
+	dmv_mem_note(&p->m, "its program %s was replaced, deleted, or is in another file system",
+		     path);
 	p->m.executable = strdup(exe);
 }
 
@@ -320,13 +331,14 @@ static enum dmv_code parse_pid(const char *target, pid_t *ret, struct dmv_err *e
 	errno = 0;
 	v = strtol(target + 4, &end, 10);
 	if (!isdigit((unsigned char)target[4]) || *end || errno || v <= 0 || v > INT32_MAX)
-		return dmv_fail(e, DMV_E_USAGE, "%s: a decimal process number is expected after pid:", target);
+		return dmv_fail(e, DMV_E_USAGE,
+				"%s: a decimal process number is expected after pid:", target);
 	*ret = (pid_t)v;
 	return DMV_E_OK;
 }
 
-enum dmv_code dmv_mem_open_pid(const char *target, const struct dmv_mem_opts *o, struct dmv_mem **ret,
-			       struct dmv_err *e)
+enum dmv_code dmv_mem_open_pid(const char *target, const struct dmv_mem_opts *o,
+			       struct dmv_mem **ret, struct dmv_err *e)
 {
 	struct pid_mem *p;
 	enum dmv_code code;

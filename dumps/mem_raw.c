@@ -15,8 +15,8 @@ struct raw {
 	uint64_t base;
 };
 
-static enum dmv_code raw_read(struct dmv_mem *m, enum dmv_space s, uint64_t addr, void *buf, size_t n,
-			      struct dmv_err *e)
+static enum dmv_code raw_read(struct dmv_mem *m, enum dmv_space s, uint64_t addr, void *buf,
+			      size_t n, struct dmv_err *e)
 {
 	struct raw *r = (struct raw *)m;
 	uint64_t bad;
@@ -29,10 +29,12 @@ static enum dmv_code raw_read(struct dmv_mem *m, enum dmv_space s, uint64_t addr
 		return DMV_E_OK;
 	bad = addr + got;
 	if (errnum)
-		return dmv_fail_at(e, DMV_E_SYSTEM, bad, "cannot read the file at 0x%" PRIx64 ": %s",
-				   bad - r->base, strerror(errnum));
+		return dmv_fail_at(e, DMV_E_SYSTEM, bad,
+				   "cannot read the file at 0x%" PRIx64 ": %s", bad - r->base,
+				   strerror(errnum));
 	return dmv_fail_at(e, DMV_E_ABSENT, bad,
-			   "%s address 0x%" PRIx64 " is outside the image, 0x%" PRIx64 " to 0x%" PRIx64,
+			   "%s address 0x%" PRIx64 " is outside the image, 0x%" PRIx64
+			   " to 0x%" PRIx64,
 			   dmv_space_name(s), bad, r->base, r->base + dmv_file_size(r->f) - 1);
 }
 
@@ -57,7 +59,8 @@ static enum dmv_code set_up(struct raw *r, struct dmv_err *e)
 
 	if (size > UINT64_MAX - r->base)
 		return dmv_fail(e, DMV_E_USAGE,
-				"base 0x%" PRIx64 " plus %" PRIu64 " bytes passes the end of the address space",
+				"base 0x%" PRIx64 " plus %" PRIu64
+				" bytes passes the end of the address space",
 				r->base, size);
 	for (int s = DMV_VIRT; s <= DMV_PHYS; s++) {
 		struct dmv_range *v = malloc(sizeof(*v));
@@ -71,8 +74,8 @@ static enum dmv_code set_up(struct raw *r, struct dmv_err *e)
 	return DMV_E_OK;
 }
 
-enum dmv_code dmv_mem_open_raw(const char *target, const struct dmv_mem_opts *o, struct dmv_mem **ret,
-			       struct dmv_err *e)
+enum dmv_code dmv_mem_open_raw(const char *target, const struct dmv_mem_opts *o,
+			       struct dmv_mem **ret, struct dmv_err *e)
 {
 	enum dmv_code code;
 	struct raw *r;

@@ -18,8 +18,9 @@ enum dmv_code dmv_names_new(struct dmv_names **ret, struct dmv_err *e);
 void dmv_names_free(struct dmv_names *n);
 
 /* An image in the target: code of `name` at [base, base + bytes). build_id may be NULL. */
-enum dmv_code dmv_names_add_image(struct dmv_names *n, const char *name, uint64_t base, uint64_t bytes,
-				  const uint8_t *build_id, size_t build_id_n, struct dmv_err *e);
+enum dmv_code dmv_names_add_image(struct dmv_names *n, const char *name, uint64_t base,
+				  uint64_t bytes, const uint8_t *build_id, size_t build_id_n,
+				  struct dmv_err *e);
 
 /* An ELF file with symbols. It is matched to an image by build-id, else by file name; a build-id
  * that differs from the image's is refused, with both ids in the message, unless `force`.

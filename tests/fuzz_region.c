@@ -29,7 +29,8 @@ static size_t touch(const struct dmv_facts *f)
 		sum += f->reg[i].file == DMV_NO_INDEX ? 0 : f->file[f->reg[i].file].handle;
 	for (size_t i = 0; i < f->nadapter; i++)
 		sum += strlen(f->adapter[i].name) + strlen(f->adapter[i].driver_name) +
-		       (f->adapter[i].owner == DMV_NO_INDEX ? 0 : f->stack[f->adapter[i].owner].depth);
+		       (f->adapter[i].owner == DMV_NO_INDEX ? 0
+							    : f->stack[f->adapter[i].owner].depth);
 	for (size_t i = 0; i < f->nstack; i++)
 		for (uint32_t k = 0; k < f->stack[i].depth; k++)
 			sum += f->stack[i].frame[k];
@@ -50,7 +51,8 @@ static void decode(uint8_t *bytes, size_t size, int spaces, bool live)
 	struct dmv_names *n = NULL;
 	struct dmv_err e;
 
-	bytes_mem_init(&m, bytes, size, spaces & 1 ? BASE : UINT64_MAX, spaces & 2 ? BASE : UINT64_MAX);
+	bytes_mem_init(&m, bytes, size, spaces & 1 ? BASE : UINT64_MAX,
+		       spaces & 2 ? BASE : UINT64_MAX);
 	m.base.live = live;
 	if (dmv_names_new(&n, &e))
 		return;

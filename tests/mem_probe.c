@@ -34,13 +34,15 @@ static int complain(const struct dmv_err *e)
 static void show_ranges(const struct dmv_mem *m, enum dmv_space s, const char *name)
 {
 	for (size_t i = 0; i < m->nrange[s]; i++)
-		printf("%s 0x%" PRIx64 " 0x%" PRIx64 "\n", name, m->range[s][i].start, m->range[s][i].end);
+		printf("%s 0x%" PRIx64 " 0x%" PRIx64 "\n", name, m->range[s][i].start,
+		       m->range[s][i].end);
 }
 
 static int info(struct dmv_mem *m)
 {
 	printf("format %s\nname %s\nlive %d\nlinux_kernel %d\nmachine %u\nbits %u\nbig_endian %u\n",
-	       m->ops->format, m->name, m->live, m->linux_kernel, m->machine, m->bits, m->big_endian);
+	       m->ops->format, m->name, m->live, m->linux_kernel, m->machine, m->bits,
+	       m->big_endian);
 	printf("executable %s\nvmcoreinfo %zu\n", m->executable ? m->executable : "-",
 	       m->vmcoreinfo ? strlen(m->vmcoreinfo) : 0);
 	for (size_t i = 0; i < m->nmapped; i++)
@@ -73,7 +75,8 @@ static int walk(struct dmv_mem *m, enum dmv_space s, const char *file)
 
 	if (sum.fd >= 0)
 		close(sum.fd);
-	printf("bytes %" PRIu64 " missed %" PRIu64 " check %" PRIx64 "\n", sum.bytes, missed, sum.check);
+	printf("bytes %" PRIu64 " missed %" PRIu64 " check %" PRIx64 "\n", sum.bytes, missed,
+	       sum.check);
 	return code ? complain(&e) : 0;
 }
 

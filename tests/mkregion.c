@@ -47,8 +47,8 @@ struct maker {
 };
 
 static const char *const kinds[DMV_ABI_K_COUNT] = {
-	"none", "adapter", "file", "register", "list", "buffer", "vector", "channel", "violation", "event",
-	"site", "string", "image", "driver", "cpu",
+	"none", "adapter", "file", "register", "list", "buffer", "vector", "channel", "violation",
+	"event", "site", "string", "image", "driver", "cpu",
 };
 
 /* ---- fields, from the header's own list of offsets ---- */
@@ -56,7 +56,8 @@ static const char *const kinds[DMV_ABI_K_COUNT] = {
 static struct mkfield fields[512];
 static size_t nfields;
 
-static void field(const char *type, const char *name, size_t offset, size_t bytes, uint32_t width, char kind)
+static void field(const char *type, const char *name, size_t offset, size_t bytes, uint32_t width,
+		  char kind)
 {
 	fields[nfields++] = (struct mkfield){ type + strlen("dmv_abi_"), name, (uint32_t)offset,
 					      (uint32_t)bytes, width, kind };
@@ -69,8 +70,9 @@ static void field(const char *type, const char *name, size_t offset, size_t byte
 
 #undef DMV_ABI_AT
 #undef DMV_ABI_SIZE
-#define DMV_ABI_AT(s, f, o) field(#s, #f, o, sizeof(((struct s *)0)->f), WIDTH(((struct s *)0)->f), \
-				  KIND(((struct s *)0)->f))
+#define DMV_ABI_AT(s, f, o) \
+	field(#s, #f, o, sizeof(((struct s *)0)->f), WIDTH(((struct s *)0)->f), \
+	      KIND(((struct s *)0)->f))
 #define DMV_ABI_SIZE(s, n) field(#s, "", n, 0, 0, 's')
 
 static void list_fields(void)
@@ -292,7 +294,8 @@ static int open_dir(struct maker *k, uint32_t segment)
 		mkregion_put(m, k->dir + offsetof(struct dmv_abi_dir, next_offset), 8,
 			     k->seg[segment].used);
 	} else {
-		mkregion_put(m, offsetof(struct dmv_abi_header, dir_offset), 8, k->seg[segment].used);
+		mkregion_put(m, offsetof(struct dmv_abi_header, dir_offset), 8,
+			     k->seg[segment].used);
 	}
 	k->dir = at;
 	k->seg[segment].used += PAGE;
@@ -304,7 +307,8 @@ static int open_dir(struct maker *k, uint32_t segment)
 static int lay(struct maker *k)
 {
 	struct mkregion *m = k->m;
-	char text[] = "writer=\"mkregion\"", version[] = "version=\"1\"", tag[] = "tag=\"DmaVrfy0\"";
+	char text[] = "writer=\"mkregion\"", version[] = "version=\"1\"",
+	     tag[] = "tag=\"DmaVrfy0\"";
 	char *words[] = { text, version, tag };
 	static const struct { size_t at; uint32_t width; uint64_t v; } init[] = {
 		{ offsetof(struct dmv_abi_header, bom), 4, DMV_ABI_BOM },
@@ -421,7 +425,8 @@ static int st_table(struct maker *k, char **w, size_t n)
 	stride = mkregion_get(m, at + EXTENT(stride), 4);
 	if (segment >= SEGMENTS || k->seg[segment].used > k->seg[segment].bytes ||
 	    rows * stride > k->seg[segment].bytes - k->seg[segment].used)
-		return fail(k, "no room for the table in segment %llu", (unsigned long long)segment);
+		return fail(k, "no room for the table in segment %llu",
+			    (unsigned long long)segment);
 	mkregion_put(m, at + EXTENT(offset), 8, k->seg[segment].used);
 	k->table[kind].at = (size_t)(k->seg[segment].at + k->seg[segment].used);
 	k->table[kind].row0 = (uint32_t)mkregion_get(m, at + EXTENT(row0), 4);
@@ -477,12 +482,14 @@ static int st_bytes(struct maker *k, char **w, size_t n, bool fill)
 	uint64_t addr, bytes, value;
 	size_t at, room;
 
-	if (n != (fill ? 3 : 2) || !number(w[0], &addr) || addr < k->m->virt || addr - k->m->virt > k->m->n)
+	if (n != (fill ? 3 : 2) || !number(w[0], &addr) || addr < k->m->virt ||
+	    addr - k->m->virt > k->m->n)
 		return fail(k, "an address inside the image is missing");
 	at = (size_t)(addr - k->m->virt);
 	room = k->m->n - at;
 	if (!fill)
-		return bytes_of(w[1], k->m->bytes + at, room) < 0 ? fail(k, "bad bytes %s", w[1]) : 0;
+		return bytes_of(w[1], k->m->bytes + at, room) < 0 ? fail(k, "bad bytes %s", w[1])
+								  : 0;
 	if (!number(w[1], &bytes) || !number(w[2], &value) || bytes > room)
 		return fail(k, "fill ADDR BYTES VALUE");
 	memset(k->m->bytes + at, (int)value, (size_t)bytes);
@@ -513,7 +520,8 @@ static int settings(struct maker *k, const char *what, char **w, size_t n, bool 
 		return st_image(k, w, n);
 	if (!strcmp(what, "order")) {
 		k->m->big = n && !strcmp(w[0], "big");
-		return n && (k->m->big || !strcmp(w[0], "little")) ? 0 : fail(k, "order little|big");
+		return n && (k->m->big || !strcmp(w[0], "little")) ? 0
+								   : fail(k, "order little|big");
 	}
 	*mine = !strcmp(what, "bits") || !strcmp(what, "region");
 	if (!*mine)
@@ -549,8 +557,9 @@ static int statement(struct maker *k, char **w, size_t n)
 	if (!strcmp(what, "segment"))
 		return st_segment(k, w, n);
 	if (!strcmp(what, "page"))
-		return n && (!number(w[0], &segment) || segment >= SEGMENTS) ? fail(k, "page [SEGMENT]") :
-			open_dir(k, (uint32_t)segment);
+		return n && (!number(w[0], &segment) || segment >= SEGMENTS)
+			       ? fail(k, "page [SEGMENT]")
+			       : open_dir(k, (uint32_t)segment);
 	if (!strcmp(what, "entry"))
 		return st_entry(k, w, n);
 	if (!strcmp(what, "table"))
@@ -612,8 +621,10 @@ static int make(struct maker *k, char *text)
 	/* The recipe may have named the region after its directory was begun. */
 	for (size_t i = 0; i < k->m->nplace; i++)
 		if (!strcmp(k->m->place[i].type, "dir"))
-			mkregion_put(k->m, k->m->place[i].at + offsetof(struct dmv_abi_dir, region_id), 8,
-				     mkregion_get(k->m, offsetof(struct dmv_abi_header, region_id), 8));
+			mkregion_put(
+				k->m, k->m->place[i].at + offsetof(struct dmv_abi_dir, region_id),
+				8,
+				mkregion_get(k->m, offsetof(struct dmv_abi_header, region_id), 8));
 	mkregion_seal(k->m);
 	return 0;
 }

@@ -61,7 +61,8 @@ static void decode_with(struct got *g, const struct dmv_facts_opts *o)
 
 static void decode(struct got *g, int spaces)
 {
-	bytes_mem_init(&g->mem, g->region.bytes, g->region.n, spaces & VIRT ? g->region.virt : UINT64_MAX,
+	bytes_mem_init(&g->mem, g->region.bytes, g->region.n,
+		       spaces & VIRT ? g->region.virt : UINT64_MAX,
 		       spaces & PHYS ? g->region.phys : UINT64_MAX);
 	decode_with(g, NULL);
 }
@@ -112,7 +113,8 @@ static void set(struct got *g, size_t at, size_t field, uint32_t width, uint64_t
 /* ---- all fields ---- */
 
 #define EQ(got, want) do { if ((uint64_t)(got) != (uint64_t)(want)) { \
-	snprintf(why, nwhy, "%s is 0x%llx", #got, (unsigned long long)(got)); return false; } } while (0)
+	snprintf(why, nwhy, "%s is 0x%llx", #got, (unsigned long long)(got)); \
+	return false; } } while (0)
 #define SEQ(got, want) do { if (strcmp(got, want)) { \
 	snprintf(why, nwhy, "%s is \"%s\"", #got, got); return false; } } while (0)
 
@@ -237,8 +239,8 @@ static bool records_right(const struct dmv_facts *f, char *why, size_t nwhy)
 
 static bool all_right(const struct dmv_facts *f, char *why, size_t nwhy)
 {
-	return region_right(f, why, nwhy) && adapters_right(f, why, nwhy) && objects_right(f, why, nwhy) &&
-	       records_right(f, why, nwhy);
+	return region_right(f, why, nwhy) && adapters_right(f, why, nwhy) &&
+	       objects_right(f, why, nwhy) && records_right(f, why, nwhy);
 }
 
 static void test_fields(void)
@@ -261,9 +263,12 @@ static void test_fields(void)
 		T_EQ(g.e.code, g.code, "the error says what the code says");
 		if (T_CHECKF(!g.code, name, "%s", g.e.msg))
 			T_CHECKF(all_right(&g.facts, why, sizeof(why)), name, "%s", why);
-		T_EQ(g.code ? 99 : g.facts.region[0].big_endian, g.region.big, "byte order is told");
-		T_EQ(g.code ? 99 : g.facts.region[0].address_bits, g.region.bits, "address width is told");
-		T_CHECKF(!g.code && !g.facts.nnote, "nothing to note in a sound region", "%s", all_said(&g));
+		T_EQ(g.code ? 99 : g.facts.region[0].big_endian, g.region.big,
+		     "byte order is told");
+		T_EQ(g.code ? 99 : g.facts.region[0].address_bits, g.region.bits,
+		     "address width is told");
+		T_CHECKF(!g.code && !g.facts.nnote, "nothing to note in a sound region", "%s",
+			 all_said(&g));
 		drop(&g);
 	}
 }
@@ -301,7 +306,8 @@ static void test_vectors(void)
 
 static void test_strides(void)
 {
-	static const char recipe[] = "image 0x10000 0x8000\nheader minor=7\ntable adapter 2 stride=%u\n"
+	static const char recipe[] =
+		"image 0x10000 0x8000\nheader minor=7\ntable adapter 2 stride=%u\n"
 		"row adapter 0 LIVE handle=0x55 refs=3\nrow adapter 1 LIVE handle=0x66 refs=4\n";
 	char text[300];
 	struct got g;
@@ -317,19 +323,23 @@ static void test_strides(void)
 	snprintf(text, sizeof(text), recipe, 0x18u);
 	if (make(&g, text, NULL, "")) {
 		decode(&g, VIRT);
-		if (T_CHECKF(!g.code && g.facts.nadapter == 2, "shorter rows", "%s", all_said(&g))) {
+		if (T_CHECKF(!g.code && g.facts.nadapter == 2, "shorter rows", "%s",
+			     all_said(&g))) {
 			T_EQ(g.facts.adapter[1].handle, 0x66, "shorter rows: what is there");
-			T_EQ(g.facts.adapter[1].device, DMV_NO_ADDR, "shorter rows: an absent address");
-			T_EQ(g.facts.adapter[1].owner, DMV_NO_INDEX, "shorter rows: an absent site");
-			T_EQ(g.facts.adapter[1].description.present, false, "shorter rows: no description");
+			T_EQ(g.facts.adapter[1].device, DMV_NO_ADDR,
+			     "shorter rows: an absent address");
+			T_EQ(g.facts.adapter[1].owner, DMV_NO_INDEX,
+			     "shorter rows: an absent site");
+			T_EQ(g.facts.adapter[1].description.present, false,
+			     "shorter rows: no description");
 		}
 		drop(&g);
 	}
 	if (make(&g, "", FULL, "")) {
 		set(&g, 0, offsetof(struct dmv_abi_header, major), 2, 2);
 		decode(&g, VIRT);
-		T_CHECKF(g.code == DMV_E_VERSION && strstr(g.e.msg, "major"), "another major version", "%s",
-			 g.e.msg);
+		T_CHECKF(g.code == DMV_E_VERSION && strstr(g.e.msg, "major"),
+			 "another major version", "%s", g.e.msg);
 		drop(&g);
 	}
 }
@@ -351,16 +361,17 @@ static void test_finding(void)
 		dmv_facts_free(&g.facts);
 	o.region = 0x10001000;
 	decode_with(&g, &o);
-	T_CHECKF(g.code == DMV_E_NOTFOUND && strstr(g.e.msg, "0x10001000"), "a wrong address", "%s", g.e.msg);
+	T_CHECKF(g.code == DMV_E_NOTFOUND && strstr(g.e.msg, "0x10001000"), "a wrong address", "%s",
+		 g.e.msg);
 	decode_with(&g, NULL);
-	T_CHECKF(!g.code && g.facts.region[0].how == DMV_BY_SCAN && !g.facts.region[0].authentic, "by scan",
-		 "%s", all_said(&g));
+	T_CHECKF(!g.code && g.facts.region[0].how == DMV_BY_SCAN && !g.facts.region[0].authentic,
+		 "by scan", "%s", all_said(&g));
 	if (!g.code)
 		dmv_facts_free(&g.facts);
 	g.mem.base.linux_kernel = true;
 	decode_with(&g, NULL);
-	T_CHECKF(g.code == DMV_E_NOTFOUND && strstr(g.e.msg, "--scan"), "no scan of a Linux kernel by itself",
-		 "%s", g.e.msg);
+	T_CHECKF(g.code == DMV_E_NOTFOUND && strstr(g.e.msg, "--scan"),
+		 "no scan of a Linux kernel by itself", "%s", g.e.msg);
 	o = (struct dmv_facts_opts){ .region = DMV_NO_ADDR, .scan = true };
 	decode_with(&g, &o);
 	T_CHECKF(!g.code, "a scan of a Linux kernel when asked", "%s", g.e.msg);
@@ -370,7 +381,8 @@ static void test_finding(void)
 	g.mem.base.linux_kernel = true;
 	g.mem.base.vmcoreinfo = (char *)"OSRELEASE=6\nDMV_REGION=10000000\nX=1\n";
 	decode_with(&g, NULL);
-	T_CHECKF(!g.code && g.facts.region[0].how == DMV_BY_VMCOREINFO, "by VMCOREINFO", "%s", all_said(&g));
+	T_CHECKF(!g.code && g.facts.region[0].how == DMV_BY_VMCOREINFO, "by VMCOREINFO", "%s",
+		 all_said(&g));
 	drop(&g);
 }
 
@@ -382,14 +394,15 @@ static void test_copies(void)
 		return;
 	memcpy(g.region.bytes + 0x1E000, g.region.bytes, 4096);
 	decode(&g, VIRT);
-	T_CHECKF(!g.code && g.facts.nregion == 1, "a copy of a header is no region", "%s", all_said(&g));
+	T_CHECKF(!g.code && g.facts.nregion == 1, "a copy of a header is no region", "%s",
+		 all_said(&g));
 	T_CHECKF(find_note(&g, "0x1001e000 says it stands at 0x10000000"), "a copy is noted", "%s",
 		 all_said(&g));
 	dmv_facts_free(&g.facts);
 	memset(g.region.bytes, 0, 4096);
 	decode(&g, VIRT);
-	T_CHECKF(g.code == DMV_E_NOTFOUND && strstr(g.e.msg, "1 header found, none"), "only a copy", "%s",
-		 g.e.msg);
+	T_CHECKF(g.code == DMV_E_NOTFOUND && strstr(g.e.msg, "1 header found, none"), "only a copy",
+		 "%s", g.e.msg);
 	drop(&g);
 	/* A header that does not know its physical address does not count in physical memory. */
 	if (!make(&g, "", FULL, ""))
@@ -401,7 +414,8 @@ static void test_copies(void)
 	if (!g.code)
 		dmv_facts_free(&g.facts);
 	decode(&g, BOTH);
-	T_CHECKF(!g.code && g.facts.region[0].space == DMV_VIRT, "phys unknown, found by virt", "%s", g.e.msg);
+	T_CHECKF(!g.code && g.facts.region[0].space == DMV_VIRT, "phys unknown, found by virt",
+		 "%s", g.e.msg);
 	drop(&g);
 }
 
@@ -413,7 +427,8 @@ static void test_tombstone(void)
 		return;
 	decode(&g, VIRT);
 	T_CHECKF(!g.code && g.facts.region[0].ended, "a tombstone", "%s", g.e.msg);
-	T_CHECKF(find_note(&g, "a verifier ended in order"), "a tombstone is noted", "%s", all_said(&g));
+	T_CHECKF(find_note(&g, "a verifier ended in order"), "a tombstone is noted", "%s",
+		 all_said(&g));
 	drop(&g);
 }
 
@@ -434,7 +449,8 @@ static void test_two(void)
 	memcpy(both, a.region.bytes, a.region.n);
 	memcpy(both + a.region.n, b.region.bytes, b.region.n);
 	bytes_mem_init(&mem, both, a.region.n + b.region.n, a.region.virt, UINT64_MAX);
-	if (T_CHECKF(!dmv_facts_region(&mem.base, NULL, NULL, &f, &e), "two regions", "%s", e.msg)) {
+	if (T_CHECKF(!dmv_facts_region(&mem.base, NULL, NULL, &f, &e), "two regions", "%s",
+		     e.msg)) {
 		T_EQ(f.nregion, 2, "two regions are told apart");
 		T_EQ(f.nadapter, 3, "two regions: adapters of both");
 		T_EQ(f.adapter[2].region, 1, "two regions: an adapter knows its own");
@@ -442,16 +458,21 @@ static void test_two(void)
 	}
 	/* The second says that its segment 0 begins in the first: by a segment laid over it. */
 	mkregion_free(&b.region);
-	if (make(&b, "image 0x10020000 0x4000\nregion 0x3000\nheader region_id=0x78\nsegment 1 0x3000 0x1000\n"
-		 "table adapter 1", NULL, "")) {
-		set(&b, place(&b, "segment", 0), offsetof(struct dmv_abi_segment, virt), 8, 0x10004000);
+	if (make(&b,
+		 "image 0x10020000 0x4000\nregion 0x3000\nheader region_id=0x78\nsegment 1 0x3000 "
+		 "0x1000\n"
+		 "table adapter 1",
+		 NULL, "")) {
+		set(&b, place(&b, "segment", 0), offsetof(struct dmv_abi_segment, virt), 8,
+		    0x10004000);
 		memcpy(both + a.region.n, b.region.bytes, b.region.n);
-		if (T_CHECKF(!dmv_facts_region(&mem.base, NULL, NULL, &f, &e), "regions that overlap", "%s",
-			     e.msg)) {
+		if (T_CHECKF(!dmv_facts_region(&mem.base, NULL, NULL, &f, &e),
+			     "regions that overlap", "%s", e.msg)) {
 			struct got g = { .facts = f };
 
 			T_EQ(f.nregion, 1, "of regions that overlap one is refused");
-			T_CHECKF(find_note(&g, "its segments overlap"), "the overlap is noted", "%s", all_said(&g));
+			T_CHECKF(find_note(&g, "its segments overlap"), "the overlap is noted",
+				 "%s", all_said(&g));
 			dmv_facts_free(&f);
 		}
 		mkregion_free(&b.region);
@@ -475,7 +496,8 @@ static void test_chain(void)
 	if (!make(&g, chain, NULL, ""))
 		return;
 	decode(&g, VIRT);
-	if (T_CHECKF(!g.code && g.facts.nadapter == 4, "a table in three segments", "%s", all_said(&g))) {
+	if (T_CHECKF(!g.code && g.facts.nadapter == 4, "a table in three segments", "%s",
+		     all_said(&g))) {
 		T_EQ(g.facts.adapter[3].handle, 4, "a table in three segments: last row");
 		T_EQ(g.facts.adapter[2].record, 0x10000 + 0x7000 + sizeof(struct dmv_abi_adapter),
 		     "a row's address is the writer's");
@@ -492,50 +514,59 @@ struct hurt {
 	uint32_t width;
 	uint64_t value;
 	const char *says;
-	size_t adapters;                /* that must still be decoded; SIZE_MAX: the region is refused */
+	size_t adapters; /* that must still be decoded; SIZE_MAX: the region is refused */
 };
 
 #define AT(type, f) offsetof(struct dmv_abi_##type, f), sizeof(((struct dmv_abi_##type *)0)->f)
 
 static const struct hurt hurts[] = {
-	{ "cycle", "dir", 2, offsetof(struct dmv_abi_dir, index), 4, 0, "directory 2 index", 3 },
-	{ "chain back to page 0", "dir", 1, AT(dir, next_segment), 0, "directory 2 magic", 3 },
-	{ "self-mapped segment", "segment", 0, AT(segment, virt), 0x10000, "segment 1 overlaps segment 0", 1 },
-	{ "segments overlap", "segment", 1, AT(segment, virt), 0x17000, "segment 2 overlaps segment 1", 3 },
-	{ "segment without bytes", "segment", 1, AT(segment, bytes), 0, "segment 2 bytes is 0", 3 },
-	{ "segment past the end", "segment", 1, AT(segment, bytes), UINT64_MAX, "segment 2 bytes", 3 },
-	{ "segment number", "segment", 1, AT(segment, number), 1, "segment number 1 does not ascend", 3 },
-	{ "stride 0", "extent", 1, AT(extent, stride), 0, "extent stride 0 is smaller than a row's 8 bytes", 2 },
-	{ "stride 12", "extent", 1, AT(extent, stride), 12, "extent stride 12 is no multiple of 8", 2 },
-	{ "stride huge", "extent", 0, AT(extent, stride), 0xFFFFFFF8, "extent stride", 3 },
-	{ "stride of another", "extent", 1, AT(extent, stride), 8, "differs from", 2 },
-	{ "rows huge", "extent", 1, AT(extent, rows), UINT32_MAX, "extent offset", 2 },
-	{ "offset huge", "extent", 1, AT(extent, offset), UINT64_MAX - 7, "extent offset", 2 },
-	{ "row0 overlaps", "extent", 1, AT(extent, row0), 0, "extent row0 0 overlaps", 2 },
-	{ "row0 huge", "extent", 1, AT(extent, row0), UINT32_MAX - 1, "extent row0", 2 },
-	{ "segment unknown", "extent", 1, AT(extent, segment), 9, "extent segment 9", 2 },
-	{ "segment none", "extent", 1, AT(extent, segment), UINT32_MAX, "extent segment", 2 },
-	{ "kind unknown", "extent", 1, AT(extent, kind), 99, "extent kind 99 is unknown", 2 },
-	{ "over the header", "extent", 0, AT(extent, offset), 8, "overlaps the header", 3 },
-	{ "over the directory", "extent", 0, AT(extent, offset), 0x1008, "overlaps directory page 0", 3 },
-	{ "entry type", "extent", 1, AT(extent, type), 77, "entry type 77", 2 },
-	{ "count over capacity", "dir", 1, AT(dir, count), 64, "directory 1 count", 1 },
-	{ "capacity over a page", "dir", 1, AT(dir, capacity), UINT32_MAX, "directory 1 capacity", 1 },
-	{ "entry_bytes 0", "dir", 1, AT(dir, entry_bytes), 0, "directory 1 entry_bytes", 1 },
-	{ "other region's page", "dir", 1, AT(dir, region_id), 1, "directory 1 region_id", 1 },
-	{ "next outside", "dir", 0, AT(dir, next_offset), 0x100000, "directory 0 next_offset", 1 },
-	{ "next segment unknown", "dir", 0, AT(dir, next_segment), 12, "next_segment 12", 1 },
-	{ "first page's magic", "dir", 0, offsetof(struct dmv_abi_dir, magic), 8, 0, "directory 0 magic", SIZE_MAX },
-	{ "dir_offset", "header", 0, AT(header, dir_offset), 0x10, "dir_offset", SIZE_MAX },
-	{ "page_bytes", "header", 0, AT(header, page_bytes), 3, "page_bytes", SIZE_MAX },
-	{ "address_bits", "header", 0, AT(header, address_bits), 33, "address_bits", SIZE_MAX },
-	{ "segment0_bytes", "header", 0, AT(header, segment0_bytes), 1, "segment0_bytes", SIZE_MAX },
-	{ "segment0_bytes huge", "header", 0, AT(header, segment0_bytes), UINT64_MAX, "segment0_bytes",
-	  SIZE_MAX },
-	{ "header_bytes", "header", 0, AT(header, header_bytes), 1, "header_bytes", SIZE_MAX },
-	{ "bom", "header", 0, AT(header, bom), 1, "no region", SIZE_MAX },
-	{ "guard_fill", "header", 0, AT(header, guard_fill), 0x100, "guard_fill", SIZE_MAX },
-	{ "build_id_n", "header", 0, AT(header, build_id_n), 33, "build_id_n", SIZE_MAX },
+	{"cycle", "dir", 2, offsetof(struct dmv_abi_dir, index), 4, 0, "directory 2 index", 3},
+	{"chain back to page 0", "dir", 1, AT(dir, next_segment), 0, "directory 2 magic", 3},
+	{"self-mapped segment", "segment", 0, AT(segment, virt), 0x10000,
+	 "segment 1 overlaps segment 0", 1},
+	{"segments overlap", "segment", 1, AT(segment, virt), 0x17000,
+	 "segment 2 overlaps segment 1", 3},
+	{"segment without bytes", "segment", 1, AT(segment, bytes), 0, "segment 2 bytes is 0", 3},
+	{"segment past the end", "segment", 1, AT(segment, bytes), UINT64_MAX, "segment 2 bytes",
+	 3},
+	{"segment number", "segment", 1, AT(segment, number), 1, "segment number 1 does not ascend",
+	 3},
+	{"stride 0", "extent", 1, AT(extent, stride), 0,
+	 "extent stride 0 is smaller than a row's 8 bytes", 2},
+	{"stride 12", "extent", 1, AT(extent, stride), 12, "extent stride 12 is no multiple of 8",
+	 2},
+	{"stride huge", "extent", 0, AT(extent, stride), 0xFFFFFFF8, "extent stride", 3},
+	{"stride of another", "extent", 1, AT(extent, stride), 8, "differs from", 2},
+	{"rows huge", "extent", 1, AT(extent, rows), UINT32_MAX, "extent offset", 2},
+	{"offset huge", "extent", 1, AT(extent, offset), UINT64_MAX - 7, "extent offset", 2},
+	{"row0 overlaps", "extent", 1, AT(extent, row0), 0, "extent row0 0 overlaps", 2},
+	{"row0 huge", "extent", 1, AT(extent, row0), UINT32_MAX - 1, "extent row0", 2},
+	{"segment unknown", "extent", 1, AT(extent, segment), 9, "extent segment 9", 2},
+	{"segment none", "extent", 1, AT(extent, segment), UINT32_MAX, "extent segment", 2},
+	{"kind unknown", "extent", 1, AT(extent, kind), 99, "extent kind 99 is unknown", 2},
+	{"over the header", "extent", 0, AT(extent, offset), 8, "overlaps the header", 3},
+	{"over the directory", "extent", 0, AT(extent, offset), 0x1008, "overlaps directory page 0",
+	 3},
+	{"entry type", "extent", 1, AT(extent, type), 77, "entry type 77", 2},
+	{"count over capacity", "dir", 1, AT(dir, count), 64, "directory 1 count", 1},
+	{"capacity over a page", "dir", 1, AT(dir, capacity), UINT32_MAX, "directory 1 capacity",
+	 1},
+	{"entry_bytes 0", "dir", 1, AT(dir, entry_bytes), 0, "directory 1 entry_bytes", 1},
+	{"other region's page", "dir", 1, AT(dir, region_id), 1, "directory 1 region_id", 1},
+	{"next outside", "dir", 0, AT(dir, next_offset), 0x100000, "directory 0 next_offset", 1},
+	{"next segment unknown", "dir", 0, AT(dir, next_segment), 12, "next_segment 12", 1},
+	{"first page's magic", "dir", 0, offsetof(struct dmv_abi_dir, magic), 8, 0,
+	 "directory 0 magic", SIZE_MAX},
+	{"dir_offset", "header", 0, AT(header, dir_offset), 0x10, "dir_offset", SIZE_MAX},
+	{"page_bytes", "header", 0, AT(header, page_bytes), 3, "page_bytes", SIZE_MAX},
+	{"address_bits", "header", 0, AT(header, address_bits), 33, "address_bits", SIZE_MAX},
+	{"segment0_bytes", "header", 0, AT(header, segment0_bytes), 1, "segment0_bytes", SIZE_MAX},
+	{"segment0_bytes huge", "header", 0, AT(header, segment0_bytes), UINT64_MAX,
+	 "segment0_bytes", SIZE_MAX},
+	{"header_bytes", "header", 0, AT(header, header_bytes), 1, "header_bytes", SIZE_MAX},
+	{"bom", "header", 0, AT(header, bom), 1, "no region", SIZE_MAX},
+	{"guard_fill", "header", 0, AT(header, guard_fill), 0x100, "guard_fill", SIZE_MAX},
+	{"build_id_n", "header", 0, AT(header, build_id_n), 33, "build_id_n", SIZE_MAX},
 };
 
 static void test_hurts(void)
@@ -551,12 +582,14 @@ static void test_hurts(void)
 		set(&g, place(&g, h->type, h->n), h->field, h->width, h->value);
 		decode(&g, VIRT);
 		snprintf(name, sizeof(name), "hostile %s: %s", h->type, h->name);
-		T_CHECKF(find_note(&g, h->says), name, "wanted \"%s\", got: %s", h->says, all_said(&g));
+		T_CHECKF(find_note(&g, h->says), name, "wanted \"%s\", got: %s", h->says,
+			 all_said(&g));
 		if (h->adapters == SIZE_MAX)
 			T_CHECKF(g.code, name, "the region was not refused");
 		else
-			T_CHECKF(!g.code && g.facts.nadapter == h->adapters, name, "%zu adapters, wanted %zu: %s",
-				 g.code ? 0 : g.facts.nadapter, h->adapters, all_said(&g));
+			T_CHECKF(!g.code && g.facts.nadapter == h->adapters, name,
+				 "%zu adapters, wanted %zu: %s", g.code ? 0 : g.facts.nadapter,
+				 h->adapters, all_said(&g));
 		drop(&g);
 	}
 	{
@@ -566,8 +599,8 @@ static void test_hurts(void)
 			return;
 		g.region.bytes[0xA0] ^= 1;
 		decode(&g, VIRT);
-		T_CHECKF(g.code == DMV_E_CORRUPT && strstr(g.e.msg, "checksum"), "hostile header: checksum",
-			 "%s", g.e.msg);
+		T_CHECKF(g.code == DMV_E_CORRUPT && strstr(g.e.msg, "checksum"),
+			 "hostile header: checksum", "%s", g.e.msg);
 		drop(&g);
 	}
 }
@@ -575,9 +608,9 @@ static void test_hurts(void)
 /* Every field of every struct, every hostile value: no crash, no hang, no wild facts. */
 static void test_every_field(void)
 {
-	static const uint64_t values[] = { 0, 1, 7, 8, 0x1000, 0x10000000, 0x10001000, 0x7FFFFFFF, 0x80000000,
-					   UINT32_MAX - 1, UINT32_MAX, 1ull << 40, 1ull << 63, UINT64_MAX - 7,
-					   UINT64_MAX };
+	static const uint64_t values[] = { 0, 1, 7, 8, 0x1000, 0x10000000, 0x10001000, 0x7FFFFFFF,
+					   0x80000000, UINT32_MAX - 1, UINT32_MAX, 1ull << 40,
+					   1ull << 63, UINT64_MAX - 7, UINT64_MAX };
 	size_t nf, tried = 0, said = 0;
 	const struct mkfield *f = mkregion_fields(&nf);
 	struct got g;
@@ -589,13 +622,15 @@ static void test_every_field(void)
 	memcpy(good, g.region.bytes, g.region.n);
 	for (size_t p = 0; p < g.region.nplace; p++) {
 		for (size_t i = 0; i < nf; i++) {
-			if (strcmp(f[i].type, g.region.place[p].type) || f[i].kind == 's' || f[i].kind == 'x')
+			if (strcmp(f[i].type, g.region.place[p].type) || f[i].kind == 's' ||
+			    f[i].kind == 'x')
 				continue;
 			for (size_t v = 0; v < sizeof(values) / sizeof(values[0]); v++) {
 				bool head = !strcmp(f[i].type, "header");
 
 				memcpy(g.region.bytes, good, g.region.n);
-				mkregion_put(&g.region, g.region.place[p].at + f[i].offset, f[i].width, values[v]);
+				mkregion_put(&g.region, g.region.place[p].at + f[i].offset,
+					     f[i].width, values[v]);
 				if (!head || strcmp(f[i].name, "checksum"))
 					mkregion_seal(&g.region);
 				decode(&g, VIRT);
@@ -608,7 +643,8 @@ static void test_every_field(void)
 			}
 		}
 	}
-	T_CHECKF(tried > 5000 && said > 500, "hostile values in every field", "%zu tried, %zu said", tried, said);
+	T_CHECKF(tried > 5000 && said > 500, "hostile values in every field", "%zu tried, %zu said",
+		 tried, said);
 	memcpy(g.region.bytes, good, g.region.n);
 	free(good);
 	mkregion_free(&g.region);
@@ -619,32 +655,34 @@ static void test_every_field(void)
 static void test_hostile_rows(void)
 {
 	static const struct { const char *row, *says; } t[] = {
-		{ "row string 0 LIVE text=\"x\" length=-", "string row 0: length" },
-		{ "row string 0 9", "state 9 is unknown" },
-		{ "row image 0 LIVE build_id_n=33 name=-", "image row 0: build_id_n" },
-		{ "row site 0 LIVE depth=-", "site row 0: depth" },
-		{ "row channel 0 LIVE status=9 adapter=- file=-", "channel row 0: status 9" },
-		{ "row violation 0 LIVE rule=99 adapter=- object=-", "violation row 0: rule 99" },
-		{ "row violation 0 LIVE rule=17 action=7 adapter=- object=-", "violation row 0: action 7" },
-		{ "row violation 0 LIVE rule=17 object_kind=88", "violation row 0: object_kind 88" },
-		{ "row violation 0 LIVE rule=17 evidence_n=33", "violation row 0: evidence_n" },
-		{ "row violation 0 WRITING", "violation row 0: was being written" },
-		{ "row event 0 LIVE sequence=1 op=99", "event row 0: op 99" },
-		{ "row event 0 LIVE sequence=1 op=1 direction=5", "event row 0: direction 5" },
-		{ "row cpu 0 LIVE op=99", "cpu row 0: op 99" },
-		{ "bugcheck state=1", "bugcheck state is 1" },
-		{ "bugcheck state=5", "bugcheck state 5" },
-		{ "bugcheck state=2 evidence_n=99", "bugcheck evidence_n" },
-		{ "header mode=9", "header mode 9" },
-		{ "header flags=0x80", "header flags 0x80" },
+		{"row string 0 LIVE text=\"x\" length=-", "string row 0: length"},
+		{"row string 0 9", "state 9 is unknown"},
+		{"row image 0 LIVE build_id_n=33 name=-", "image row 0: build_id_n"},
+		{"row site 0 LIVE depth=-", "site row 0: depth"},
+		{"row channel 0 LIVE status=9 adapter=- file=-", "channel row 0: status 9"},
+		{"row violation 0 LIVE rule=99 adapter=- object=-", "violation row 0: rule 99"},
+		{"row violation 0 LIVE rule=17 action=7 adapter=- object=-",
+		 "violation row 0: action 7"},
+		{"row violation 0 LIVE rule=17 object_kind=88", "violation row 0: object_kind 88"},
+		{"row violation 0 LIVE rule=17 evidence_n=33", "violation row 0: evidence_n"},
+		{"row violation 0 WRITING", "violation row 0: was being written"},
+		{"row event 0 LIVE sequence=1 op=99", "event row 0: op 99"},
+		{"row event 0 LIVE sequence=1 op=1 direction=5", "event row 0: direction 5"},
+		{"row cpu 0 LIVE op=99", "cpu row 0: op 99"},
+		{"bugcheck state=1", "bugcheck state is 1"},
+		{"bugcheck state=5", "bugcheck state 5"},
+		{"bugcheck state=2 evidence_n=99", "bugcheck evidence_n"},
+		{"header mode=9", "header mode 9"},
+		{"header flags=0x80", "header flags 0x80"},
 	};
 
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
 		struct got g;
 
-		if (!make(&g, "image 0x10000 0x8000\ntable string 2\ntable image 1\ntable site 1\n"
-			  "table channel 1\ntable violation 1\ntable event 1 cpu=0\ntable cpu 1", NULL,
-			  t[i].row))
+		if (!make(&g,
+			  "image 0x10000 0x8000\ntable string 2\ntable image 1\ntable site 1\n"
+			  "table channel 1\ntable violation 1\ntable event 1 cpu=0\ntable cpu 1",
+			  NULL, t[i].row))
 			return;
 		decode(&g, VIRT);
 		T_CHECKF(!g.code && find_note(&g, t[i].says), t[i].row, "%s", all_said(&g));
@@ -655,11 +693,13 @@ static void test_hostile_rows(void)
 /* What an operation in progress names, and what refers to that, is never taken for a leak. */
 static void test_transition(void)
 {
-	static const char rows[] = "image 0x10000 0x8000\ntable cpu 1\ntable vector 1\ntable adapter 2\ntable file 2\n"
+	static const char rows[] =
+		"image 0x10000 0x8000\ntable cpu 1\ntable vector 1\ntable adapter 2\ntable file 2\n"
 		"table register 3\ntable list 2\ntable buffer 2\ntable channel 1\n"
 		"row adapter 0 LIVE\nrow adapter 1 LIVE\n"
 		"row file 0 LIVE adapter=0:1 list=0:1\nrow file 1 LIVE adapter=1:1 list=-\n"
-		"row register 0 LIVE file=0:1\nrow register 1 LIVE file=1:1\nrow register 2 HISTORY file=0:1\n"
+		"row register 0 LIVE file=0:1\nrow register 1 LIVE file=1:1\n"
+		"row register 2 HISTORY file=0:1\n"
 		"row list 0 LIVE adapter=0:1 file=0:1\nrow list 1 LIVE adapter=1:1 file=-\n"
 		"row vector 0 LIVE adapter=0:1\n"
 		"row buffer 0 LIVE adapter=0:1 vector=0:1\nrow buffer 1 LIVE adapter=1:1 vector=-\n"
@@ -745,7 +785,8 @@ static void test_holes(void)
 	if (!make(&g, "image 0x10000 0x20000\ntable register 1000", NULL, ""))
 		return;
 	for (uint32_t i = 0; i < 1000; i++)     /* LIVE, and findable */
-		mkregion_put(&g.region, 0x2000 + i * sizeof(struct dmv_abi_register), 4, DMV_ABI_LIVE);
+		mkregion_put(&g.region, 0x2000 + i * sizeof(struct dmv_abi_register), 4,
+			     DMV_ABI_LIVE);
 	decode(&g, VIRT);
 	T_EQ(g.code ? 0 : g.facts.nreg, 1000, "a whole table");
 	if (!g.code)
@@ -756,7 +797,8 @@ static void test_holes(void)
 	g.mem.base.nrange[DMV_VIRT] = 2;
 	decode_with(&g, NULL);
 	whole = g.code ? 0 : g.facts.nreg;
-	T_CHECKF(whole > 940 && whole < 960 && find_note(&g, "are not in the target, first at 0x15000"),
+	T_CHECKF(whole > 940 && whole < 960 &&
+			 find_note(&g, "are not in the target, first at 0x15000"),
 		 "a hole in a table", "%zu rows, %s", whole, all_said(&g));
 	T_CHECKF(whole && g.facts.note[0].needed, "what is missing is needed", "%s", all_said(&g));
 	T_EQ(whole ? g.facts.note[0].topic : 0, DMV_TOPIC(DMV_K_REGISTER),
@@ -770,7 +812,8 @@ static void test_holes(void)
 	g.mem.refuse_end = 0x16000;
 	decode_with(&g, NULL);
 	T_CHECKF(!g.code && g.facts.nreg == whole && find_note(&g, "cannot be read, first at 0x1"),
-		 "an unreadable page in a table", "%zu rows, %s", g.code ? 0 : g.facts.nreg, all_said(&g));
+		 "an unreadable page in a table", "%zu rows, %s", g.code ? 0 : g.facts.nreg,
+		 all_said(&g));
 	drop(&g);
 }
 
@@ -784,15 +827,18 @@ static void change(struct bytes_mem *b)
 	uint8_t *row = b->bytes + live_row;
 
 	row[offsetof(struct dmv_abi_adapter, refs)] = b->reads < 30 ? (uint8_t)b->reads : 5;
-	row[sizeof(struct dmv_abi_adapter) + offsetof(struct dmv_abi_adapter, refs)] = (uint8_t)b->reads;
+	row[sizeof(struct dmv_abi_adapter) + offsetof(struct dmv_abi_adapter, refs)] =
+		(uint8_t)b->reads;
 }
 
 static void test_live(void)
 {
 	struct got g;
 
-	if (!make(&g, "image 0x10000 0x8000\ntable adapter 3\nrow adapter 0 LIVE\nrow adapter 1 LIVE\n"
-		  "row adapter 2 LIVE", NULL, ""))
+	if (!make(&g,
+		  "image 0x10000 0x8000\ntable adapter 3\nrow adapter 0 LIVE\nrow adapter 1 LIVE\n"
+		  "row adapter 2 LIVE",
+		  NULL, ""))
 		return;
 	live_row = place(&g, "adapter", 0);
 	bytes_mem_init(&g.mem, g.region.bytes, g.region.n, g.region.virt, UINT64_MAX);
@@ -802,7 +848,8 @@ static void test_live(void)
 	decode_with(&g, NULL);
 	if (T_CHECKF(!g.code && g.facts.nadapter == 3, "a live target", "%s", all_said(&g))) {
 		T_EQ(g.facts.adapter[0].life, DMV_LIVE, "a row that settles");
-		T_EQ(g.facts.adapter[1].life, DMV_TRANSITION, "a row that never does is in transition");
+		T_EQ(g.facts.adapter[1].life, DMV_TRANSITION,
+		     "a row that never does is in transition");
 		T_EQ(g.facts.adapter[2].life, DMV_LIVE, "a row that does not change");
 	}
 	drop(&g);
@@ -853,13 +900,18 @@ static void test_guards(void)
 				return;
 			g.region.bytes[s->addr - g.region.virt] ^= 0xF0;
 			verify(&g, way ? PHYS : VIRT);
-			snprintf(name, sizeof(name), "guard: %s, %s", s->name, way ? "physical" : "virtual");
-			if (T_CHECKF(!g.code && g.facts.nguard == 1, name, "%zu guards", g.facts.nguard)) {
+			snprintf(name, sizeof(name), "guard: %s, %s", s->name,
+				 way ? "physical" : "virtual");
+			if (T_CHECKF(!g.code && g.facts.nguard == 1, name, "%zu guards",
+				     g.facts.nguard)) {
 				x = &g.facts.guard[0];
-				T_CHECKF(x->what == s->what && x->addr == s->addr && x->offset == s->offset &&
-					 x->start == s->start && x->bad == 1 && x->expected == s->expected, name,
-					 "what %d addr 0x%llx offset %lld start 0x%llx bad %u expected 0x%x", x->what,
-					 (unsigned long long)x->addr, (long long)x->offset,
+				T_CHECKF(x->what == s->what && x->addr == s->addr &&
+						 x->offset == s->offset && x->start == s->start &&
+						 x->bad == 1 && x->expected == s->expected,
+					 name,
+					 "what %d addr 0x%llx offset %lld start 0x%llx bad %u "
+					 "expected 0x%x",
+					 x->what, (unsigned long long)x->addr, (long long)x->offset,
 					 (unsigned long long)x->start, x->bad, x->expected);
 			}
 			T_EQ(g.facts.nstale, 0, "guard: nothing is stale");
@@ -871,10 +923,12 @@ static void test_free_register(void)
 {
 	struct got g;
 
-	if (!make(&g, "", FULL, "row register 1 FREE\nfill 0x10014000 0x80 0x0F\nfill 0x10014010 2 0x33"))
+	if (!make(&g, "", FULL,
+		  "row register 1 FREE\nfill 0x10014000 0x80 0x0F\nfill 0x10014010 2 0x33"))
 		return;
 	verify(&g, VIRT);
-	if (T_CHECKF(!g.code && g.facts.nguard == 1, "a free register was written", "%s", all_said(&g))) {
+	if (T_CHECKF(!g.code && g.facts.nguard == 1, "a free register was written", "%s",
+		     all_said(&g))) {
 		T_EQ(g.facts.guard[0].what, DMV_G_FREE, "a free register: what");
 		T_EQ(g.facts.guard[0].addr, 0x10014010, "a free register: where");
 		T_EQ(g.facts.guard[0].offset, 0x10, "a free register: offset in its page");
@@ -891,7 +945,8 @@ static void test_stale(void)
 	if (!make(&g, "", FULL, "fill 0x10011110 3 0xAB"))
 		return;
 	verify(&g, VIRT);
-	if (T_CHECKF(!g.code && g.facts.nstale == 1 && !g.facts.nguard, "a stale shadow", "%s", all_said(&g))) {
+	if (T_CHECKF(!g.code && g.facts.nstale == 1 && !g.facts.nguard, "a stale shadow", "%s",
+		     all_said(&g))) {
 		const struct dmv_stale_fact *x = g.facts.stale;
 
 		T_EQ(x->offset, 0x10, "stale: first difference");
@@ -908,7 +963,8 @@ static void test_stale(void)
 		return;
 	verify(&g, PHYS);
 	T_CHECKF(!g.code && g.facts.nstale == 1 && g.facts.stale[0].to_device &&
-		 g.facts.stale[0].offset == 4, "the driver wrote after the map", "%s", all_said(&g));
+			 g.facts.stale[0].offset == 4,
+		 "the driver wrote after the map", "%s", all_said(&g));
 	drop(&g);
 }
 
@@ -919,8 +975,8 @@ static void test_verify_clean_and_missing(void)
 	if (!make(&g, "", FULL, ""))
 		return;
 	verify(&g, BOTH);
-	T_CHECKF(!g.code && !g.facts.nguard && !g.facts.nstale && !g.facts.nnote, "a clean region", "%s",
-		 all_said(&g));
+	T_CHECKF(!g.code && !g.facts.nguard && !g.facts.nstale && !g.facts.nnote, "a clean region",
+		 "%s", all_said(&g));
 	T_EQ(g.facts.guards_checked, 6, "guards are counted");
 	T_EQ(g.facts.shadows_compared, 2, "shadows are counted");
 	dmv_facts_free(&g.facts);
@@ -931,9 +987,10 @@ static void test_verify_clean_and_missing(void)
 	decode_with(&g, NULL);
 	if (!g.code)
 		dmv_facts_verify(&g.facts, &g.mem.base, NULL, &g.e);
-	T_CHECKF(!g.code && !g.facts.nguard && g.facts.guards_unreadable == 2 && g.facts.guards_checked == 4 &&
-		 find_note(&g, "guards cannot be read, first at 0x10012000"), "pages that are not there",
-		 "%s", all_said(&g));
+	T_CHECKF(!g.code && !g.facts.nguard && g.facts.guards_unreadable == 2 &&
+			 g.facts.guards_checked == 4 &&
+			 find_note(&g, "guards cannot be read, first at 0x10012000"),
+		 "pages that are not there", "%s", all_said(&g));
 	if (!g.code)
 		dmv_facts_free(&g.facts);
 	g.mem.range[DMV_VIRT][0].end = 0x10018000;
@@ -941,7 +998,8 @@ static void test_verify_clean_and_missing(void)
 	decode_with(&g, NULL);
 	if (!g.code)
 		dmv_facts_verify(&g.facts, &g.mem.base, NULL, &g.e);
-	T_CHECKF(!g.code && !g.facts.nstale && g.facts.shadows_unreadable == 1 && g.facts.shadows_compared == 1,
+	T_CHECKF(!g.code && !g.facts.nstale && g.facts.shadows_unreadable == 1 &&
+			 g.facts.shadows_compared == 1,
 		 "an original that is not there", "%s", all_said(&g));
 	drop(&g);
 }

@@ -72,7 +72,8 @@ static void segment(struct build *f, unsigned i, struct seg s)
 	put(f, at + 4 * w, w, s.memsz);
 }
 
-static size_t note(struct build *f, size_t at, const char *name, uint32_t type, const void *desc, size_t n)
+static size_t note(struct build *f, size_t at, const char *name, uint32_t type, const void *desc,
+		   size_t n)
 {
 	size_t len = strlen(name) + 1;
 
@@ -109,7 +110,8 @@ static bool bytes_at(struct dmv_mem *m, enum dmv_space s, uint64_t addr, const v
 	return n <= sizeof(got) && !dmv_mem_read(m, s, addr, got, n, NULL) && !memcmp(got, want, n);
 }
 
-static enum dmv_code error_at(struct dmv_mem *m, enum dmv_space s, uint64_t addr, size_t n, struct dmv_err *e)
+static enum dmv_code error_at(struct dmv_mem *m, enum dmv_space s, uint64_t addr, size_t n,
+			      struct dmv_err *e)
 {
 	uint8_t got[8192];
 
@@ -142,15 +144,18 @@ static void test_process(bool is64, bool be, const char *kind)
 	snprintf(name, sizeof(name), "process core %s", kind);
 	if (!T_CHECKF(!open_file(&f, NULL, &m, &e), name, "%s", e.msg))
 		return;
-	T_CHECK(m->bits == (is64 ? 64 : 32) && m->big_endian == be && !m->live && !m->linux_kernel, "its header");
+	T_CHECK(m->bits == (is64 ? 64 : 32) && m->big_endian == be && !m->live && !m->linux_kernel,
+		"its header");
 	T_STREQ(m->ops->format, "ELF process core", "its format");
 	T_STREQ(m->executable, "/opt/prog", "its program from the arguments");
 	T_CHECK(m->nrange[DMV_VIRT] == 2 && m->range[DMV_VIRT][0].start == 0x10000 &&
-		m->range[DMV_VIRT][1].end == 0x21000 && !m->nrange[DMV_PHYS], "its ranges are sorted");
+			m->range[DMV_VIRT][1].end == 0x21000 && !m->nrange[DMV_PHYS],
+		"its ranges are sorted");
 	T_CHECK(bytes_at(m, DMV_VIRT, 0x10ff0, "aaaaaaaaaaaaaaaa", 16), "its bytes");
 	T_CHECK(error_at(m, DMV_VIRT, 0x20ff8, 16, &e) == DMV_E_ABSENT && e.addr == 0x21000 &&
 		strstr(e.msg, "left out"), "p_memsz beyond p_filesz is absent, not zero");
-	T_CHECK(error_at(m, DMV_VIRT, 0x30000, 1, &e) == DMV_E_ABSENT && e.addr == 0x30000, "no segment");
+	T_CHECK(error_at(m, DMV_VIRT, 0x30000, 1, &e) == DMV_E_ABSENT && e.addr == 0x30000,
+		"no segment");
 	T_CHECK(error_at(m, DMV_PHYS, 0x10000, 1, &e) == DMV_E_ABSENT, "no physical addresses");
 	T_CHECK(error_at(m, DMV_VIRT, UINT64_MAX - 3, 8, &e) == DMV_E_ABSENT, "a read that wraps");
 	T_CHECK(!dmv_mem_read(m, DMV_VIRT, 0x99, NULL, 0, &e), "a read of nothing");
@@ -183,7 +188,8 @@ static void test_files(void)
 	fill(&f, 8192, 4096, 1);
 	if (!T_CHECKF(!open_file(&f, NULL, &m, &e), "NT_FILE", "%s", e.msg))
 		return;
-	T_CHECK(m->nmapped == 2 && m->mapped[0].offset == 3 * 4096 && m->mapped[1].start == 0x9000, "mapped files");
+	T_CHECK(m->nmapped == 2 && m->mapped[0].offset == 3 * 4096 && m->mapped[1].start == 0x9000,
+		"mapped files");
 	T_STREQ(m->nmapped == 2 ? m->mapped[1].path : "", "/bin/two", "their names");
 	T_STREQ(m->executable, "/bin/two", "the program is where AT_PHDR is");
 	dmv_mem_close(m);
@@ -194,7 +200,8 @@ static void test_files(void)
 	}
 }
 
-/* QEMU's -p: overlapping in physical space; the first in the file wins, all are found by p_vaddr. */
+/* QEMU's -p: overlapping in physical space; the first in the file wins, all are found by p_vaddr.
+ */
 static void test_overlaps(void)
 {
 	static struct build f;
@@ -202,7 +209,8 @@ static void test_overlaps(void)
 	struct dmv_err e;
 
 	header(&f, true, false, 5);
-	segment(&f, 0, (struct seg){ PT_NOTE, 4096, 0, 0, note(&f, 4096, "QEMU", 0, "cpu", 4) - 4096, 0 });
+	segment(&f, 0,
+		(struct seg){PT_NOTE, 4096, 0, 0, note(&f, 4096, "QEMU", 0, "cpu", 4) - 4096, 0});
 	segment(&f, 1, (struct seg){ PT_LOAD, 0x2000, 0xffff0000, 0x1000, 0x1000, 0x1000 });
 	segment(&f, 2, (struct seg){ PT_LOAD, 0x3000, 0xeeee0000, 0x0800, 0x2000, 0x2000 });
 	segment(&f, 3, (struct seg){ PT_LOAD, 0x6000, 0xffff0000dddd0000, 0x0000, 0x4000, 0x4000 });
@@ -218,7 +226,8 @@ static void test_overlaps(void)
 	T_CHECK(bytes_at(m, DMV_PHYS, 0xffe, "2211", 4), "second, then first");
 	T_CHECK(bytes_at(m, DMV_PHYS, 0x1ffe, "1122", 4), "first, then second again");
 	T_CHECK(bytes_at(m, DMV_PHYS, 0x27fe, "2233", 4), "second, then third again");
-	T_CHECK(bytes_at(m, DMV_VIRT, 0xdddd1000, "3333", 4), "by virtual address nothing is hidden");
+	T_CHECK(bytes_at(m, DMV_VIRT, 0xdddd1000, "3333", 4),
+		"by virtual address nothing is hidden");
 	T_CHECK(bytes_at(m, DMV_VIRT, 0xcccc0ffc, "1111", 4), "without a physical address");
 	dmv_mem_close(m);
 	for (unsigned i = 1; i < 5; i++)
@@ -227,7 +236,8 @@ static void test_overlaps(void)
 	put(&f, phdr_at(&f, 2) + 24, 8, 2 << 12);
 	put(&f, phdr_at(&f, 4) + 24, 8, 4 << 12);
 	if (T_CHECKF(!open_file(&f, NULL, &m, &e), "QEMU without page tables", "%s", e.msg)) {
-		T_CHECK(!m->nrange[DMV_VIRT] && m->nrange[DMV_PHYS], "physical addresses are not virtual ones");
+		T_CHECK(!m->nrange[DMV_VIRT] && m->nrange[DMV_PHYS],
+			"physical addresses are not virtual ones");
 		dmv_mem_close(m);
 	}
 }
@@ -251,9 +261,11 @@ static void test_vmcoreinfo(void)
 		return;
 	T_STREQ(m->vmcoreinfo, text, "VMCOREINFO");
 	T_CHECK(m->linux_kernel && !m->nrange[DMV_VIRT], "a kernel has no identity map");
-	T_CHECK(m->nnote == 1 && strstr(m->note[0], "61440 bytes beyond end of file"), "the cut is noted");
+	T_CHECK(m->nnote == 1 && strstr(m->note[0], "61440 bytes beyond end of file"),
+		"the cut is noted");
 	T_CHECK(error_at(m, DMV_PHYS, 0xa000, 4, &e) == DMV_E_ABSENT && e.addr == 0xa000 &&
-		strstr(e.msg, "file offset 0x4000"), "what is cut off is absent, with its file offset");
+			strstr(e.msg, "file offset 0x4000"),
+		"what is cut off is absent, with its file offset");
 	dmv_mem_close(m);
 }
 
@@ -269,7 +281,8 @@ static void test_xnum(void)
 	segment(&f, 0, (struct seg){ PT_LOAD, 4096, 0x5000, 0, 4096, 4096 });
 	fill(&f, 4096, 4096, 'n');
 	if (T_CHECKF(!open_file(&f, NULL, &m, &e), "PN_XNUM", "%s", e.msg)) {
-		T_CHECK(bytes_at(m, DMV_VIRT, 0x5000, "nnnn", 4) && !m->nnote, "one segment, as section 0 says");
+		T_CHECK(bytes_at(m, DMV_VIRT, 0x5000, "nnnn", 4) && !m->nnote,
+			"one segment, as section 0 says");
 		dmv_mem_close(m);
 	}
 	put(&f, 40, 8, 1 << 20);
@@ -302,8 +315,8 @@ struct patchy {
 	enum dmv_code code;
 };
 
-static enum dmv_code patchy_read(struct dmv_mem *m, enum dmv_space s, uint64_t addr, void *buf, size_t n,
-				 struct dmv_err *e)
+static enum dmv_code patchy_read(struct dmv_mem *m, enum dmv_space s, uint64_t addr, void *buf,
+				 size_t n, struct dmv_err *e)
 {
 	struct patchy *p = (struct patchy *)m;
 	uint64_t first = addr > p->bad ? addr : p->bad;
@@ -324,24 +337,30 @@ static const struct dmv_mem_ops patchy_ops = { "patchy", patchy_read, patchy_clo
 
 static void test_walk(void)
 {
-	struct patchy p = { .m = { .ops = &patchy_ops }, .r = { 0x10000, 0x310000 }, .bad = 0x123456,
-			    .bad_end = 0x123457, .code = DMV_E_ABSENT };
+	struct patchy p = {.m = {.ops = &patchy_ops},
+			   .r = {0x10000, 0x310000},
+			   .bad = 0x123456,
+			   .bad_end = 0x123457,
+			   .code = DMV_E_ABSENT};
 	struct seen s = { .order = true, .aligned = true };
 	struct dmv_err e = { 0 };
 	uint64_t missed = 7;
 
 	p.m.range[DMV_PHYS] = &p.r;
 	p.m.nrange[DMV_PHYS] = 1;
-	T_CHECK(!dmv_mem_walk(&p.m, DMV_PHYS, see, &s, &missed, &e) && s.order && s.aligned, "walk");
-	T_CHECKF(s.bytes + missed == 0x300000 && missed == 0x124000 - 0x123456, "walk misses the rest of a page",
-		 "missed 0x%" PRIx64, missed);
+	T_CHECK(!dmv_mem_walk(&p.m, DMV_PHYS, see, &s, &missed, &e) && s.order && s.aligned,
+		"walk");
+	T_CHECKF(s.bytes + missed == 0x300000 && missed == 0x124000 - 0x123456,
+		 "walk misses the rest of a page", "missed 0x%" PRIx64, missed);
 	s = (struct seen){ .order = true, .stop = DMV_E_STOPPED };
-	T_CHECK(dmv_mem_walk(&p.m, DMV_PHYS, see, &s, &missed, &e) == DMV_E_STOPPED && s.bytes == 256 << 10,
+	T_CHECK(dmv_mem_walk(&p.m, DMV_PHYS, see, &s, &missed, &e) == DMV_E_STOPPED &&
+			s.bytes == 256 << 10,
 		"walk ends when told");
 	p.bad = 0x20000, p.bad_end = 0x300000, p.code = DMV_E_SYSTEM;
 	s = (struct seen){ .order = true };
-	T_CHECK(dmv_mem_walk(&p.m, DMV_PHYS, see, &s, &missed, &e) == DMV_E_SYSTEM && s.bytes == 0x10000 &&
-		!strcmp(e.msg, "patchy"), "walk gives up on a dead source");
+	T_CHECK(dmv_mem_walk(&p.m, DMV_PHYS, see, &s, &missed, &e) == DMV_E_SYSTEM &&
+			s.bytes == 0x10000 && !strcmp(e.msg, "patchy"),
+		"walk gives up on a dead source");
 	p.code = DMV_E_CORRUPT;
 	s = (struct seen){ .order = true };
 	T_CHECK(!dmv_mem_walk(&p.m, DMV_PHYS, see, &s, &missed, &e) && missed == 0x2e0000 &&
@@ -358,17 +377,21 @@ static void test_raw(void)
 
 	fill(&f, 0, 100, 'r');
 	if (T_CHECKF(!open_file(&f, &o, &m, &e), "raw", "%s", e.msg)) {
-		T_CHECK(bytes_at(m, DMV_VIRT, 0x40000060, "rrrr", 4) && bytes_at(m, DMV_PHYS, 0x40000060, "rrrr", 4),
+		T_CHECK(bytes_at(m, DMV_VIRT, 0x40000060, "rrrr", 4) &&
+				bytes_at(m, DMV_PHYS, 0x40000060, "rrrr", 4),
 			"raw in both spaces");
-		T_CHECK(error_at(m, DMV_PHYS, 0x40000062, 4, &e) == DMV_E_ABSENT && e.addr == 0x40000064,
+		T_CHECK(error_at(m, DMV_PHYS, 0x40000062, 4, &e) == DMV_E_ABSENT &&
+				e.addr == 0x40000064,
 			"raw ends");
-		T_CHECK(error_at(m, DMV_PHYS, 0x3fffffff, 4, &e) == DMV_E_ABSENT && e.addr == 0x3fffffff,
+		T_CHECK(error_at(m, DMV_PHYS, 0x3fffffff, 4, &e) == DMV_E_ABSENT &&
+				e.addr == 0x3fffffff,
 			"raw begins");
 		dmv_mem_close(m);
 	}
 	o.base = UINT64_MAX - 50;
 	T_CHECK(open_file(&f, &o, &m, &e) == DMV_E_USAGE, "raw past the end of the address space");
-	T_CHECK(open_file(&f, NULL, &m, &e) == DMV_E_NOTFOUND && strstr(e.msg, "--base"), "raw needs a base");
+	T_CHECK(open_file(&f, NULL, &m, &e) == DMV_E_NOTFOUND && strstr(e.msg, "--base"),
+		"raw needs a base");
 }
 
 static void test_refused(void)
@@ -380,16 +403,20 @@ static void test_refused(void)
 	header(&f, true, false, 1);
 	segment(&f, 0, (struct seg){ PT_LOAD, 4096, 0x5000, 0, 4096, 4096 });
 	put(&f, 16, 2, ET_EXEC);
-	T_CHECK(open_file(&f, NULL, &m, &e) == DMV_E_USAGE && strstr(e.msg, "not a core"), "a program");
+	T_CHECK(open_file(&f, NULL, &m, &e) == DMV_E_USAGE && strstr(e.msg, "not a core"),
+		"a program");
 	put(&f, 16, 2, ET_CORE);
 	put(&f, 54, 2, 0);
-	T_CHECK(open_file(&f, NULL, &m, &e) == DMV_E_CORRUPT && strstr(e.msg, "e_phentsize"), "e_phentsize 0");
+	T_CHECK(open_file(&f, NULL, &m, &e) == DMV_E_CORRUPT && strstr(e.msg, "e_phentsize"),
+		"e_phentsize 0");
 	put(&f, 54, 2, 56);
 	put(&f, 56, 2, 0);
-	T_CHECK(open_file(&f, NULL, &m, &e) == DMV_E_CORRUPT && strstr(e.msg, "e_phnum"), "e_phnum 0");
+	T_CHECK(open_file(&f, NULL, &m, &e) == DMV_E_CORRUPT && strstr(e.msg, "e_phnum"),
+		"e_phnum 0");
 	put(&f, 56, 2, 1);
 	put(&f, 32, 8, UINT64_MAX - 8);
-	T_CHECK(open_file(&f, NULL, &m, &e) == DMV_E_CORRUPT && strstr(e.msg, "program headers"), "e_phoff wild");
+	T_CHECK(open_file(&f, NULL, &m, &e) == DMV_E_CORRUPT && strstr(e.msg, "program headers"),
+		"e_phoff wild");
 	put(&f, 32, 8, 256);
 	f.b[4] = 9;
 	T_CHECK(open_file(&f, NULL, &m, &e) == DMV_E_CORRUPT && strstr(e.msg, "class"), "class 9");
@@ -413,11 +440,14 @@ static void test_pid(void)
 	}
 	snprintf(target, sizeof(target), "pid:%d", (int)child);
 	if (T_CHECKF(!dmv_mem_open(target, NULL, &m, &e), "pid", "%s", e.msg)) {
-		T_CHECK(m->live && bytes_at(m, DMV_VIRT, (uintptr_t)secret, secret, 28), "pid bytes");
-		T_CHECK(error_at(m, DMV_VIRT, 16, 8, &e) == DMV_E_ABSENT && e.addr == 16, "pid page 0");
+		T_CHECK(m->live && bytes_at(m, DMV_VIRT, (uintptr_t)secret, secret, 28),
+			"pid bytes");
+		T_CHECK(error_at(m, DMV_VIRT, 16, 8, &e) == DMV_E_ABSENT && e.addr == 16,
+			"pid page 0");
 		kill(child, SIGKILL);
 		waitpid(child, NULL, 0);
-		T_CHECK(error_at(m, DMV_VIRT, (uintptr_t)secret, 8, &e) == DMV_E_SYSTEM && strstr(e.msg, "gone"),
+		T_CHECK(error_at(m, DMV_VIRT, (uintptr_t)secret, 8, &e) == DMV_E_SYSTEM &&
+				strstr(e.msg, "gone"),
 			"pid that died meanwhile");
 		dmv_mem_close(m);
 	} else {
@@ -433,8 +463,10 @@ static void test_errors(void)
 
 	memset(longer, 'x', sizeof(longer) - 1);
 	longer[sizeof(longer) - 1] = 0;
-	T_CHECK(dmv_fail_at(&e, DMV_E_ABSENT, 5, "page %d", 3) == DMV_E_ABSENT && e.addr == 5, "fail");
-	T_CHECK(dmv_prepend(&e, "table %d", 1) == DMV_E_ABSENT && e.addr == 5, "prepend keeps code and address");
+	T_CHECK(dmv_fail_at(&e, DMV_E_ABSENT, 5, "page %d", 3) == DMV_E_ABSENT && e.addr == 5,
+		"fail");
+	T_CHECK(dmv_prepend(&e, "table %d", 1) == DMV_E_ABSENT && e.addr == 5,
+		"prepend keeps code and address");
 	T_STREQ(e.msg, "table 1: page 3", "prepend");
 	dmv_fail(&e, DMV_E_CORRUPT, "again: %s", e.msg);
 	T_STREQ(e.msg, "again: table 1: page 3", "an argument may be the message itself");

@@ -77,11 +77,14 @@ static void test_self(const struct self *me)
 	uint64_t fn = (uint64_t)(uintptr_t)names_test_function, addr = 0;
 
 	T_CHECK(!dmv_names_place(n, fn, &p), "nothing known, nothing said");
-	T_STREQ(dmv_names_text(n, 0x1234, text, sizeof(text)), "0x0000000000001234", "text of a bare address");
-	T_CHECKF(!dmv_names_add_file(n, SELF, UINT64_MAX, false, &e), "a file before its image", "%s", e.msg);
-	T_CHECK(!dmv_names_symbol(n, "names_test_data", &addr), "a movable file without an image has no addresses");
-	T_CHECKF(dmv_names_notes(n, &notes) == 1 && strstr(notes[0], "no image"), "a file that waits is noted",
-		 "no note");
+	T_STREQ(dmv_names_text(n, 0x1234, text, sizeof(text)), "0x0000000000001234",
+		"text of a bare address");
+	T_CHECKF(!dmv_names_add_file(n, SELF, UINT64_MAX, false, &e), "a file before its image",
+		 "%s", e.msg);
+	T_CHECK(!dmv_names_symbol(n, "names_test_data", &addr),
+		"a movable file without an image has no addresses");
+	T_CHECKF(dmv_names_notes(n, &notes) == 1 && strstr(notes[0], "no image"),
+		 "a file that waits is noted", "no note");
 	dmv_names_add_image(n, "/opt/demo.elf", me->base, me->end - me->base, me->id, me->id_n, &e);
 	T_EQ(dmv_names_notes(n, &notes), 0, "no note once it is bound");
 	if (T_CHECK(dmv_names_place(n, fn + 2, &p), "an address in a function")) {
@@ -92,8 +95,10 @@ static void test_self(const struct self *me)
 	T_CHECK(dmv_names_symbol(n, "names_test_data", &addr) &&
 		addr == (uint64_t)(uintptr_t)&names_test_data, "address of a datum");
 	T_CHECK(!dmv_names_symbol(n, "no_such_symbol", &addr), "no such symbol");
-	T_STREQ(dmv_names_text(n, fn + 0x1, text, sizeof(text)), "demo!names_test_function+0x1", "text");
-	T_STREQ(dmv_names_text(n, me->base + 1, text, sizeof(text)), "demo+0x1", "an address without a function");
+	T_STREQ(dmv_names_text(n, fn + 0x1, text, sizeof(text)), "demo!names_test_function+0x1",
+		"text");
+	T_STREQ(dmv_names_text(n, me->base + 1, text, sizeof(text)), "demo+0x1",
+		"an address without a function");
 	dmv_names_free(n);
 }
 
@@ -110,9 +115,12 @@ static void test_ids(const struct self *me)
 	T_CHECKF(dmv_names_add_file(n, SELF, UINT64_MAX, false, &e) == DMV_E_USAGE &&
 		 strstr(e.msg, "0102030000"), "another build-id is refused with both", "%s", e.msg);
 	T_CHECK(!dmv_names_place(n, BASE, &p) || !p.function[0], "a refused file names nothing");
-	T_CHECKF(!dmv_names_add_file(n, SELF, UINT64_MAX, true, &e), "another build-id by force", "%s", e.msg);
-	T_CHECK(dmv_names_place(n, BASE + ((uint64_t)(uintptr_t)names_test_function - me->base), &p) &&
-		!strcmp(p.function, "names_test_function"), "forced file names the image's addresses");
+	T_CHECKF(!dmv_names_add_file(n, SELF, UINT64_MAX, true, &e), "another build-id by force",
+		 "%s", e.msg);
+	T_CHECK(dmv_names_place(n, BASE + ((uint64_t)(uintptr_t)names_test_function - me->base),
+				&p) &&
+			!strcmp(p.function, "names_test_function"),
+		"forced file names the image's addresses");
 	dmv_names_free(n);
 	/* The image comes later: the mismatch is a note. */
 	n = fresh();
@@ -125,13 +133,17 @@ static void test_ids(const struct self *me)
 	n = fresh();
 	dmv_names_add_image(n, "renamed", BASE, 0x100000, me->id, me->id_n, &e);
 	dmv_names_add_file(n, SELF, UINT64_MAX, false, &e);
-	T_CHECK(dmv_names_place(n, BASE + ((uint64_t)(uintptr_t)names_test_function - me->base), &p) &&
-		!strcmp(p.module, "renamed") && p.function[0], "matched by build-id");
+	T_CHECK(dmv_names_place(n, BASE + ((uint64_t)(uintptr_t)names_test_function - me->base),
+				&p) &&
+			!strcmp(p.module, "renamed") && p.function[0],
+		"matched by build-id");
 	dmv_names_free(n);
 	n = fresh();
 	dmv_names_add_file(n, SELF, 0x10000, false, &e);
-	T_CHECK(dmv_names_place(n, 0x10000 + ((uint64_t)(uintptr_t)names_test_function - me->base), &p) &&
-		!strcmp(p.function, "names_test_function"), "at the base that was given");
+	T_CHECK(dmv_names_place(n, 0x10000 + ((uint64_t)(uintptr_t)names_test_function - me->base),
+				&p) &&
+			!strcmp(p.function, "names_test_function"),
+		"at the base that was given");
 	dmv_names_free(n);
 }
 
@@ -144,7 +156,8 @@ static void test_images(void)
 
 	T_CHECKF(dmv_names_add_image(n, "x", UINT64_MAX - 10, 100, NULL, 0, &e) == DMV_E_CORRUPT,
 		 "an image past the end of memory", "%s", e.msg);
-	T_CHECK(dmv_names_add_image(n, "x", 0x1000, 0, NULL, 0, &e) == DMV_E_CORRUPT, "an image of no bytes");
+	T_CHECK(dmv_names_add_image(n, "x", 0x1000, 0, NULL, 0, &e) == DMV_E_CORRUPT,
+		"an image of no bytes");
 	dmv_names_add_image(n, "/lib/modules/foo.ko", 0x1000, 0x1000, NULL, 0, &e);
 	T_STREQ(dmv_names_text(n, 0x1fff, text, sizeof(text)), "foo+0xfff", "a module's last byte");
 	T_CHECK(!dmv_names_place(n, 0x2000, &p), "one byte behind it");
