@@ -156,6 +156,7 @@ struct dmv_span {
 	uint64_t va;            /* address the driver knows it by, with page offset */
 	uint64_t bytes;
 	const uintptr_t *frame; /* page frame numbers, frame[0] of the page of va; NULL: phys counts on */
+	uint64_t frames;        /* how many stand there: a flush may ask for more than the MDL has */
 	uint64_t phys;          /* of va, used without frames */
 	char *original;         /* where the verifier can read and write it; NULL: nowhere */
 	uint64_t mdl;           /* for the books */

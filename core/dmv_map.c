@@ -416,8 +416,11 @@ out:
 static __attribute__((noinline)) uint32_t mapped_by(const struct dmv *v, const struct dmv_file *f,
 						    const struct dmv_span *s, uint32_t k, uint32_t guess)
 {
-	const struct piece p = piece_of(v, s, k);
+	struct piece p;
 
+	if (s->frame && k >= s->frames)
+		return DMV_ABI_NONE;
+	p = piece_of(v, s, k);
 	if (guess - f->first < f->count && v->reg[guess].bytes && maps(&v->reg[guess], &p, f->index))
 		return guess;
 	return chain_find(v, &p, f->index);
@@ -438,12 +441,12 @@ static bool nothing_mapped(struct dmv_call *c, struct dmv_adapter *a, const stru
 static void not_this_part(struct dmv_call *c, const struct dmv_file *f, const struct dmv_span *s, uint32_t k,
 			  uint32_t first, uint64_t mdl_left)
 {
-	const struct piece p = piece_of(c->v, s, k);
+	const uint64_t at = ((uint64_t)k << c->v->page_shift) - (k ? s->va & (c->v->page - 1) : 0);
 	const struct dmv_object o = dmv_file_object(f);
 
 	if (k > 0 && first - f->first + k >= f->count)
 		dmv_raise(c, DMV_V_FLUSH_PAST_FILE, f->adapter, &o, NULL, 0,
-			  mdl_left > p.at ? mdl_left - p.at : 0, s->bytes - p.at);
+			  mdl_left > at ? mdl_left - at : 0, s->bytes - at);
 	else
 		dmv_raise(c, DMV_V_FLUSH_OTHER_PART, f->adapter, &o, NULL,
 			  (uintptr_t)dmv_file_handle(f), s->va, s->mdl);

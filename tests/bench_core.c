@@ -226,7 +226,7 @@ struct books {
 static void map_one(const struct books *b, uint64_t i)
 {
 	const uintptr_t frame = key(i);
-	const struct dmv_span s = { .va = (uint64_t)frame << 12, .bytes = PAGE, .frame = &frame };
+	const struct dmv_span s = { .va = (uint64_t)frame << 12, .bytes = PAGE, .frame = &frame, .frames = 1 };
 	uint64_t bytes, bus;
 
 	if (dmv_map(b->v, b->a, b->base, &s, false, 1, &bytes, &bus) != DMV_OK)
@@ -236,7 +236,7 @@ static void map_one(const struct books *b, uint64_t i)
 static void flush_one(const struct books *b, uint64_t i)
 {
 	const uintptr_t frame = key(i);
-	const struct dmv_span s = { .va = (uint64_t)frame << 12, .bytes = PAGE, .frame = &frame };
+	const struct dmv_span s = { .va = (uint64_t)frame << 12, .bytes = PAGE, .frame = &frame, .frames = 1 };
 
 	if (dmv_flush(b->v, b->a, b->base, &s, false, PAGE, 1) != DMV_OK)
 		abort();
@@ -312,7 +312,7 @@ static double run_limit(const struct limit *l, uint64_t ops)
 static double run_shadow(const struct books *b, char *buffer, uint64_t ops)
 {
 	const uintptr_t frame = (uintptr_t)buffer >> 12;
-	const struct dmv_span s = { .va = (uintptr_t)buffer, .bytes = PAGE, .frame = &frame,
+	const struct dmv_span s = { .va = (uintptr_t)buffer, .bytes = PAGE, .frame = &frame, .frames = 1,
 				    .original = buffer };
 	double t = now();
 

@@ -39,7 +39,7 @@ int main(int argc, char **argv)
 	dmv_channel_done(dmv_posix_verifier(p), &g, DMV_KEEP_REGISTERS);
 	for (uint32_t i = 0; i < n; i++) {
 		const uintptr_t frame = key(i);
-		const struct dmv_span s = { .va = (uint64_t)frame << 12, .bytes = 4096, .frame = &frame };
+		const struct dmv_span s = { .va = (uint64_t)frame << 12, .bytes = 4096, .frame = &frame, .frames = 1 };
 		uint64_t bytes, bus;
 
 		need(dmv_map(dmv_posix_verifier(p), a, g.handle, &s, i & 1, (uintptr_t)main + 8, &bytes, &bus),

@@ -128,6 +128,7 @@ bool wdm_span(struct dmv_adapter *a, enum wdm_kind kind, PMDL mdl, PVOID va, ULO
 	*ret = (struct dmv_span){
 		.va = at, .bytes = length, .mdl = (uintptr_t)mdl,
 		.frame = MmGetMdlPfnArray(mdl) + ((at - (uintptr_t)mdl->StartVa) >> PAGE_SHIFT),
+		.frames = (locked - (at & ~(uint64_t)(PAGE_SIZE - 1))) >> PAGE_SHIFT,
 		.original = system ? system + (at - start) : NULL,
 	};
 	if (at + length > locked && kind != WDM_FLUSH)
