@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
-"""Memory of a dump: ELF cores of processes and machines, and raw files with a base."""
+"""Memory of a dump: ELF cores of processes and machines, kdump files, raw files with a base."""
 import mmap
 import struct
+
+import kdump
 
 VIRT, PHYS = "virt", "phys"
 PT_LOAD, ET_CORE, PN_XNUM = 1, 4, 0xFFFF
@@ -27,8 +29,17 @@ class Target:
                 self.piece[space].append((base, 0, len(self.data)))
         elif self.data[:4] == b"\x7fELF":
             self._elf()
+        elif self.data[:8] == kdump.SIGNATURE:
+            self._kdump()
         else:
-            raise NotMine("neither ELF nor raw with a base")
+            raise NotMine("neither ELF nor kdump nor raw with a base")
+
+    def _kdump(self):
+        memory = bytearray()
+        for addr, run in kdump.runs(self.data):
+            self.piece[PHYS].append((addr, len(memory), len(run)))
+            memory += run
+        self.data = memory
 
     def _elf(self):
         wide, order = self.data[4] == 2, "<" if self.data[5] == 1 else ">"
