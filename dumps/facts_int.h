@@ -2,8 +2,8 @@
 /*
  * Shared by the files that read a region: facts_find.c (where it is), facts_region.c (opening one,
  * with a header of its own), facts_table.c (checked windows of rows), facts_rows.c (rows into
- * facts, with a header of its own), facts_verify.c (bytes against guards and shadows), facts_util.c
- * (arrays, text, notes).
+ * facts, with a header of its own), facts_verify.c (bytes against guards and shadows, with a
+ * header of its own), facts_util.c (arrays, text, notes).
  *
  * Everything a target says is hostile. A number that selects bytes is checked once, in
  * facts_header.c or facts_dir.c, and what it selects becomes a window; what follows walks windows

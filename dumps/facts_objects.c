@@ -117,6 +117,11 @@ enum dmv_code dmv_fact_adapter(struct dmv_reading *r, const uint8_t *p, const st
 	return DMV_E_OK;
 }
 
+/* By whom and when it was made and ended. */
+#define SPAN(x, type) ((x)->owner = dmv_ref_site(r, U32(type, owner)), \
+		       (x)->releaser = dmv_ref_site(r, U32(type, releaser)), \
+		       (x)->time = U64(type, time), (x)->freed_time = U64(type, freed_time))
+
 /* ---- files, registers, lists ---- */
 
 enum dmv_code dmv_fact_file(struct dmv_reading *r, const uint8_t *p, const struct dmv_at *at)
@@ -149,10 +154,7 @@ enum dmv_code dmv_fact_file(struct dmv_reading *r, const uint8_t *p, const struc
 	f->shadow_bytes = U64(file, shadow_bytes);
 	f->data_offset = U64(file, data_offset);
 	f->data_stride = U64(file, data_stride);
-	f->owner = dmv_ref_site(r, U32(file, owner));
-	f->releaser = dmv_ref_site(r, U32(file, releaser));
-	f->time = U64(file, time);
-	f->freed_time = U64(file, freed_time);
+	SPAN(f, file);
 	return DMV_E_OK;
 }
 
@@ -209,12 +211,9 @@ enum dmv_code dmv_fact_list(struct dmv_reading *r, const uint8_t *p, const struc
 	l->va = U64(list, va);
 	l->bytes = U64(list, bytes);
 	l->elements = U32(list, elements);
-	l->owner = dmv_ref_site(r, U32(list, owner));
-	l->releaser = dmv_ref_site(r, U32(list, releaser));
 	l->to_device = flags & DMV_ABI_L_TO_DEVICE;
 	l->caller_memory = flags & DMV_ABI_L_CALLER_MEMORY;
-	l->time = U64(list, time);
-	l->freed_time = U64(list, freed_time);
+	SPAN(l, list);
 	return DMV_E_OK;
 }
 
@@ -236,10 +235,7 @@ enum dmv_code dmv_fact_vector(struct dmv_reading *r, const uint8_t *p, const str
 	v->entry_bytes = U64(vector, entry_bytes);
 	v->count = U32(vector, count);
 	v->live = U32(vector, live);
-	v->owner = dmv_ref_site(r, U32(vector, owner));
-	v->releaser = dmv_ref_site(r, U32(vector, releaser));
-	v->time = U64(vector, time);
-	v->freed_time = U64(vector, freed_time);
+	SPAN(v, vector);
 	return DMV_E_OK;
 }
 
@@ -266,10 +262,7 @@ enum dmv_code dmv_fact_buffer(struct dmv_reading *r, const uint8_t *p, const str
 	b->block_bytes = U64(buffer, block_bytes);
 	b->cached = flags & DMV_ABI_B_CACHED;
 	b->from_mdl = flags & DMV_ABI_B_FROM_MDL;
-	b->owner = dmv_ref_site(r, U32(buffer, owner));
-	b->releaser = dmv_ref_site(r, U32(buffer, releaser));
-	b->time = U64(buffer, time);
-	b->freed_time = U64(buffer, freed_time);
+	SPAN(b, buffer);
 	return DMV_E_OK;
 }
 
@@ -293,10 +286,7 @@ enum dmv_code dmv_fact_channel(struct dmv_reading *r, const uint8_t *p, const st
 	c->routine = U64(channel, routine);
 	c->context = U64(channel, context);
 	c->irp = U64(channel, irp);
-	c->owner = dmv_ref_site(r, U32(channel, owner));
-	c->releaser = dmv_ref_site(r, U32(channel, releaser));
-	c->time = U64(channel, time);
-	c->freed_time = U64(channel, freed_time);
+	SPAN(c, channel);
 	if (life == DMV_LIVE && (c->status < DMV_ABI_CH_WAITING || c->status > DMV_ABI_CH_HELD))
 		DMV_NOTE(r, 0, at->record, "channel row %u: status %u is unknown", at->row,
 			 c->status);

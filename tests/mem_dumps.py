@@ -50,6 +50,41 @@ int main(int argc, char **argv)
 """
 
 
+# Preloaded, it makes libkdumpfile hang, and alarm() ring soon.
+HANG = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/time.h>
+#include <unistd.h>
+unsigned alarm(unsigned s)
+{
+	struct itimerval t = { .it_value.tv_usec = s ? 300000 : 0 };
+
+	setitimer(ITIMER_REAL, &t, NULL);
+	return 0;
+}
+int kdump_open_fdset(void *ctx, unsigned n, const int *fd)
+{
+	int (*real)(void *, unsigned, const int *) = dlsym(RTLD_NEXT, "kdump_open_fdset");
+
+	while (getenv("HANG_OPEN"))
+		pause();
+	return real(ctx, n, fd);
+}
+int kdump_read(void *ctx, int space, uint64_t addr, void *buf, size_t *n)
+{
+	int (*real)(void *, int, uint64_t, void *, size_t *) = dlsym(RTLD_NEXT, "kdump_read");
+	const char *at = getenv("HANG_AT");
+
+	while (at && addr >> 12 == strtoull(at, NULL, 0) >> 12)
+		pause();
+	return real(ctx, space, addr, buf, n);
+}
+"""
+
+
 def pattern(n=3 << 20):
     out, x = bytearray(n), 12345
     for i in range(n):
@@ -348,6 +383,7 @@ def guest_tests(tmp):
     case("raw image without base", d is None and "--base" in err, err)
     if "kdump" in dumps:
         interrupted(dumps["kdump"])
+        hanging(dumps["kdump"], tmp)
 
 
 def interrupted(kdump):
@@ -362,6 +398,24 @@ def interrupted(kdump):
             break
     _, err = p.communicate(timeout=60)
     case("kdump under ^C", p.returncode == 0, err.decode())
+
+
+def hanging(kdump, tmp):
+    """A library that never returns costs the bytes it was asked for, and time, but nothing else."""
+    hang = os.path.join(tmp, "hang.so")
+    build(HANG, hang, "-shared", "-fPIC")
+    env = dict(os.environ, LD_PRELOAD=hang)
+    rc, _, err = probe(kdump, "info", env=dict(env, HANG_OPEN="1"))
+    case("kdump that hangs while it is opened", rc == 1 and
+         "libkdumpfile hung for 30 s while opening it" in err, err)
+    at = RAM // 2 + 0x5000
+    env["HANG_AT"] = hex(at)
+    rc, _, err = probe(kdump, "read", "phys", at - 4, 8, env=env)
+    case("kdump that hangs while it is read", rc == 1 and
+         "libkdumpfile hung for 20 s while reading 0x%x" % at in err, err)
+    rc, out, err = probe(kdump, "walk", "phys", env=env)
+    case("kdump that hangs at one page: the others", rc == 0 and b" missed 4096 " in out,
+         "%s %s" % (out, err))
 
 
 def wrapper_tests(tmp):
