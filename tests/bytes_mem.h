@@ -21,8 +21,8 @@ struct bytes_mem {
 	void (*changing)(struct bytes_mem *b);  /* called after each read */
 };
 
-static enum dmv_code bytes_mem_read(struct dmv_mem *m, enum dmv_space s, uint64_t addr, void *buf, size_t n,
-				    struct dmv_err *e)
+static enum dmv_code bytes_mem_read(struct dmv_mem *m, enum dmv_space s, uint64_t addr, void *buf,
+				    size_t n, struct dmv_err *e)
 {
 	struct bytes_mem *b = (struct bytes_mem *)m;
 
@@ -41,7 +41,8 @@ static enum dmv_code bytes_mem_read(struct dmv_mem *m, enum dmv_space s, uint64_
 			b->changing(b);
 		return DMV_E_OK;
 	}
-	return dmv_fail_at(e, DMV_E_ABSENT, addr, "0x%llx is not in the target", (unsigned long long)addr);
+	return dmv_fail_at(e, DMV_E_ABSENT, addr, "0x%llx is not in the target",
+			   (unsigned long long)addr);
 }
 
 static void bytes_mem_close(struct dmv_mem *m)
@@ -52,7 +53,8 @@ static void bytes_mem_close(struct dmv_mem *m)
 static const struct dmv_mem_ops bytes_mem_ops = { "bytes", bytes_mem_read, bytes_mem_close };
 
 /* virt or phys UINT64_MAX: the target lacks that space. */
-static inline void bytes_mem_init(struct bytes_mem *b, uint8_t *bytes, size_t n, uint64_t virt, uint64_t phys)
+static inline void bytes_mem_init(struct bytes_mem *b, uint8_t *bytes, size_t n, uint64_t virt,
+				  uint64_t phys)
 {
 	const uint64_t start[2] = { [DMV_VIRT] = virt, [DMV_PHYS] = phys };
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
-"""Writes the seeds of fuzz_mem_elf into a directory: small cores of each class, byte order and kind.
+"""Writes the seeds of fuzz_mem_elf into a directory: small cores of each class, order and kind.
 
 usage: fuzz_mem_elf_seeds.py DIRECTORY"""
 import os
@@ -12,8 +12,8 @@ PRPSINFO, AUXV, FILE, PRSTATUS = 3, 6, 0x46494c45, 1
 
 def note(e, name, kind, desc):
     name = name.encode() + b"\0"
-    return (struct.pack(e + "III", len(name), len(desc), kind) + name + b"\0" * (-len(name) % 4) + desc +
-            b"\0" * (-len(desc) % 4))
+    return (struct.pack(e + "III", len(name), len(desc), kind) + name + b"\0" * (-len(name) % 4) +
+            desc + b"\0" * (-len(desc) % 4))
 
 
 def files(e, w):
@@ -34,7 +34,8 @@ def core(bits, e, notes, loads, xnum=False, tail=0):
     phoff = ehsize + 64     # section header 0 in between
     off = phoff + n * phsize
     ident = b"\x7fELF" + bytes([2 if big else 1, 1 if e == "<" else 2, 1]) + b"\0" * 9
-    head = ident + struct.pack(e + "HHI" + w * 3 + "IHHHHHH", 4, 62 if big else 3, 1, 0, phoff, ehsize if xnum else 0,
+    head = ident + struct.pack(e + "HHI" + w * 3 + "IHHHHHH", 4, 62 if big else 3, 1, 0, phoff,
+                               ehsize if xnum else 0,
                                0, ehsize, phsize, 0xffff if xnum else n, 0, 0, 0)
     section = struct.pack(e + ("IIQQQQIIQQ" if big else "IIIIIIIIII"), *([0] * 7), n, 0, 0)
     out, body = head + section.ljust(64, b"\0"), b""
@@ -65,13 +66,16 @@ def main():
                     note(e, "CORE", AUXV, auxv(e, w)) + note(e, "CORE", FILE, files(e, w)))
             qemu = note(e, "CORE", PRSTATUS, b"\0" * 32) + note(e, "QEMU", 0, b"\1" * 64)
             linux = qemu + note(e, "VMCOREINFO", 0, b"OSRELEASE=6.1.0\nPAGESIZE=4096\n")
-            seeds["process-" + name] = core(bits, e, proc, [(0x1000, 0, 4096, 4096), (0x5000, 0, 64, 8192)])
+            seeds["process-" + name] = core(bits, e, proc, [(0x1000, 0, 4096, 4096),
+                                                            (0x5000, 0, 64, 8192)])
             seeds["qemu-" + name] = core(bits, e, qemu, [(0, 0, 640, 640), (0, 0x100000, 512, 512)])
-            seeds["paging-" + name] = core(bits, e, qemu, [(0x80000000, 0x100, 256, 256), (0x90000000, 0x80, 512, 512),
+            seeds["paging-" + name] = core(bits, e, qemu, [(0x80000000, 0x100, 256, 256),
+                                                           (0x90000000, 0x80, 512, 512),
                                                            (0xa0000000, 0, 1024, 1024)])
             seeds["linux-" + name] = core(bits, e, linux, [(0x81000000, 0x1000000, 512, 512)])
             seeds["xnum-" + name] = core(bits, e, proc, [(0x1000, 0, 64, 64)], xnum=True)
-            seeds["cut-" + name] = core(bits, e, linux, [(0, 0, 512, 512), (0, 0x1000, 512, 4096)], tail=300)
+            seeds["cut-" + name] = core(bits, e, linux, [(0, 0, 512, 512), (0, 0x1000, 512, 4096)],
+                                        tail=300)
     for name, data in seeds.items():
         with open(os.path.join(where, name), "wb") as f:
             f.write(data)

@@ -134,7 +134,7 @@ def kernel_core(tmp, exe, arg="abort"):
     """Path of the core the kernel writes, or None and why there is none."""
     pat = open(CORES).read().strip()
     if pat.startswith("|") or "/" in pat:
-        return None, "kernel.core_pattern is '%s', cores do not go to the directory of the process" % pat
+        return None, "kernel.core_pattern is '%s', no core goes to the process's directory" % pat
     hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
     if hard != resource.RLIM_INFINITY and hard < 64 << 20:
         return None, "the hard limit of core files is %d" % hard
@@ -161,7 +161,8 @@ def same_process(name, target, exe, want, maps=None):
     rc, out, err = probe(target, "read", "virt", 0x20000000, len(want))
     case(name + " bytes", rc == 0 and out == want, err or "other bytes")
     case(name + " program", d["executable"] == [os.path.realpath(exe)], str(d["executable"]))
-    case(name + " files", any(m.endswith(exe) for m in d.get("mapped", [])), "the program is not in mapped[]")
+    case(name + " files", any(m.endswith(exe) for m in d.get("mapped", [])),
+         "the program is not in mapped[]")
     case(name + " width", d["bits"] == ["64"] and d["machine"] == ["62"], str(d))
     rc, _, err = probe(target, "read", "virt", 0x20000000 + (3 << 20) - 8, 16)
     case(name + " end", rc == 1 and "0x20300000" in err, err)
@@ -179,7 +180,8 @@ def process_tests(tmp):
         d, _ = info(core)
         case("kernel core format", d["format"] == ["ELF process core"], str(d["format"]))
         rc, _, err = probe(core, "read", "virt", 0x30000000, 16)
-        case("kernel core what was not dumped", rc == 1 and "error 2" in err and "left out" in err, err)
+        case("kernel core what was not dumped", rc == 1 and "error 2" in err and "left out" in err,
+             err)
     else:
         skip("kernel core", why)
     p = live(exe)
@@ -191,7 +193,8 @@ def process_tests(tmp):
         d, _ = info("pid:%d" % p.pid)
         case("pid is live", d["live"] == ["1"], str(d["live"]))
         case("pid leaves out what is not dumped", not any(
-            int(r.split()[0], 0) <= 0x30000000 < int(r.split()[1], 0) for r in d["virt"]), str(d["virt"]))
+            int(r.split()[0], 0) <= 0x30000000 < int(r.split()[1], 0) for r in d["virt"]),
+             str(d["virt"]))
         if shutil.which("gcore"):
             base = os.path.join(tmp, "gcore")
             subprocess.run(["gcore", "-o", base, str(p.pid)], capture_output=True, timeout=60)
@@ -234,10 +237,12 @@ def i386_tests(tmp):
         skip("32-bit core", why)
         return
     d, err = info(core)
-    case("32-bit core", d and d["bits"] == ["32"] and d["machine"] == ["3"], err or str(d and d["bits"]))
+    case("32-bit core", d and d["bits"] == ["32"] and d["machine"] == ["3"],
+         err or str(d and d["bits"]))
     rc, out, err = probe(core, "read", "virt", 0x20000000, 4096)
     case("32-bit core bytes", rc == 0 and out == pattern(4096), err)
-    case("32-bit core program", d and d["executable"] == [os.path.realpath(exe)], str(d and d["executable"]))
+    case("32-bit core program", d and d["executable"] == [os.path.realpath(exe)],
+         str(d and d["executable"]))
 
 
 def s390x_tests(tmp):
@@ -273,7 +278,8 @@ class Guest:
         with open(blob, "wb") as f:
             f.write(random.Random(7).randbytes(2 << 20))
         self.p = subprocess.Popen(
-            ["qemu-system-x86_64", "-accel", "tcg", "-m", str(RAM >> 20), "-nodefaults", "-display", "none",
+            ["qemu-system-x86_64", "-accel", "tcg", "-m", str(RAM >> 20), "-nodefaults",
+             "-display", "none",
              "-device", "loader,file=%s,addr=0x400000,force-raw=on" % blob,
              "-monitor", "unix:%s,server,nowait" % self.sock], stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL)
@@ -326,7 +332,8 @@ def make_guest_dumps(tmp):
     if shutil.which("makedumpfile"):
         out["kdump"] = os.path.join(tmp, "kdump.dump")
         with open(out["flat"], "rb") as f:
-            subprocess.run(["makedumpfile", "-R", out["kdump"]], stdin=f, capture_output=True, check=True)
+            subprocess.run(["makedumpfile", "-R", out["kdump"]], stdin=f, capture_output=True,
+                           check=True)
     return out
 
 
@@ -362,7 +369,8 @@ def guest_tests(tmp):
     ram = open(dumps["ram"], "rb").read()
     for name in ("elf", "elf-p"):
         d = compare_ram("QEMU " + name, dumps[name], ram, tmp)
-        case("QEMU %s format" % name, d and d["format"] == ["ELF vmcore"] and d["bits"][0] in ("32", "64") and
+        case("QEMU %s format" % name, d and d["format"] == ["ELF vmcore"] and
+             d["bits"][0] in ("32", "64") and
              d["linux_kernel"] == ["0"], str(d and d["format"]))
         case("QEMU %s notes" % name, d and "note" not in d, str(d and d.get("note")))
     d, err = info(dumps["flat"])
@@ -370,14 +378,16 @@ def guest_tests(tmp):
          "flattened kdump: run `makedumpfile -R OUT < FILE` and open OUT" in err, err)
     if "kdump" in dumps:
         d = compare_ram("kdump", dumps["kdump"], ram, tmp)
-        case("kdump format", d and "libkdumpfile" in d["format"][0] and d["machine"] == ["62"], str(d))
+        case("kdump format", d and "libkdumpfile" in d["format"][0] and d["machine"] == ["62"],
+             str(d))
         rc, _, err = probe(dumps["kdump"], "read", "phys", RAM * 64, 8)
         case("kdump beyond memory", rc == 1 and "error 2" in err, err)
         rc, _, err = probe(dumps["kdump"], "read", "virt", 0x1000, 8)
         case("kdump virtual", rc == 1 and "no virtual" in err, err)
     else:
         skip("kdump", "makedumpfile is not installed")
-    rc, out, err = probe("-b", "0x80000000", dumps["ram"], "read", "phys", 0x80000000 + (4 << 20), 64)
+    rc, out, err = probe("-b", "0x80000000", dumps["ram"], "read", "phys", 0x80000000 + (4 << 20),
+                         64)
     case("raw image", rc == 0 and out == ram[4 << 20:(4 << 20) + 64], err)
     d, err = info(dumps["ram"])
     case("raw image without base", d is None and "--base" in err, err)
@@ -422,7 +432,8 @@ def wrapper_tests(tmp):
     plain = os.path.join(tmp, "plain")
     with open(plain, "wb") as f:
         f.write(bytes(range(256)) * 64)
-    for tool, word in (("gzip", "gzip -dc"), ("xz", "xz -dc"), ("zstd", "zstd -dc"), ("bzip2", "bzip2 -dc")):
+    for tool, word in (("gzip", "gzip -dc"), ("xz", "xz -dc"), ("zstd", "zstd -dc"),
+                       ("bzip2", "bzip2 -dc")):
         if not shutil.which(tool):
             skip("wrapper " + tool, "not installed")
             continue
@@ -430,9 +441,11 @@ def wrapper_tests(tmp):
             subprocess.run([tool, "-c", plain], stdout=f, check=True)
         d, err = info(plain + "." + tool)
         case("wrapper " + tool, d is None and "error 1" in err and word in err, err)
-    for what, path, words in (("directory", tmp, "directory"), ("nothing", tmp + "/none", "No such file"),
+    for what, path, words in (("directory", tmp, "directory"),
+                              ("nothing", tmp + "/none", "No such file"),
                               ("text", plain, "no format recognised it"),
-                              ("a program", PROBE, "not a core dump"), ("a device", "/dev/zero", "neither")):
+                              ("a program", PROBE, "not a core dump"),
+                              ("a device", "/dev/zero", "neither")):
         d, err = info(path)
         case("told from a dump: " + what, d is None and words in err, err)
     fifo = os.path.join(tmp, "fifo")

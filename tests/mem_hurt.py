@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
-"""Dumps cut off, with bits flipped, and with hostile header fields. Each must be read, or refused with
-a message: no signal, no hang, no huge allocation, no child left behind, and never bytes that differ
-from the undamaged dump's where only the end is missing."""
+"""Dumps cut off, with bits flipped, and with hostile header fields. Each must be read, or refused
+with a message: no signal, no hang, no huge allocation, no child left behind, and never bytes that
+differ from the undamaged dump's where only the end is missing."""
 import os
 import random
 import resource
@@ -23,20 +23,24 @@ SECONDS = 15            # ours answer in milliseconds
 LIBRARY_SECONDS = 60    # libkdumpfile may hang once while opening and once while reading
 
 # name: offset, bytes, in the ELF64 header and the program header
-EH = {"e_type": (16, 2), "e_phoff": (32, 8), "e_shoff": (40, 8), "e_ehsize": (52, 2), "e_phentsize": (54, 2),
+EH = {"e_type": (16, 2), "e_phoff": (32, 8), "e_shoff": (40, 8), "e_ehsize": (52, 2),
+      "e_phentsize": (54, 2),
       "e_phnum": (56, 2), "e_class": (4, 1), "e_data": (5, 1)}
-PH = {"p_type": (0, 4), "p_offset": (8, 8), "p_vaddr": (16, 8), "p_paddr": (24, 8), "p_filesz": (32, 8),
+PH = {"p_type": (0, 4), "p_offset": (8, 8), "p_vaddr": (16, 8), "p_paddr": (24, 8),
+      "p_filesz": (32, 8),
       "p_memsz": (40, 8)}
 # kdump: struct disk_dump_header of a 64-bit writer, then the sub header one block on
-KD = {"header_version": (8, 4), "status": (424, 4), "block_size": (428, 4), "sub_hdr_size": (432, 4),
-      "bitmap_blocks": (436, 4), "max_mapnr": (440, 4), "dump_level": (4096 + 8, 4), "split": (4096 + 12, 4),
+KD = {"header_version": (8, 4), "status": (424, 4), "block_size": (428, 4),
+      "sub_hdr_size": (432, 4), "bitmap_blocks": (436, 4), "max_mapnr": (440, 4), "dump_level": (4096 + 8, 4),
+      "split": (4096 + 12, 4),
       "start_pfn": (4096 + 16, 8), "end_pfn": (4096 + 24, 8), "offset_vmcoreinfo": (4096 + 32, 8),
       "size_vmcoreinfo": (4096 + 40, 8), "offset_note": (4096 + 48, 8), "size_note": (4096 + 56, 8),
       "max_mapnr_64": (4096 + 96, 8)}
 
 
 def values(size, bits):
-    some = {0, 1, 7, size - 1, size, size + 1, 0x7fffffff, 0xffffffff, 1 << 40, (1 << 52) - 1, 1 << 63, (1 << 64) - 1,
+    some = {0, 1, 7, size - 1, size, size + 1, 0x7fffffff, 0xffffffff, 1 << 40, (1 << 52) - 1,
+            1 << 63, (1 << 64) - 1,
             (1 << 64) - 4096}
     return sorted({v & ((1 << bits) - 1) for v in some})
 
@@ -105,7 +109,8 @@ class Hurt:
 
     def cuts(self, check=None):
         """Ever shorter, on the one copy; the last thing to do with it."""
-        sizes = {1, 4, 8, 15, 16, 17, 52, 63, 64, 65, 100, 120, 200, 464, 1000, 4095, 4096, 4097, 8192, 12288, 20000,
+        sizes = {1, 4, 8, 15, 16, 17, 52, 63, 64, 65, 100, 120, 200, 464, 1000, 4095, 4096, 4097,
+                 8192, 12288, 20000,
                  self.size - 1, self.size - 4096} | {self.size * i // 16 for i in range(1, 16)}
         for n in sorted((s for s in sizes if 0 < s < self.size), reverse=True):
             os.truncate(self.path, n)
@@ -114,7 +119,8 @@ class Hurt:
                 check(self, n)
 
     def verdict(self):
-        case("hurt %s (%d variants, %d refused)" % (self.name, self.ran, self.refused), not self.bad,
+        case("hurt %s (%d variants, %d refused)" % (self.name, self.ran, self.refused),
+             not self.bad,
              "%d bad: %s" % (len(self.bad), "; ".join(self.bad[:4])))
 
 
@@ -140,17 +146,20 @@ def elf(name, path, space, tmp):
         for at, field in enumerate(("n_namesz", "n_descsz", "n_type")):
             h.patch("%s=0x%x" % (field, v), [(note[2] + 4 * at, struct.pack("<I", v))])
     # The same bytes everywhere, and everything on top of everything.
-    for what, row in (("aliases", lambda i: (1, 6, 0, (i + 1) << 40, (i + 1) << 40, h.size, h.size, 0)),
-                      ("overlaps", lambda i: (1, 6, 0, 1 + i % 7, 1 + i % 7, h.size - i % 64, h.size, 0)),
-                      ("steps", lambda i: (1, 6, 0, 0x1000 * i, 0x1000 * i, h.size, h.size, 0))):
+    for what, row in (
+            ("aliases", lambda i: (1, 6, 0, (i + 1) << 40, (i + 1) << 40, h.size, h.size, 0)),
+            ("overlaps", lambda i: (1, 6, 0, 1 + i % 7, 1 + i % 7, h.size - i % 64, h.size, 0)),
+            ("steps", lambda i: (1, 6, 0, 0x1000 * i, 0x1000 * i, h.size, h.size, 0))):
         rows = b"".join(struct.pack("<IIQQQQQQ", *row(i)) for i in range(1, 20001))
         if h.size < len(rows) + 4096:
             continue
-        h.patch(what, [(32, struct.pack("<Q", 4096)), (54, struct.pack("<HH", 56, 20000)), (4096, rows)])
+        h.patch(what, [(32, struct.pack("<Q", 4096)), (54, struct.pack("<HH", 56, 20000)),
+                       (4096, rows)])
     h.flips([(0, 64), (phoff, phoff + n * size), (note[2], note[2] + note[5]), (0, 4096)])
     # A big one that is really in the file: sections hold the number of segments.
+    section = struct.pack("<IIQQQQIIQQ", 0, 0, 0, 0, 0, 0, 0, 0xffffffff, 0, 0)
     h.patch("PN_XNUM", [(40, struct.pack("<Q", 0x10000)), (56, struct.pack("<H", 0xffff)),
-                        (0x10000, struct.pack("<IIQQQQIIQQ", 0, 0, 0, 0, 0, 0, 0, 0xffffffff, 0, 0))])
+                        (0x10000, section)])
 
     addrs = [(p[3] if space == "virt" else p[4], p[5]) for p in phs if p[0] == 1 and p[5] >= 64]
     addrs = [a for a in random.Random(SEED).sample(addrs, min(6, len(addrs)))]
@@ -178,7 +187,8 @@ def kdump(path, tmp):
     h.patch("bitmap all ones", [(8192, b"\xff" * 4096)])
     h.patch("bitmap all zero", [(8192, b"\0" * 8192)])
     for at in range(8192, min(h.size - 4096, 40960), 4096):
-        h.patch("page descriptors at 0x%x" % at, [(at, struct.pack("<QIIQ", 1 << 40, 100000, 1, 0) * 16)])
+        h.patch("page descriptors at 0x%x" % at,
+                [(at, struct.pack("<QIIQ", 1 << 40, 100000, 1, 0) * 16)])
         h.patch("offsets at 0x%x" % at, [(at, struct.pack("<QIIQ", h.size - 8, 4096, 0, 0) * 16)])
     h.flips([(0, 512), (4096, 4200), (8192, 12288), (12288, 24576)])
 
