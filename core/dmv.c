@@ -11,7 +11,8 @@ static bool power_of_two(uint32_t n)
 
 static bool usable(const struct dmv_port *port, const struct dmv_config *c)
 {
-	if (!port->lock || !port->unlock || !port->violation || !port->pages_alloc || !port->pages_free)
+	if (!port->lock || !port->unlock || !port->violation ||
+	    !port->pages_alloc || !port->pages_free)
 		return false;
 	if (c->cpus == 0 || c->cpus > 65536 || c->stack_depth == 0 || c->stack_depth > 32)
 		return false;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /*
- * The layout of the region: what the verifier leaves in memory and a debugger finds after the crash.
+ * The layout of the region: what the verifier leaves in memory, a debugger finds after the crash.
  * This header is the contract between core/ (writer) and dumps/ (reader); SPEC.md says it in prose.
  *
- * All fields have a fixed width and stand in the writer's byte order, which `bom` tells. No field is
- * a pointer: addresses are 64-bit numbers, DMV_ABI_UNKNOWN where unknown. Every row starts with
+ * All fields have a fixed width and stand in the writer's byte order, which `bom` tells. No field
+ * is a pointer: addresses are 64-bit numbers, DMV_ABI_UNKNOWN where unknown. Every row starts with
  * {state, gen} and its size is a multiple of 8. A later minor version adds fields at the end of a
  * row (the table's stride tells the reader which exist) or uses reserved ones that were zero.
  */
@@ -19,7 +19,8 @@
 
 #define DMV_ABI_PAGE 4096u                    /* header and directory pages; also the scan's step */
 #define DMV_ABI_MAGIC "DMVregn\x1a"           /* 8 bytes, the last thing a new writer stores */
-#define DMV_ABI_TOMBSTONE "DMVrend\x1a"       /* over the magic when the writer ends: one store, bytes 4 to 7 */
+/* Over the magic when the writer ends: one store, bytes 4 to 7. */
+#define DMV_ABI_TOMBSTONE "DMVrend\x1a"
 #define DMV_ABI_DIR_MAGIC "DMVdirp\x1a"
 #define DMV_ABI_ANCHOR_MAGIC "DMVanch\x1a"
 #define DMV_ABI_BOM 0x0A0B0C0Du
@@ -78,8 +79,8 @@ struct dmv_abi_bugcheck {
 	uint64_t time;
 	uint32_t cpu;
 	uint32_t evidence_n;                  /* bytes of `evidence` in use */
-	uint64_t evidence_addr;               /* where those bytes stood, writer's virtual address */
-	uint64_t digest_shadow;               /* FNV-1a 64 of the shadow of the range; 0: none taken */
+	uint64_t evidence_addr;               /* where they stood, writer's virtual address */
+	uint64_t digest_shadow;               /* FNV-1a 64 of the range's shadow; 0: none taken */
 	uint64_t digest_original;             /* the same of the driver's own buffer */
 	uint8_t evidence[32];
 };
@@ -92,13 +93,13 @@ struct dmv_abi_header {
 	uint32_t checksum;                    /* CRC-32 (IEEE) of bytes [0x18, 0x200) */
 
 	/* 0x018: never changes after the magic is stored */
-	uint32_t page_bytes;                  /* the writer's page size: map registers are this large */
+	uint32_t page_bytes;                  /* writer's page: map registers are this large */
 	uint32_t address_bits;                /* 32 or 64: width of the writer's pointers */
 	uint64_t virt;                        /* of this header */
 	uint64_t phys;
 	uint64_t segment0_bytes;
 	uint64_t region_id;                   /* unique per writer */
-	uint8_t boot_id[16];                  /* tells a ghost of an earlier boot; all zero: unknown */
+	uint8_t boot_id[16];                  /* tells a ghost of an earlier boot; 0: unknown */
 	uint64_t dir_offset;                  /* of directory page 0, in segment 0 */
 	uint64_t tick_hz;                     /* ticks per second of every `time` */
 	uint64_t start_ticks;                 /* clock when the writer started */
@@ -122,7 +123,7 @@ struct dmv_abi_header {
 	uint32_t not_booked[16];              /* per kind: objects that found no row */
 	uint32_t live[16];                    /* per kind: rows LIVE now (advisory) */
 	uint32_t violations;                  /* raised so far, booked or not */
-	uint32_t shadow_short;                /* registers unhooked because no shadow page was left */
+	uint32_t shadow_short;                /* registers unhooked: no shadow page was left */
 	uint64_t last_ticks;                  /* clock at the last operation (advisory) */
 	uint8_t reserved1[0x300 - 0x2A8];
 
@@ -153,7 +154,10 @@ struct dmv_abi_dir {
 
 enum dmv_abi_entry_type { DMV_ABI_E_NONE = 0, DMV_ABI_E_SEGMENT = 1, DMV_ABI_E_EXTENT = 2 };
 
-/* A segment is a run of memory contiguous both virtually and physically. Segment 0 stands in the header. */
+/*
+ * A segment is a run of memory contiguous both virtually and physically. Segment 0 stands in the
+ * header.
+ */
 struct dmv_abi_segment {
 	uint32_t type;                        /* DMV_ABI_E_SEGMENT */
 	uint32_t number;                      /* from 1 */
@@ -179,7 +183,7 @@ struct dmv_abi_extent {
 /* ---- tables ---- */
 
 #define DMV_ABI_A_RELEASED 0x1u
-#define DMV_ABI_A_UNVERIFIED 0x2u             /* made while its driver was not verified: never judged */
+#define DMV_ABI_A_UNVERIFIED 0x2u             /* made while its driver was unverified: not judged */
 #define DMV_ABI_A_MASTER 0x4u                 /* the hidden adapter that owns the register pool */
 #define DMV_ABI_A_SCATTER_GATHER 0x8u
 #define DMV_ABI_A_BUS_MASTER 0x10u
@@ -218,7 +222,7 @@ struct dmv_abi_adapter {
 	uint32_t registers_high, lists_high, buffers_high, channels_high;   /* most at one time */
 	uint64_t max_address;                 /* highest address the device reaches */
 	uint64_t register_base;               /* handle of the file granted last; 0: none */
-	uint64_t wait_block;                  /* address of the current wait context block; 0: none */
+	uint64_t wait_block;                  /* of the current wait context block; 0: none */
 	struct dmv_abi_description description;
 };
 
@@ -236,8 +240,10 @@ struct dmv_abi_file {
 	uint32_t mapped;                      /* registers mapped now */
 	uint32_t owner;
 	uint64_t bytes_mapped;                /* now */
-	/* Shadow of register i: data page at shadow + data_offset + i * data_stride. Guard pages are
-	 * the pages of the block that are nobody's data page. No shadow: DMV_ABI_UNKNOWN. */
+	/*
+	 * Shadow of register i: data page at shadow + data_offset + i * data_stride. Guard pages
+	 * are the pages of the block that are nobody's data page. No shadow: DMV_ABI_UNKNOWN.
+	 */
 	uint64_t shadow_virt, shadow_phys;
 	uint64_t shadow_bytes;
 	uint64_t data_offset, data_stride;
@@ -261,15 +267,15 @@ struct dmv_abi_register {
 	uint32_t owner;                       /* site that mapped it */
 	uint64_t va;                          /* driver's buffer, with page offset */
 	uint64_t phys;                        /* the same byte, physical */
-	uint64_t original_virt;               /* where the writer reads it; DMV_ABI_UNKNOWN: nowhere */
+	uint64_t original_virt;               /* where the writer reads it, or DMV_ABI_UNKNOWN */
 	uint64_t bus;                         /* what the device was told */
-	uint64_t shadow_virt;                 /* of the first mapped byte; DMV_ABI_UNKNOWN: unhooked */
+	uint64_t shadow_virt;                 /* of the first mapped byte, or DMV_ABI_UNKNOWN */
 	uint64_t mdl;
 	uint64_t time;
 };
 
 #define DMV_ABI_L_TO_DEVICE 0x1u
-#define DMV_ABI_L_CALLER_MEMORY 0x2u          /* BuildScatterGatherList: the driver gave the memory */
+#define DMV_ABI_L_CALLER_MEMORY 0x2u          /* BuildScatterGatherList: memory of the driver */
 
 struct dmv_abi_list {
 	uint32_t state, gen;
@@ -339,14 +345,14 @@ struct dmv_abi_violation {
 	uint32_t action;                      /* enum dmv_abi_mode: what was done about it */
 	struct dmv_abi_ref object;
 	uint32_t site;                        /* who did it */
-	uint32_t prior_site;                  /* the other side of the clash, e.g. who mapped before */
+	uint32_t prior_site;                  /* other side of the clash, e.g. who mapped before */
 	uint64_t time;
 	uint32_t cpu;
 	uint32_t sequence;                    /* 1, 2, 3 in the order raised */
 	uint64_t prior_time;
 	/* Evidence: what stood at `addr` where `expected` was due. */
-	uint64_t addr, offset;                /* offset from the start of the object's data; signed */
-	uint32_t expected;                    /* fill byte, or DMV_ABI_NONE where bytes[] differ from a tag */
+	uint64_t addr, offset;                /* offset: from the start of the data; signed */
+	uint32_t expected;                    /* fill byte; DMV_ABI_NONE: a tag was due */
 	uint32_t bad;                         /* bytes that differ */
 	uint32_t evidence_n, reserved;
 	uint64_t digest_shadow, digest_original;
@@ -374,7 +380,7 @@ struct dmv_abi_event {
 	struct dmv_abi_ref adapter;
 	uint32_t object_kind, site;
 	struct dmv_abi_ref object;
-	uint64_t address;                     /* driver's buffer, as phys_addr in the kernel's dma events */
+	uint64_t address;                     /* driver's buffer; phys_addr in Linux dma events */
 	uint64_t bus;                         /* dma_addr there */
 	uint64_t size;
 	uint64_t time;

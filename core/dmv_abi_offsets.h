@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
-/* Every offset of the region, asserted: a compiler that lays a row out otherwise does not build. Included by dmv_abi.h. */
+/*
+ * Every offset of the region, asserted: a compiler that lays a row out otherwise does not build.
+ * Included by dmv_abi.h.
+ */
 
 DMV_ABI_AT(dmv_abi_anchor, magic, 0x0);
 DMV_ABI_AT(dmv_abi_anchor, virt, 0x8);

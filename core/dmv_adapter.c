@@ -134,7 +134,8 @@ int dmv_adapter_new(struct dmv *v, const struct dmv_adapter_request *r, uint64_t
 	}
 	a = &v->adapter[index];
 	memset(a, 0, sizeof(*a));
-	a->driver = r->driver < v->cfg.rows[DMV_ABI_K_DRIVER] && v->driver[r->driver].known ? r->driver : 0;
+	if (r->driver < v->cfg.rows[DMV_ABI_K_DRIVER] && v->driver[r->driver].known)
+		a->driver = r->driver;
 	d = &v->driver[a->driver];
 	a->row = row;
 	a->index = index;
@@ -154,9 +155,9 @@ int dmv_adapter_new(struct dmv *v, const struct dmv_adapter_request *r, uint64_t
 	dmv_live(v, DMV_ABI_K_ADAPTER, row);
 	if (r != &master)
 		st32(&d->row->adapters, ++d->adapters);
-	dmv_event(&c, DMV_ABI_OP_GET_ADAPTER, a,
-		  &(struct dmv_event_args){ .kind = DMV_ABI_K_ADAPTER, .row = index, .gen = row->gen,
-					    .address = (uintptr_t)a });
+	dmv_event(&c, DMV_ABI_OP_GET_ADAPTER, a, &(struct dmv_event_args){
+		.kind = DMV_ABI_K_ADAPTER, .row = index, .gen = row->gen,
+		.address = (uintptr_t)a });
 	dmv_leave(&c);
 	*ret = a;
 	return DMV_OK;
@@ -178,32 +179,33 @@ void dmv_adapter_reference(struct dmv *v, struct dmv_adapter *a, int delta, uint
 }
 
 /* The oldest object that leaks, for the second stack. */
-static struct dmv_object first_left(struct dmv *v, const struct dmv_adapter *a, enum dmv_abi_kind kind)
+static struct dmv_object first_left(struct dmv *v, const struct dmv_adapter *a,
+				    enum dmv_abi_kind kind)
 {
-	struct dmv_object o = { DMV_ABI_K_ADAPTER, a->index, a->row->gen, a->owner, a->row->time };
+	const uint32_t n = v->cfg.rows[kind];
 
 	if (kind == DMV_ABI_K_BUFFER) {
-		for (uint32_t i = 0; i < v->cfg.rows[kind]; i++)
-			if (v->buffer[i].live && v->buffer[i].adapter == a)
-				return (struct dmv_object){ kind, i, v->buffer[i].row->gen,
-							    v->buffer[i].owner, v->buffer[i].row->time };
+		for (const struct dmv_buffer *b = v->buffer; b < v->buffer + n; b++)
+			if (b->live && b->adapter == a)
+				return (struct dmv_object){ kind, b->index, b->row->gen, b->owner,
+							    b->row->time };
 	} else if (kind == DMV_ABI_K_FILE) {
-		for (uint32_t i = 0; i < v->cfg.rows[kind]; i++)
-			if (v->file[i].live && v->file[i].adapter == a && v->file[i].list == DMV_ABI_NONE &&
-			    v->file[i].count)
-				return (struct dmv_object){ kind, i, v->file[i].gen, v->file[i].owner,
-							    v->file[i].row->time };
+		for (const struct dmv_file *f = v->file; f < v->file + n; f++)
+			if (f->live && f->adapter == a && f->list == DMV_ABI_NONE && f->count)
+				return dmv_file_object(f);
 	} else if (kind == DMV_ABI_K_LIST) {
-		for (uint32_t i = 0; i < v->cfg.rows[kind]; i++)
-			if (v->list[i].live && v->list[i].adapter == a)
-				return (struct dmv_object){ kind, i, v->list[i].row->gen,
-							    v->list[i].row->owner, v->list[i].row->time };
+		for (const struct dmv_list *l = v->list; l < v->list + n; l++)
+			if (l->live && l->adapter == a)
+				return (struct dmv_object){ kind, l->index, l->row->gen,
+							    l->row->owner, l->row->time };
 	} else if (kind == DMV_ABI_K_CHANNEL && a->holder != DMV_ABI_NONE) {
 		const struct dmv_channel *ch = &v->channel[a->holder];
 
-		return (struct dmv_object){ kind, ch->index, ch->row->gen, ch->site, ch->row->time };
+		return (struct dmv_object){ kind, ch->index, ch->row->gen, ch->site,
+					    ch->row->time };
 	}
-	return o;
+	return (struct dmv_object){ DMV_ABI_K_ADAPTER, a->index, a->row->gen, a->owner,
+				    a->row->time };
 }
 
 static void check_left(struct dmv_call *c, struct dmv_adapter *a, enum dmv_rule rule,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
-/* The books outside the region: how large they are, where each lies, and their state at the start. */
+/* The books outside the region: how large they are, where each lies, their state at the start. */
 #include "dmv_int.h"
 
 static const uint32_t book_bytes[DMV_ABI_K_COUNT] = {

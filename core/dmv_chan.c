@@ -23,7 +23,8 @@ static void write_channel(struct dmv_call *c, const struct dmv_channel *ch)
 }
 
 static struct dmv_channel *channel_new(struct dmv_call *c, struct dmv_adapter *a,
-				       const struct dmv_request *r, enum dmv_abi_channel_status status)
+				       const struct dmv_request *r,
+				       enum dmv_abi_channel_status status)
 {
 	struct dmv *v = c->v;
 	struct dmv_channel *ch;
@@ -53,7 +54,8 @@ static void channel_end(struct dmv_call *c, struct dmv_channel *ch)
 /* Granted, or put into the queue. */
 static void channel_event(struct dmv_call *c, const struct dmv_channel *ch)
 {
-	const enum dmv_abi_op op = ch->request.list ? DMV_ABI_OP_GET_LIST : DMV_ABI_OP_ALLOC_CHANNEL;
+	const enum dmv_abi_op op = ch->request.list ? DMV_ABI_OP_GET_LIST :
+		DMV_ABI_OP_ALLOC_CHANNEL;
 
 	dmv_event(c, op, ch->adapter, &(struct dmv_event_args){
 		.kind = DMV_ABI_K_CHANNEL, .row = ch->index, .gen = ch->row->gen,
@@ -189,7 +191,10 @@ bool dmv_next_grant(struct dmv *v, struct dmv_grant *ret)
 	struct dmv_call c;
 	bool granted = false;
 
-	/* Asked after everything that frees something. Who begins to wait later was refused after it. */
+	/*
+	 * Asked after everything that frees something. Who begins to wait later was refused after
+	 * it.
+	 */
 	if (__atomic_load_n(&v->wait_head, __ATOMIC_RELAXED) == DMV_ABI_NONE)
 		return false;
 	dmv_enter(&c, v, (uintptr_t)__builtin_return_address(0), DMV_ABI_OP_ALLOC_CHANNEL, NULL);
@@ -202,7 +207,7 @@ bool dmv_next_grant(struct dmv *v, struct dmv_grant *ret)
 		if (!can_run(v, ch))
 			continue;
 		c.site = ch->site;
-		/* what was right when it was asked for may clash by now; it is granted all the same */
+		/* What was right when asked for may clash by now; it is granted all the same. */
 		over_maximum(&c, a, r.registers);
 		if (r.list)
 			dmv_map_clash(&c, a, &r.span);
@@ -219,7 +224,7 @@ bool dmv_next_grant(struct dmv *v, struct dmv_grant *ret)
 
 /* ---- asking ---- */
 
-/* A channel asked for inside the AdapterControl routine can never be granted: it waits for itself. */
+/* A channel asked for inside the AdapterControl routine is never granted: it waits for itself. */
 static bool inside_own_routine(const struct dmv_call *c, const struct dmv_adapter *a)
 {
 	const struct dmv_channel *ch;
@@ -232,10 +237,12 @@ static bool inside_own_routine(const struct dmv_call *c, const struct dmv_adapte
 
 static bool refused(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_request *r)
 {
-	const struct dmv_object self = { DMV_ABI_K_ADAPTER, a->index, a->row->gen, DMV_ABI_NONE, 0 };
+	const struct dmv_object self = { DMV_ABI_K_ADAPTER, a->index, a->row->gen,
+					 DMV_ABI_NONE, 0 };
 
 	if (r->registers > a->max_registers) {
-		dmv_raise(c, DMV_V_TOO_MANY_REGISTERS, a, &self, NULL, r->registers, a->max_registers, 0);
+		dmv_raise(c, DMV_V_TOO_MANY_REGISTERS, a, &self, NULL, r->registers,
+			  a->max_registers, 0);
 		return true;
 	}
 	if (!r->list && inside_own_routine(c, a)) {

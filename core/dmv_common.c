@@ -107,10 +107,10 @@ void *dmv_buffer_alloc(struct dmv *v, struct dmv_adapter *a, uint64_t bytes, boo
 		struct dmv_buffer *b = &v->buffer[index];
 		const uint64_t phys = block.phys + (uint64_t)(block.va - block.base);
 
-		*b = (struct dmv_buffer){ .row = row, .adapter = a, .block = block.base, .va = block.va,
-					  .bytes = bytes, .block_bytes = block.bytes, .bus = phys,
-					  .index = index, .live = 1, .owner = c.site,
-					  .cached = cached };
+		*b = (struct dmv_buffer){
+			.row = row, .adapter = a, .block = block.base, .va = block.va,
+			.bytes = bytes, .block_bytes = block.bytes, .bus = phys,
+			.index = index, .live = 1, .owner = c.site, .cached = cached };
 		write_buffer(&c, b, phys);
 		dmv_live(v, DMV_ABI_K_BUFFER, row);
 		chain_add(v, b);
@@ -133,11 +133,12 @@ void *dmv_buffer_alloc(struct dmv *v, struct dmv_adapter *a, uint64_t bytes, boo
 static void check_arguments(struct dmv_call *c, struct dmv_buffer *b, uint64_t bytes, uint64_t bus,
 			    bool cached)
 {
-	const struct dmv_object o = { DMV_ABI_K_BUFFER, b->index, b->row->gen, b->owner, b->row->time };
+	const struct dmv_object o = { DMV_ABI_K_BUFFER, b->index, b->row->gen, b->owner,
+				      b->row->time };
 
 	if (bytes != b->bytes || bus != b->bus || cached != b->cached)
-		dmv_raise(c, DMV_V_BUFFER_FREE_MISMATCH, b->adapter, &o, NULL, (uintptr_t)b->va, bytes,
-			  b->bytes);
+		dmv_raise(c, DMV_V_BUFFER_FREE_MISMATCH, b->adapter, &o, NULL, (uintptr_t)b->va,
+			  bytes, b->bytes);
 }
 
 void dmv_buffer_free(struct dmv *v, struct dmv_adapter *a, void *va, uint64_t bytes, uint64_t bus,

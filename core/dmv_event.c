@@ -223,8 +223,8 @@ static void write_violation(struct dmv_call *c, struct dmv_abi_violation *row,
 }
 
 bool dmv_raise(struct dmv_call *c, enum dmv_rule rule, struct dmv_adapter *a,
-	       const struct dmv_object *obj, const struct dmv_found *found, uint64_t p2, uint64_t p3,
-	       uint64_t p4)
+	       const struct dmv_object *obj, const struct dmv_found *found,
+	       uint64_t p2, uint64_t p3, uint64_t p4)
 {
 	struct dmv *v = c->v;
 	const struct evidence e = evidence_of(found);
@@ -234,8 +234,8 @@ bool dmv_raise(struct dmv_call *c, enum dmv_rule rule, struct dmv_adapter *a,
 
 	if ((v->flags & DMV_ABI_F_OFF) || !rule_on(v, rule) || (a && !a->judged))
 		return false;
-	r = (struct dmv_report){ .rule = rule, .action = action_of(v, rule), .code = rules[rule].code,
-				 .sequence = ++v->violations };
+	r = (struct dmv_report){ .rule = rule, .action = action_of(v, rule),
+				 .code = rules[rule].code, .sequence = ++v->violations };
 	r.p[0] = rules[rule].p1;
 	r.p[1] = rules[rule].p2 == DMV_P_ANY ? p2 : (uint64_t)rules[rule].p2;
 	r.p[2] = p3;
@@ -249,10 +249,9 @@ bool dmv_raise(struct dmv_call *c, enum dmv_rule rule, struct dmv_adapter *a,
 	c->stopping |= r.action == DMV_ABI_MODE_STOP;
 	if (r.action == DMV_ABI_MODE_STOP)
 		write_bugcheck(c, r.code, r.p, index, row ? row->gen : 0, &e);
-	dmv_event(c, DMV_ABI_OP_VIOLATION, a,
-		  &(struct dmv_event_args){ .kind = row ? DMV_ABI_K_VIOLATION : DMV_ABI_K_NONE, .row = index,
-					    .gen = row ? row->gen : 0, .rule = rule,
-					    .address = e.addr });
+	dmv_event(c, DMV_ABI_OP_VIOLATION, a, &(struct dmv_event_args){
+		.kind = row ? DMV_ABI_K_VIOLATION : DMV_ABI_K_NONE, .row = index,
+		.gen = row ? row->gen : 0, .rule = rule, .address = e.addr });
 	if (c->reports < DMV_REPORTS)
 		c->report[c->reports++] = r;
 	return true;

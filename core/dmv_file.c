@@ -4,7 +4,7 @@
 
 /* ---- handles ---- */
 
-/* The low bits of a book's address are free: they hold the generation, so that an old handle is told. */
+/* The low bits of a book's address are free: they hold the generation, to tell an old handle. */
 #define GEN_MASK 63u
 _Static_assert(sizeof(struct dmv_file) > GEN_MASK, "a handle stays inside its book");
 
@@ -89,7 +89,7 @@ struct dmv_file *dmv_file_new(struct dmv_call *c, struct dmv_adapter *a, uint32_
 	return f;
 }
 
-/* Registers that are still mapped are unmapped without a flush: the data is not what was asked for. */
+/* Registers still mapped are unmapped without a flush: the data is not what was asked for. */
 bool dmv_file_end(struct dmv_call *c, struct dmv_file *f)
 {
 	struct dmv *v = c->v;
@@ -144,7 +144,8 @@ static void shrink(struct dmv_call *c, struct dmv_file *f, uint32_t n)
 	dmv_adapter_count(f->adapter);
 }
 
-void dmv_registers_free(struct dmv *v, struct dmv_adapter *a, void *base, uint32_t n, uint64_t caller)
+void dmv_registers_free(struct dmv *v, struct dmv_adapter *a, void *base, uint32_t n,
+			uint64_t caller)
 {
 	struct dmv_file *f;
 	struct dmv_call c;

@@ -45,7 +45,8 @@ static inline void dmv_ref_set(struct dmv_abi_ref *to, uint32_t row, uint32_t ge
 	st32(&to->gen, gen);
 }
 
-void dmv_store_bytes(void *to, const void *from, size_t n);   /* byte by byte, never a library call */
+/* Byte by byte, never a library call. */
+void dmv_store_bytes(void *to, const void *from, size_t n);
 
 struct row_head {
 	uint32_t state, gen;
@@ -74,7 +75,7 @@ static inline void *dmv_row(const struct dmv_tab *t, uint32_t row)
 	return dmv_row_search(t, row);
 }
 
-/* Free rows, oldest first: a freed row goes to the tail and stays readable until it is at the head. */
+/* Free rows, oldest first: a freed row goes to the tail, readable until it comes to the head. */
 struct dmv_fifo {
 	uint32_t head, tail;
 	uint32_t *next;
@@ -106,7 +107,7 @@ struct dmv_adapter {
 	uint32_t registers, lists, buffers, channels;   /* outstanding */
 	uint32_t mapped;                                /* registers mapped */
 	uint64_t bytes_mapped;
-	uint32_t holder;                                /* channel that holds the adapter, or NONE */
+	uint32_t holder;                                /* channel that holds it, or NONE */
 	uint32_t owner;
 	uint64_t owner_address;
 	uint32_t channel_extra, buffer_extra;           /* frees too many so far */
@@ -121,7 +122,7 @@ struct dmv_file {
 	struct dmv_adapter *adapter;
 	uint32_t index, gen;
 	uint32_t first, count, hooked, mapped, cursor;
-	uint32_t oldest;                                /* a guess: the register that is flushed next */
+	uint32_t oldest;                                /* a guess: the register flushed next */
 	uint32_t shadow_page;                           /* first page of its block, or NONE */
 	uint32_t list;                                  /* index, or NONE */
 	uint32_t live;
@@ -205,7 +206,7 @@ struct dmv {
 	uint64_t *shadow_phys;
 	uint32_t wait_head, wait_tail;          /* waiting requests, oldest first */
 	uint32_t violations, strings_used;
-	uint64_t last_caller;                   /* whose site was interned last: mostly it is the same */
+	uint64_t last_caller;                   /* whose site was interned last: mostly the same */
 	uint32_t last_site;
 	uint32_t page, page_shift;
 	uint32_t mode, flags;
@@ -223,7 +224,7 @@ struct dmv_call {
 	uint32_t cpu;
 	uint32_t site;
 	uint64_t now;
-	bool stopping;          /* the host is about to die of a report: leave all as it was found */
+	bool stopping;          /* the host is about to die of a report: leave all as found */
 	uint32_t reports;
 	struct dmv_report report[DMV_REPORTS];
 };
@@ -232,7 +233,8 @@ struct dmv_call {
 void dmv_enter(struct dmv_call *c, struct dmv *v, uint64_t caller, enum dmv_abi_op op,
 	       struct dmv_adapter *a);
 /* Names the object as well: before the first store to it. */
-static inline void dmv_working_on(struct dmv_call *c, enum dmv_abi_kind kind, uint32_t row, uint32_t gen)
+static inline void dmv_working_on(struct dmv_call *c, enum dmv_abi_kind kind, uint32_t row,
+				  uint32_t gen)
 {
 	dmv_ref_set(&c->cpu_row->object, row, gen);
 	withdraw(&c->cpu_row->object_kind, kind);
@@ -258,8 +260,8 @@ struct dmv_object {
 };
 
 bool dmv_raise(struct dmv_call *c, enum dmv_rule rule, struct dmv_adapter *a,
-	       const struct dmv_object *obj, const struct dmv_found *found, uint64_t p2, uint64_t p3,
-	       uint64_t p4) __attribute__((cold));
+	       const struct dmv_object *obj, const struct dmv_found *found,
+	       uint64_t p2, uint64_t p3, uint64_t p4) __attribute__((cold));
 
 struct dmv_event_args {
 	enum dmv_abi_kind kind;
@@ -343,7 +345,7 @@ int dmv_region_lay(struct dmv *v);
 void dmv_header_write(struct dmv *v);
 void dmv_header_open(struct dmv_abi_header *h);
 
-/* dmv_driver.c: raises the leak rule for each live adapter of a driver, or of all (DMV_ABI_NONE). */
+/* dmv_driver.c: raises the leak rule for each live adapter of a driver; DMV_ABI_NONE: of all. */
 void dmv_report_left(struct dmv *v, uint32_t driver, uint64_t caller);
 
 /* dmv_shadow.c */
@@ -371,14 +373,15 @@ struct dmv_object dmv_file_object(const struct dmv_file *f);
 bool dmv_map_clash(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_span *s);
 bool dmv_map_range(struct dmv_call *c, struct dmv_file *f, uint32_t first, const struct dmv_span *s,
 		   bool to_device);
-/* What the device did to a mapped register: guards, and bytes it was only to read. Before any unmap. */
+/* What the device did to a mapped register: guards, bytes it was only to read. Before any unmap. */
 void dmv_check_transfer(struct dmv_call *c, struct dmv_file *f, uint32_t i);
 void dmv_unmap(struct dmv_call *c, struct dmv_file *f, uint32_t i, bool flush);
 uint64_t dmv_span_frame(const struct dmv *v, const struct dmv_span *s, uint32_t page);
 uint32_t dmv_span_pages(const struct dmv *v, uint64_t va, uint64_t bytes);
 
 /* dmv_sg.c: made in two steps, around the mapping of its registers */
-struct dmv_list *dmv_list_new(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_request *r);
+struct dmv_list *dmv_list_new(struct dmv_call *c, struct dmv_adapter *a,
+			      const struct dmv_request *r);
 void dmv_list_drop(struct dmv_call *c, struct dmv_list *l);
 uint32_t dmv_list_start(struct dmv_call *c, struct dmv_list *l, const struct dmv_file *f,
 			const struct dmv_span *s);

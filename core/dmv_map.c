@@ -173,8 +173,8 @@ static __attribute__((noinline)) void map_page(struct dmv_call *c, struct dmv_fi
 	chain_add(v, f->first + i);
 }
 
-static __attribute__((noinline)) bool check_free_run(struct dmv_call *c, struct dmv_file *f, uint32_t first,
-						     uint32_t n)
+static __attribute__((noinline)) bool
+check_free_run(struct dmv_call *c, struct dmv_file *f, uint32_t first, uint32_t n)
 {
 	for (uint32_t i = first; i < first + n && i < f->hooked; i++)
 		dmv_check_free(c, f, i, false);
@@ -332,9 +332,11 @@ static bool map_refused(struct dmv_call *c, struct dmv_adapter *a, const struct 
 	const uint64_t most = (uint64_t)a->max_registers << c->v->page_shift;
 
 	if (a->bytes_mapped && a->bytes_mapped + s->bytes > most) {
-		const struct dmv_object o = { DMV_ABI_K_ADAPTER, a->index, a->gen, DMV_ABI_NONE, 0 };
+		const struct dmv_object o = { DMV_ABI_K_ADAPTER, a->index, a->gen,
+					      DMV_ABI_NONE, 0 };
 
-		if (dmv_raise(c, DMV_V_TOO_MANY_BYTES, a, &o, NULL, a->bytes_mapped + s->bytes, most, 0))
+		if (dmv_raise(c, DMV_V_TOO_MANY_BYTES, a, &o, NULL, a->bytes_mapped + s->bytes,
+			      most, 0))
 			return true;
 	}
 	return dmv_map_clash(c, a, s);
@@ -368,12 +370,12 @@ transfer_event(struct dmv_call *c, enum dmv_abi_op op, struct dmv_file *f, const
 	       bool to_device, uint64_t bus)
 {
 	dmv_event_write(c, op, f->adapter, &(struct dmv_event_args){
-		.kind = DMV_ABI_K_FILE, .row = f->index, .gen = f->gen, .direction = to_device ? 1 : 2,
-		.address = s->va, .bus = bus, .size = s->bytes });
+		.kind = DMV_ABI_K_FILE, .row = f->index, .gen = f->gen,
+		.direction = to_device ? 1 : 2, .address = s->va, .bus = bus, .size = s->bytes });
 }
 
-int dmv_map(struct dmv *v, struct dmv_adapter *a, void *base, const struct dmv_span *s, bool to_device,
-	    uint64_t caller, uint64_t *bytes, uint64_t *bus)
+int dmv_map(struct dmv *v, struct dmv_adapter *a, void *base, const struct dmv_span *s,
+	    bool to_device, uint64_t caller, uint64_t *bytes, uint64_t *bus)
 {
 	struct dmv_file *f;
 	struct dmv_call c;
@@ -413,20 +415,23 @@ out:
 /* ---- FlushAdapterBuffers ---- */
 
 /* Register of the file that maps page k of the span; mostly register `guess` is the one. */
-static __attribute__((noinline)) uint32_t mapped_by(const struct dmv *v, const struct dmv_file *f,
-						    const struct dmv_span *s, uint32_t k, uint32_t guess)
+static __attribute__((noinline)) uint32_t
+mapped_by(const struct dmv *v, const struct dmv_file *f, const struct dmv_span *s, uint32_t k,
+	  uint32_t guess)
 {
 	struct piece p;
 
 	if (s->frame && k >= s->frames)
 		return DMV_ABI_NONE;
 	p = piece_of(v, s, k);
-	if (guess - f->first < f->count && v->reg[guess].bytes && maps(&v->reg[guess], &p, f->index))
+	if (guess - f->first < f->count && v->reg[guess].bytes &&
+	    maps(&v->reg[guess], &p, f->index))
 		return guess;
 	return chain_find(v, &p, f->index);
 }
 
-static bool nothing_mapped(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_file *f, void *base)
+static bool nothing_mapped(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_file *f,
+			   void *base)
 {
 	const bool hooked = f && f->hooked;
 	const uint64_t at = hooked ? (uintptr_t)dmv_shadow_data(f, 0) : (uintptr_t)base;
@@ -437,9 +442,12 @@ static bool nothing_mapped(struct dmv_call *c, struct dmv_adapter *a, const stru
 	return true;
 }
 
-/* Page k is not mapped by the file: it lies behind its last register, or the driver flushes another part. */
-static void not_this_part(struct dmv_call *c, const struct dmv_file *f, const struct dmv_span *s, uint32_t k,
-			  uint32_t first, uint64_t mdl_left)
+/*
+ * Page k is not mapped by the file: it lies behind its last register, or the driver flushes another
+ * part.
+ */
+static void not_this_part(struct dmv_call *c, const struct dmv_file *f, const struct dmv_span *s,
+			  uint32_t k, uint32_t first, uint64_t mdl_left)
 {
 	const uint64_t at = ((uint64_t)k << c->v->page_shift) - (k ? s->va & (c->v->page - 1) : 0);
 	const struct dmv_object o = dmv_file_object(f);

@@ -33,7 +33,8 @@ static void chain_drop(struct dmv *v, const struct dmv_list *l)
 /* ---- making ---- */
 
 /* The row stays WRITING until dmv_list_start. */
-struct dmv_list *dmv_list_new(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_request *r)
+struct dmv_list *dmv_list_new(struct dmv_call *c, struct dmv_adapter *a,
+			      const struct dmv_request *r)
 {
 	struct dmv *v = c->v;
 	uint32_t index;
@@ -132,7 +133,8 @@ void dmv_grant_elements(struct dmv *v, const struct dmv_grant *g, struct dmv_ele
 
 /* ---- ending ---- */
 
-bool dmv_list_put(struct dmv *v, struct dmv_adapter *a, void *handle, bool to_device, uint64_t caller)
+bool dmv_list_put(struct dmv *v, struct dmv_adapter *a, void *handle, bool to_device,
+		  uint64_t caller)
 {
 	struct dmv_call c;
 	struct dmv_list *l;
@@ -149,7 +151,8 @@ bool dmv_list_put(struct dmv *v, struct dmv_adapter *a, void *handle, bool to_de
 		dmv_working_on(&c, DMV_ABI_K_LIST, l->index, l->row->gen);
 		dmv_event(&c, DMV_ABI_OP_PUT_LIST, a, &(struct dmv_event_args){
 			.kind = DMV_ABI_K_LIST, .row = l->index, .gen = l->row->gen,
-			.direction = to_device ? 1 : 2, .address = l->row->va, .size = l->row->bytes });
+			.direction = to_device ? 1 : 2,
+			.address = l->row->va, .size = l->row->bytes });
 		for (uint32_t i = 0; i < f->count; i++)
 			if (v->reg[f->first + i].bytes)
 				dmv_check_transfer(&c, f, i);

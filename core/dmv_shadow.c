@@ -167,8 +167,8 @@ static struct dmv_object register_object(struct dmv *v, const struct dmv_file *f
  * What guards the data page of register i in front and behind. Data pages that lie together guard
  * each other while they are free; at the ends stand the guard pages.
  */
-static void guard_pages(const struct dmv *v, const struct dmv_file *f, uint32_t i, struct guard *before,
-			struct guard *after)
+static void guard_pages(const struct dmv *v, const struct dmv_file *f, uint32_t i,
+			struct guard *before, struct guard *after)
 {
 	char *data = dmv_shadow_data(f, i);
 	const size_t page = v->page;
@@ -209,16 +209,17 @@ void dmv_check_free(struct dmv_call *c, struct dmv_file *f, uint32_t i, bool gua
 
 		found.offset = found.at - g[1].at;
 		if (!raised)
-			raised = dmv_raise(c, DMV_V_FREE_REGISTER_WRITTEN, f->adapter, &o, &found, 0,
-					   (uintptr_t)found.at, 0);
+			raised = dmv_raise(c, DMV_V_FREE_REGISTER_WRITTEN, f->adapter, &o, &found,
+					   0, (uintptr_t)found.at, 0);
 		lay_again(c, &g[k]);
 	}
 }
 
-/* Where the driver's buffer starts: the first register of the transfer that register i is a part of. */
+/* Where the driver's buffer starts: the first register of the transfer that register i is of. */
 static uint64_t buffer_start(const struct dmv *v, const struct dmv_file *f, uint32_t i)
 {
-	while (i > 0 && !(v->reg[f->first + i].flags & DMV_ABI_R_FIRST) && v->reg[f->first + i - 1].bytes)
+	while (i > 0 && !(v->reg[f->first + i].flags & DMV_ABI_R_FIRST) &&
+	       v->reg[f->first + i - 1].bytes)
 		i--;
 	return v->reg[f->first + i].va;
 }
@@ -243,8 +244,8 @@ static void check_side(struct dmv_call *c, struct dmv_file *f, uint32_t i, enum 
 		found.original = r->original;
 		found.bytes = r->bytes;
 		if (!raised)
-			raised = dmv_raise(c, rule, f->adapter, &o, &found, 0, buffer_start(v, f, i),
-					   (uintptr_t)found.at);
+			raised = dmv_raise(c, rule, f->adapter, &o, &found, 0,
+					   buffer_start(v, f, i), (uintptr_t)found.at);
 		lay_again(c, side[k]);
 	}
 }
@@ -296,7 +297,8 @@ static void buffer_side(struct dmv_call *c, struct dmv_buffer *b, enum dmv_rule 
 			struct guard padding)
 {
 	const uint8_t *want = c->v->header->tag;
-	const struct dmv_object o = { DMV_ABI_K_BUFFER, b->index, b->row->gen, b->owner, b->row->time };
+	const struct dmv_object o = { DMV_ABI_K_BUFFER, b->index, b->row->gen, b->owner,
+				      b->row->time };
 	struct dmv_found found;
 
 	if (!tag_bad(mark, want, &found) && !guard_bad(c->v, &padding, &found))

@@ -72,7 +72,8 @@ static bool mdl_ok(struct dmv_adapter *a, PMDL mdl, uint64_t caller)
 	if (!(flags(mdl) & (MDL_PAGES_LOCKED | MDL_SOURCE_IS_NONPAGED_POOL)) &&
 	    dmv_violate(v, DMV_V_MDL_NOT_LOCKED, a, caller, (uintptr_t)mdl, 0, 0))
 		return false;
-	if (wrong && dmv_violate(v, DMV_V_MDL_MANGLED, a, caller, (uintptr_t)mdl, flags(mdl), wrong))
+	if (wrong && dmv_violate(v, DMV_V_MDL_MANGLED, a, caller, (uintptr_t)mdl, flags(mdl),
+				 wrong))
 		return false;
 	return true;
 }
@@ -85,8 +86,8 @@ static char *system_address(const MDL *m)
 	return NULL;
 }
 
-static bool address_ok(struct dmv_adapter *a, enum wdm_kind kind, PMDL mdl, uint64_t va, ULONG length,
-		       uint64_t caller)
+static bool address_ok(struct dmv_adapter *a, enum wdm_kind kind, PMDL mdl, uint64_t va,
+		       ULONG length, uint64_t caller)
 {
 	struct dmv *v = wdm_verifier();
 	const uint64_t start = (uintptr_t)MmGetMdlVirtualAddress(mdl), end = start + mdl->ByteCount;
@@ -121,7 +122,7 @@ bool wdm_span(struct dmv_adapter *a, enum wdm_kind kind, PMDL mdl, PVOID va, ULO
 		return false;
 	if (!address_ok(a, kind, mdl, at, length, caller))
 		return false;
-	/* Without judgement the address may still be wild: stay inside the frames that are there. */
+	/* Unjudged, the address may still be wild: stay inside the frames that are there. */
 	locked = ROUND_TO_PAGES(start + mdl->ByteCount);
 	if (at < (start & ~(uint64_t)(PAGE_SIZE - 1)) || at >= locked || length == 0)
 		return false;

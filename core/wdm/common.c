@@ -2,8 +2,8 @@
 /* AllocateCommonBuffer and FreeCommonBuffer. */
 #include "face.h"
 
-PVOID NTAPI wdm_allocate_common_buffer(PDMA_ADAPTER adapter, ULONG length, PPHYSICAL_ADDRESS logical,
-				       BOOLEAN cached)
+PVOID NTAPI wdm_allocate_common_buffer(PDMA_ADAPTER adapter, ULONG length,
+				       PPHYSICAL_ADDRESS logical, BOOLEAN cached)
 {
 	struct dmv_adapter *a = wdm_begin(adapter, AT_PASSIVE, CALLER);
 	uint64_t bus;
@@ -17,11 +17,12 @@ PVOID NTAPI wdm_allocate_common_buffer(PDMA_ADAPTER adapter, ULONG length, PPHYS
 	return va;
 }
 
-VOID NTAPI wdm_free_common_buffer(PDMA_ADAPTER adapter, ULONG length, PHYSICAL_ADDRESS logical, PVOID va,
-				  BOOLEAN cached)
+VOID NTAPI wdm_free_common_buffer(PDMA_ADAPTER adapter, ULONG length, PHYSICAL_ADDRESS logical,
+				  PVOID va, BOOLEAN cached)
 {
 	struct dmv_adapter *a = wdm_begin(adapter, AT_PASSIVE, CALLER);
 
 	if (a)
-		dmv_buffer_free(wdm_verifier(), a, va, length, (uint64_t)logical.QuadPart, cached, CALLER);
+		dmv_buffer_free(wdm_verifier(), a, va, length, (uint64_t)logical.QuadPart, cached,
+				CALLER);
 }

@@ -33,8 +33,8 @@ int wdm_driver_load(PDRIVER_OBJECT d, uint32_t options, uint32_t hook_quota)
 	int err;
 
 	wdm_name(&d->DriverName, name, sizeof(name));
-	err = dmv_driver_load(bound.verifier, name, (uintptr_t)d->DriverStart, d->DriverSize, options,
-			      hook_quota, &number);
+	err = dmv_driver_load(bound.verifier, name, (uintptr_t)d->DriverStart, d->DriverSize,
+			      options, hook_quota, &number);
 	if (!err)
 		d->DmvNumber = number + 1;
 	return err;
@@ -89,9 +89,10 @@ static const DMA_OPERATIONS version1 = {
 	.PutScatterGatherList = wdm_put_scatter_gather_list,
 };
 
-_Static_assert(sizeof(DMA_ADAPTER) <= DMV_FACE_BYTES, "the adapter's book has room for DMA_ADAPTER");
+_Static_assert(sizeof(DMA_ADAPTER) <= DMV_FACE_BYTES,
+	       "the adapter's book has room for DMA_ADAPTER");
 
-/* WDD kernel/getting-an-adapter-object.md: pages of MaximumLength, and one for an unaligned start. */
+/* WDD kernel/getting-an-adapter-object.md: pages of MaximumLength, one for an unaligned start. */
 static uint32_t registers_of(const DEVICE_DESCRIPTION *d)
 {
 	return (uint32_t)(((uint64_t)d->MaximumLength + PAGE_SIZE - 1) / PAGE_SIZE + 1);
@@ -103,7 +104,8 @@ static uint64_t reach_of(const DEVICE_DESCRIPTION *d)
 	uint64_t reach = UINT64_C(0xFFFFFF);            /* the ISA bus */
 
 	if (d->Version == DEVICE_DESCRIPTION_VERSION3)
-		reach = d->DmaAddressWidth - 1 < 63 ? (UINT64_C(1) << d->DmaAddressWidth) - 1 : UINT64_MAX;
+		reach = d->DmaAddressWidth - 1 < 63 ? (UINT64_C(1) << d->DmaAddressWidth) - 1 :
+			UINT64_MAX;
 	else if (d->Dma64BitAddresses)
 		reach = UINT64_MAX;
 	else if (d->Dma32BitAddresses || (d->ScatterGather && d->InterfaceType == PCIBus))
@@ -162,14 +164,16 @@ static PDMA_ADAPTER get_adapter(PDEVICE_OBJECT pdo, PDEVICE_DESCRIPTION d, PULON
 }
 
 PDMA_ADAPTER NTAPI IoGetDmaAdapter(PDEVICE_OBJECT PhysicalDeviceObject,
-				   PDEVICE_DESCRIPTION DeviceDescription, PULONG NumberOfMapRegisters)
+				   PDEVICE_DESCRIPTION DeviceDescription,
+				   PULONG NumberOfMapRegisters)
 {
 	if (!wdm_irql_ok(NULL, AT_PASSIVE, CALLER))
 		return NULL;
 	return get_adapter(PhysicalDeviceObject, DeviceDescription, NumberOfMapRegisters, CALLER);
 }
 
-PADAPTER_OBJECT NTAPI HalGetAdapter(PDEVICE_DESCRIPTION DeviceDescription, PULONG NumberOfMapRegisters)
+PADAPTER_OBJECT NTAPI HalGetAdapter(PDEVICE_DESCRIPTION DeviceDescription,
+				    PULONG NumberOfMapRegisters)
 {
 	dmv_violate(bound.verifier, DMV_V_OBSOLETE_ROUTINE, NULL, CALLER, 0, 0, 0);
 	return get_adapter(NULL, DeviceDescription, NumberOfMapRegisters, CALLER);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
-/* Private to core/wdm: the checks every routine of the face begins with, and the routines' names. */
+/* Private to core/wdm: the checks every routine of the face begins with, the routines' names. */
 #ifndef DMV_WDM_FACE_H
 #define DMV_WDM_FACE_H
 
@@ -18,7 +18,10 @@ struct irql_rule {
 #define AT_DISPATCH ((struct irql_rule){ true, DISPATCH_LEVEL })
 #define UP_TO_DISPATCH ((struct irql_rule){ false, DISPATCH_LEVEL })
 
-/* The checks common to all routines, in their order: adapter null, released, IRQL. NULL: a rule was broken. */
+/*
+ * The checks common to all routines, in their order: adapter null, released, IRQL. NULL: a rule was
+ * broken.
+ */
 struct dmv_adapter *wdm_begin(PDMA_ADAPTER adapter, struct irql_rule rule, uint64_t caller);
 /* The IRQL rule alone, for routines without an adapter. false: broken. */
 bool wdm_irql_ok(struct dmv_adapter *a, struct irql_rule rule, uint64_t caller);
@@ -36,12 +39,13 @@ void wdm_run_waiting(void);
 /* Calls the routine of a granted request, at DISPATCH_LEVEL, and heeds its answer. */
 void wdm_run(const struct dmv_grant *g);
 
-PVOID NTAPI wdm_allocate_common_buffer(PDMA_ADAPTER adapter, ULONG length, PPHYSICAL_ADDRESS logical,
-				       BOOLEAN cached);
-VOID NTAPI wdm_free_common_buffer(PDMA_ADAPTER adapter, ULONG length, PHYSICAL_ADDRESS logical, PVOID va,
-				  BOOLEAN cached);
-NTSTATUS NTAPI wdm_allocate_adapter_channel(PDMA_ADAPTER adapter, PDEVICE_OBJECT device, ULONG registers,
-					    PDRIVER_CONTROL routine, PVOID context);
+PVOID NTAPI wdm_allocate_common_buffer(PDMA_ADAPTER adapter, ULONG length,
+				       PPHYSICAL_ADDRESS logical, BOOLEAN cached);
+VOID NTAPI wdm_free_common_buffer(PDMA_ADAPTER adapter, ULONG length, PHYSICAL_ADDRESS logical,
+				  PVOID va, BOOLEAN cached);
+NTSTATUS NTAPI wdm_allocate_adapter_channel(PDMA_ADAPTER adapter, PDEVICE_OBJECT device,
+					    ULONG registers, PDRIVER_CONTROL routine,
+					    PVOID context);
 VOID NTAPI wdm_free_adapter_channel(PDMA_ADAPTER adapter);
 VOID NTAPI wdm_free_map_registers(PDMA_ADAPTER adapter, PVOID base, ULONG registers);
 PHYSICAL_ADDRESS NTAPI wdm_map_transfer(PDMA_ADAPTER adapter, PMDL mdl, PVOID base, PVOID va,
@@ -51,7 +55,8 @@ BOOLEAN NTAPI wdm_flush_adapter_buffers(PDMA_ADAPTER adapter, PMDL mdl, PVOID ba
 NTSTATUS NTAPI wdm_get_scatter_gather_list(PDMA_ADAPTER adapter, PDEVICE_OBJECT device, PMDL mdl,
 					   PVOID va, ULONG length, PDRIVER_LIST_CONTROL routine,
 					   PVOID context, BOOLEAN to_device);
-VOID NTAPI wdm_put_scatter_gather_list(PDMA_ADAPTER adapter, PSCATTER_GATHER_LIST list, BOOLEAN to_device);
+VOID NTAPI wdm_put_scatter_gather_list(PDMA_ADAPTER adapter, PSCATTER_GATHER_LIST list,
+				       BOOLEAN to_device);
 
 /* The driver's routine for a granted list. */
 void wdm_list_run(const struct dmv_grant *g);

@@ -29,7 +29,10 @@ static void list_free(PSCATTER_GATHER_LIST list)
 	h->free(h->host, b, b->bytes);
 }
 
-/* The elements are laid into the list itself: a smaller struct at its end, read before it is overwritten. */
+/*
+ * The elements are laid into the list itself: a smaller struct at its end, read before it is
+ * overwritten.
+ */
 void wdm_list_run(const struct dmv_grant *g)
 {
 	const struct dmv_request *r = &g->request;
@@ -83,7 +86,8 @@ NTSTATUS NTAPI wdm_get_scatter_gather_list(PDMA_ADAPTER adapter, PDEVICE_OBJECT 
 	return STATUS_INSUFFICIENT_RESOURCES;
 }
 
-VOID NTAPI wdm_put_scatter_gather_list(PDMA_ADAPTER adapter, PSCATTER_GATHER_LIST list, BOOLEAN to_device)
+VOID NTAPI wdm_put_scatter_gather_list(PDMA_ADAPTER adapter, PSCATTER_GATHER_LIST list,
+				       BOOLEAN to_device)
 {
 	struct dmv_adapter *a = wdm_begin(adapter, AT_DISPATCH, CALLER);
 

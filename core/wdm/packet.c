@@ -12,8 +12,10 @@ static void channel_run(const struct dmv_grant *g)
 
 	action = routine((PDEVICE_OBJECT)(uintptr_t)r->device, (PIRP)(uintptr_t)r->irp, g->handle,
 			 (PVOID)(uintptr_t)r->context);
-	dmv_channel_done(wdm_verifier(), g, action == KeepObject ? DMV_KEEP :
-			 action == DeallocateObjectKeepRegisters ? DMV_KEEP_REGISTERS : DMV_FREE_ALL);
+	dmv_channel_done(wdm_verifier(), g,
+			 action == KeepObject ? DMV_KEEP :
+			 action == DeallocateObjectKeepRegisters ? DMV_KEEP_REGISTERS :
+			 DMV_FREE_ALL);
 }
 
 void wdm_run(const struct dmv_grant *g)

@@ -95,7 +95,8 @@ _Noreturn void guest_trap(const struct guest_trap *t)
 	const char *name = t->vector < VECTORS ? names[t->vector] : NULL;
 
 	guest_say("\n*** FAULT: %s, vector %u, error %w, at %x, stack %x\n",
-		  name ? name : "reserved", (uint32_t)t->vector, (uint32_t)t->error, t->rip, t->rsp);
+		  name ? name : "reserved", (uint32_t)t->vector, (uint32_t)t->error,
+		  t->rip, t->rsp);
 	if (t->vector == PAGE_FAULT)
 		guest_say("    address %x\n", fault_address());
 	for (uint32_t i = 0; i < n; i++)
