@@ -31,7 +31,8 @@ PH = {"p_type": (0, 4), "p_offset": (8, 8), "p_vaddr": (16, 8), "p_paddr": (24, 
       "p_memsz": (40, 8)}
 # kdump: struct disk_dump_header of a 64-bit writer, then the sub header one block on
 KD = {"header_version": (8, 4), "status": (424, 4), "block_size": (428, 4),
-      "sub_hdr_size": (432, 4), "bitmap_blocks": (436, 4), "max_mapnr": (440, 4), "dump_level": (4096 + 8, 4),
+      "sub_hdr_size": (432, 4), "bitmap_blocks": (436, 4), "max_mapnr": (440, 4),
+      "dump_level": (4096 + 8, 4),
       "split": (4096 + 12, 4),
       "start_pfn": (4096 + 16, 8), "end_pfn": (4096 + 24, 8), "offset_vmcoreinfo": (4096 + 32, 8),
       "size_vmcoreinfo": (4096 + 40, 8), "offset_note": (4096 + 48, 8), "size_note": (4096 + 56, 8),

@@ -449,19 +449,10 @@ static bool is_life(const struct shape *s, const char *fact, enum dmv_life life)
 	return fact && word(fact, s->life) == life;
 }
 
-/* A channel takes its map registers along. */
-static void catch_object(size_t shape, const struct dmv_facts *f, const char *fact)
+static void catch_object(size_t shape, const char *fact)
 {
-	uint64_t file;
-
 	transitions++;
 	caught[shape] |= UINT64_C(1) << word(fact, shapes[shape].row);
-	if (shapes[shape].field != channel_fields)
-		return;
-	file = meaning(f, FILE_OF, word(fact, offsetof(struct dmv_channel_fact, file)));
-	for (size_t k = 0; file != UINT64_MAX && k < sizeof(shapes) / sizeof(shapes[0]); k++)
-		if (shapes[k].field == file_fields)
-			caught[k] |= UINT64_C(1) << file;
 }
 
 /* NULL, or an object whose life changed without anybody being told of it. A driver's is one store. */
@@ -509,7 +500,7 @@ static const char *state_wrong(const struct state *state, const struct seen *s,
 			const char *fact = shape_fact(&shapes[k], &s->f, i), *bad;
 
 			if (shapes[k].life && word(fact, shapes[k].life) == DMV_TRANSITION) {
-				catch_object(k, &s->f, fact);
+				catch_object(k, fact);
 				continue;
 			}
 			bad = torn(&shapes[k], &s->f, fact, before, after);

@@ -82,6 +82,15 @@ static const char *find_note(const struct got *g, const char *word)
 	return g->code && strstr(g->e.msg, word) ? g->e.msg : NULL;
 }
 
+/* Which answers lack what that note says was lost. */
+static uint32_t topic_of(const struct got *g, const char *word)
+{
+	for (size_t i = 0; !g->code && i < g->facts.nnote; i++)
+		if (strstr(g->facts.note[i].text, word))
+			return g->facts.note[i].topic;
+	return 0;
+}
+
 static const char *all_said(const struct got *g)
 {
 	static char text[4096];
@@ -650,6 +659,30 @@ static void test_every_field(void)
 	mkregion_free(&g.region);
 }
 
+static void test_topics(void)
+{
+	static const struct { const char *says; const char *recipe; uint32_t topic; } t[] = {
+		{ "next_segment 9", "poke 0x11020 x:09000000", DMV_TOPIC_ALL },
+		{ "string row 0: length", "row string 0 LIVE text=\"x\" length=-",
+		  DMV_TOPIC(DMV_K_STRING) },
+		{ "extent offset", "entry 2 4 0 88 0x100000 0 0 1", DMV_TOPIC(DMV_K_LIST) },
+		{ "bugcheck state is 1", "bugcheck state=1", DMV_TOPIC(DMV_K_VIOLATION) },
+		{ "extent kind 99 is unknown", "entry 2 99", 0 },
+		{ "state 9 is unknown", "tombstone\nrow string 0 9", 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		struct got g;
+
+		if (!make(&g, "image 0x10000 0x8000\ntable string 1", NULL, t[i].recipe))
+			return;
+		decode(&g, VIRT);
+		T_CHECKF(!g.code && find_note(&g, t[i].says), t[i].says, "%s", all_said(&g));
+		T_EQ(topic_of(&g, t[i].says), t[i].topic, t[i].says);
+		drop(&g);
+	}
+}
+
 /* ---- rows ---- */
 
 static void test_hostile_rows(void)
@@ -991,6 +1024,8 @@ static void test_verify_clean_and_missing(void)
 			 g.facts.guards_checked == 4 &&
 			 find_note(&g, "guards cannot be read, first at 0x10012000"),
 		 "pages that are not there", "%s", all_said(&g));
+	T_EQ(topic_of(&g, "guards cannot be read"), DMV_TOPIC_VERIFY,
+	     "pages that are not there: lacked by who compares");
 	if (!g.code)
 		dmv_facts_free(&g.facts);
 	g.mem.range[DMV_VIRT][0].end = 0x10018000;
@@ -1046,6 +1081,7 @@ int main(void)
 	test_two();
 	test_chain();
 	test_hurts();
+	test_topics();
 	test_hostile_rows();
 	test_transition();
 	test_holes();
