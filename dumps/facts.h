@@ -250,9 +250,9 @@ struct dmv_stale_fact {                 /* shadow and driver's buffer differ */
 
 /* Something that could not be read or believed. */
 struct dmv_note {
-	bool needed;                    /* an answer lacks it: `topic` is not 0 */
-	/* Which answers: DMV_TOPIC(kind) of the tables that lost something, DMV_TOPIC_VERIFY for
-	 * guards and shadows, DMV_TOPIC_ALL for what no table is known to be spared by. */
+	/* Which answers lack it: DMV_TOPIC(kind) of the tables that lost something,
+	 * DMV_TOPIC_VERIFY for guards and shadows, DMV_TOPIC_ALL for what no table is known to be
+	 * spared by; 0: none, it is a remark. */
 	uint32_t topic;
 	uint64_t addr;
 	const char *text;

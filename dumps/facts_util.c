@@ -90,14 +90,12 @@ void dmv_note_add(struct dmv_facts *f, uint32_t topic, uint64_t addr, const char
 
 	if (f->nnote > NOTES_MAX) {             /* the last one counts for all that were left out */
 		f->note[f->nnote - 1].topic |= topic;
-		f->note[f->nnote - 1].needed |= topic != 0;
 		return;
 	}
 	note = DMV_PUSH(f->note, f->nnote);
 	if (!note)
 		return;
 	note->topic = topic;
-	note->needed = topic != 0;
 	note->addr = addr;
 	if (f->nnote > NOTES_MAX) {
 		note->addr = DMV_NO_ADDR;

@@ -489,7 +489,7 @@ static const char *state_wrong(const struct state *state, const struct seen *s,
 		return why;
 	}
 	for (size_t i = 0; i < s->f.nnote; i++)
-		if (s->f.note[i].needed && !half_block)
+		if (s->f.note[i].topic && !half_block)
 			return s->f.note[i].text;
 	if (s->f.nregion != 1 || (!half_block && bugcheck_torn(&s->f.region[0], &after->f.region[0])))
 		return "bugcheck block is torn";

@@ -206,7 +206,7 @@ static const struct dmv_facts *decode(struct world *w)
 		return &none;
 	}
 	for (size_t i = 0; i < w->facts.nnote; i++)
-		if (w->facts.note[i].needed) {
+		if (w->facts.note[i].topic) {
 			printf("# %s\n", w->facts.note[i].text);
 			return &none;
 		}

@@ -263,7 +263,7 @@ static void look(struct dmv_mem *m, struct seen *s)
 	}
 	s->decoded++;
 	for (size_t i = 0; i < f.nnote; i++)
-		if (f.note[i].needed) {
+		if (f.note[i].topic) {
 			s->notes++;
 			say(s, f.note[i].text);
 		}
