@@ -7,9 +7,17 @@
  * from the host at dmv_init; nothing is allocated afterwards but common buffers (pages_alloc).
  *
  * Locking: every function takes port->lock for its books and holds it over no host callback but
- * lock, unlock, cpu, self, now, fill_check. Unless a function says otherwise it may be called in any
- * context in which the host's lock may be taken. Violations are queued under the lock and reported
- * after it.
+ * cpu, self, now, fill_check. Violations are queued under the lock and reported after it.
+ *
+ * Context: a function may be called wherever the host's lock may be taken, in interrupt context,
+ * too, if the lock keeps interrupts off. Only those that call pages_alloc or pages_free ask for
+ * more, and say so. None may be called with the lock held, nor from a callback that is under it.
+ *
+ * Units: sizes and lengths are bytes, `n` and `registers` count map registers, times are ticks of
+ * config.tick_hz. Addresses that are uint64_t are recorded and compared, never followed.
+ *
+ * Ownership: strings and structs that are passed in are copied and may go when the call returns.
+ * What a function returns belongs to the verifier and is valid until the object is freed or put.
  */
 #ifndef DMV_H
 #define DMV_H
@@ -21,7 +29,7 @@
 #include "dmv_abi.h"
 
 struct dmv;                     /* one verifier: one region */
-struct dmv_adapter;             /* private book of an adapter; its address is the adapter's handle */
+struct dmv_adapter;             /* private book of an adapter; its address is the handle */
 struct dmv_file;                /* map register file */
 struct dmv_list;                /* scatter/gather list */
 
@@ -59,22 +67,34 @@ struct dmv_port {
 	void *host;             /* passed back as first argument of every member */
 	void (*lock)(void *host);
 	void (*unlock)(void *host);
-	uint32_t (*cpu)(void *host);                    /* opt: running CPU, < config.cpus; called locked */
-	/* opt: what is running, for hosts where several things can be on one CPU (threads): tells a call
-	 * made inside a driver's routine from one made beside it. Without it: the CPU. Called locked. */
+	/* opt: the running CPU, < config.cpus; 0 without it. Called locked. */
+	uint32_t (*cpu)(void *host);
+	/*
+	 * opt: what is running, for hosts where several things can be on one CPU (threads): tells a
+	 * call made inside a driver's routine from one made beside it. Without it: the CPU. Called
+	 * locked.
+	 */
 	uint64_t (*self)(void *host);
-	uint64_t (*now)(void *host);                    /* opt: clock in ticks of config.tick_hz */
-	/* opt: return addresses of the caller's stack, innermost first, the core's own and the face's
-	 * frames left out from `from` (the return address of the face's public routine) on. Returns how many. */
+	/* opt: clock in ticks of config.tick_hz. Called locked. */
+	uint64_t (*now)(void *host);
+	/*
+	 * opt: at most max return addresses of the caller's stack, innermost first. frame[0] is
+	 * `from`, the return address of the face's public routine: frames of the core and the face
+	 * are left out. Returns how many. Called without the lock.
+	 */
 	uint32_t (*stack)(void *host, uint64_t from, uint64_t *frame, uint32_t max);
 	/* Common buffers: n contiguous pages below max_phys, or NULL. Called without the lock. */
 	void *(*pages_alloc)(void *host, size_t n, uint64_t max_phys, uint64_t *phys);
 	void (*pages_free)(void *host, void *va, size_t n);
-	/* opt: index of the first of n bytes at p that is not `fill`, or n. For a host that may use its
-	 * vector unit; without it the core compares by memcmp. Called locked. */
+	/*
+	 * opt: index of the first of n bytes at p that is not `fill`, or n. For a host that may use
+	 * its vector unit; without it the core compares by memcmp. Called locked.
+	 */
 	size_t (*fill_check)(const void *p, size_t n, unsigned char fill);
-	/* Called without the lock, after the books are consistent. For action BREAK or STOP the host
-	 * breaks or dies here; if it returns, the core goes on. */
+	/*
+	 * Called without the lock, after the books are consistent. For action BREAK or STOP the
+	 * host breaks or dies here; if it returns, the core goes on.
+	 */
 	void (*violation)(void *host, const struct dmv_report *r);
 };
 
@@ -85,15 +105,17 @@ struct dmv_memory {             /* page-aligned, contiguous virtually and physic
 };
 
 struct dmv_config {
-	/* Rows of each table (index enum dmv_abi_kind). A live object takes one row of its kind; a list
-	 * takes a file row too, a file takes `registers` rows. EVENT: per CPU, a power of two.
-	 * Bytes per live object: dmv_row_bytes() in the region plus dmv_book_bytes() outside. */
+	/*
+	 * Rows of each table (index enum dmv_abi_kind). A live object takes one row of its kind; a
+	 * list takes a file row too, a file takes `registers` rows. EVENT: per CPU, a power of two.
+	 * Bytes per live object: dmv_row_bytes() in the region plus dmv_book_bytes() outside.
+	 */
 	uint32_t rows[DMV_ABI_K_COUNT];
 	uint32_t cpus;          /* 1 or more */
 	uint32_t stack_depth;   /* frames kept per call site, 1..32 */
 	uint32_t string_bytes;  /* longest string kept, multiple of 8; 0: 112 */
 	uint32_t page_bytes;    /* 4096 or another power of two */
-	uint32_t hook_quota;    /* registers hooked per driver unless its options say otherwise; 64 */
+	uint32_t hook_quota;    /* registers hooked of a driver that loads with quota 0 */
 	uint32_t mode;          /* enum dmv_abi_mode */
 	uint32_t flags;         /* DMV_ABI_F_* */
 	uint32_t machine;       /* ELF e_machine */
@@ -113,40 +135,75 @@ struct dmv_config {
 	uint32_t shadows;
 };
 
-/* Sizes. dmv_region_bytes: enough for one contiguous segment; add 64 bytes and one row of slack per
- * table and further segment. Pure functions, any context. */
-size_t dmv_region_bytes(const struct dmv_config *c);
-size_t dmv_books_bytes(const struct dmv_config *c);
+/*
+ * Bytes per live object with 64-bit pointers. Hash tables and bit maps of the books come on top and
+ * are in dmv_books_bytes().
+ *
+ *	object          row    book
+ *	adapter         264     228
+ *	file            128     132
+ *	register         88      68
+ *	list             88      52
+ *	common buffer   104      84
+ *	channel          88     156
+ *
+ * The functions below are pure: they look at the configuration only, take no lock, and may be
+ * called before dmv_init.
+ */
+/* One row in the region. SITE depends on c->stack_depth, STRING on c->string_bytes. */
 uint32_t dmv_row_bytes(const struct dmv_config *c, enum dmv_abi_kind kind);
+/* What a row needs outside the region: its book and its link in the queue of free rows. */
 uint32_t dmv_book_bytes(enum dmv_abi_kind kind);
+/*
+ * The region, whole pages: enough for one contiguous segment; add 64 bytes and one row of slack per
+ * table and further segment.
+ */
+size_t dmv_region_bytes(const struct dmv_config *c);
+/* config.books, for the rows and the shadow memories of c. */
+size_t dmv_books_bytes(const struct dmv_config *c);
 
 /*
- * Builds the region; the magic is stored last. `port` and `c` are copied, what they point to is not.
+ * Builds the region; the magic is stored last. `port` and `c` are copied, what they point to is
+ * not. DMV_OK, or DMV_BAD_CONFIG: a member cannot be used, or the segments do not hold the tables.
  * ret is set on success only. Not reentrant; before any other call.
  */
 int dmv_init(const struct dmv_port *port, const struct dmv_config *c, struct dmv **ret);
 
-/* Raises DMV_V_ADAPTER_LEAK for each live adapter, then overwrites the magic with the tombstone. */
+/*
+ * Raises DMV_V_ADAPTER_LEAK for each live adapter, then overwrites the magic with the tombstone.
+ * Frees nothing: the memory is the caller's again. After it no other call, nor beside it.
+ */
 void dmv_fini(struct dmv *v);
 
-/* The header page: what dmv_region_anchor of the host should point to. */
+/* The header page: what dmv_region_anchor of the host should point to. Takes no lock. */
 struct dmv_abi_header *dmv_header(struct dmv *v);
 
+/* What an error asks the host to do from now on. A warning is only recorded in every mode. */
 void dmv_set_mode(struct dmv *v, enum dmv_abi_mode mode);
+/* DMV_ABI_F_*, all of them. F_OFF holds for adapters that are made from now on. */
 void dmv_set_flags(struct dmv *v, uint32_t flags);
+/* A rule that is off is neither recorded nor reported, and does not stop a call. All are on. */
 void dmv_rule_set(struct dmv *v, enum dmv_rule rule, bool on);
 
-/* An image whose code may appear in stacks. */
+/*
+ * An image whose code may appear in stacks: where it is loaded. A build ID is cut to what the row
+ * holds; NULL: none. DMV_OK or DMV_NO_MEMORY.
+ */
 int dmv_image_add(struct dmv *v, const char *name, uint64_t base, uint64_t bytes,
 		  const uint8_t *build_id, uint32_t build_id_n);
 
 /* ---- drivers ---- */
 
-/* Registers a driver; options DMV_ABI_D_*; hook_quota 0: the configured one. ret: its number, for
- * dmv_adapter_new. */
+/*
+ * Registers a driver, base and bytes its image; options DMV_ABI_D_*; hook_quota 0: the configured
+ * one. ret: its number, for dmv_adapter_new. DMV_OK or DMV_NO_MEMORY.
+ */
 int dmv_driver_load(struct dmv *v, const char *name, uint64_t base, uint64_t bytes,
 		    uint32_t options, uint32_t hook_quota, uint32_t *ret);
-/* Raises DMV_V_ADAPTER_LEAK for each adapter it left. */
+/*
+ * Raises DMV_V_ADAPTER_LEAK for each adapter it left; these can still be put. A number that is not
+ * of a loaded driver is ignored.
+ */
 void dmv_driver_unload(struct dmv *v, uint32_t driver, uint64_t caller);
 
 /* ---- what the routines of a face do; `caller` is the return address of the face's routine ---- */
@@ -155,14 +212,17 @@ void dmv_driver_unload(struct dmv *v, uint32_t driver, uint64_t caller);
 struct dmv_span {
 	uint64_t va;            /* address the driver knows it by, with page offset */
 	uint64_t bytes;
-	const uintptr_t *frame; /* page frame numbers, frame[0] of the page of va; NULL: phys counts on */
-	uint64_t frames;        /* how many stand there: a flush may ask for more than the MDL has */
-	uint64_t phys;          /* of va, used without frames */
+	const uintptr_t *frame; /* page frame numbers, [0] of the page of va; NULL: see phys */
+	uint64_t frames;        /* how many there are: a flush may ask for more */
+	uint64_t phys;          /* of va, and on from there; used without frames */
 	char *original;         /* where the verifier can read and write it; NULL: nowhere */
 	uint64_t mdl;           /* for the books */
 };
 
-/* What AllocateAdapterChannel and GetScatterGatherList ask for. */
+/*
+ * What AllocateAdapterChannel and GetScatterGatherList ask for. It is copied, but what span.frame,
+ * span.original and memory point to must stay until the list is put.
+ */
 struct dmv_request {
 	uint64_t device, routine, context, irp;
 	uint32_t registers;
@@ -172,7 +232,7 @@ struct dmv_request {
 	void *memory;           /* of a list: where its elements will stand, the driver's handle */
 };
 
-/* What a request got. */
+/* What a request got. `request` is the copy of what was asked for: whose routine to call. */
 struct dmv_grant {
 	struct dmv_adapter *adapter;
 	void *handle;           /* MapRegisterBase */
@@ -189,12 +249,14 @@ struct dmv_element {
 
 /*
  * Every routine begins here: rules 0x19 and 0x18. Returns the adapter, or NULL after a violation
- * (raised with `caller`), or NULL for a pointer that is no adapter of this verifier.
+ * (raised with `caller`), or NULL for a pointer that is no adapter of this verifier: any value is
+ * safe. The functions below that take an adapter want one that came from here.
  */
 struct dmv_adapter *dmv_adapter_check(struct dmv *v, void *handle, uint64_t caller);
 
 /*
- * Raises a rule that a face found by itself (IRQL, MDL). object_kind 0: none.
+ * Raises a rule that a face found by itself (IRQL, MDL), and reports it before it returns. a NULL:
+ * of no adapter. p2 to p4: the bugcheck's words where the rule says that they carry data.
  * Returns true if the rule counted: false when it, or judging this adapter, is switched off.
  */
 bool dmv_violate(struct dmv *v, enum dmv_rule rule, struct dmv_adapter *a, uint64_t caller,
@@ -209,52 +271,91 @@ struct dmv_adapter_request {
 	uint64_t max_address;
 	struct dmv_abi_description description;
 };
+/* A new adapter with one reference. DMV_OK or DMV_NO_MEMORY; ret is set on success only. */
 int dmv_adapter_new(struct dmv *v, const struct dmv_adapter_request *r, uint64_t caller,
 		    struct dmv_adapter **ret);
+/*
+ * PutDmaAdapter: checks the guards of what is left, then raises a rule for each kind of object that
+ * leaks and for references too many. The adapter is released all the same.
+ */
 void dmv_adapter_put(struct dmv *v, struct dmv_adapter *a, uint64_t caller);
+/* Adds delta, 1 or -1; the last reference is dmv_adapter_put's. */
 void dmv_adapter_reference(struct dmv *v, struct dmv_adapter *a, int delta, uint64_t caller);
-/* Room of the face in the adapter's book: DMV_FACE_BYTES, 16-byte aligned. The book's address,
- * which is this address, is the handle. */
+/*
+ * Room of the face in the adapter's book: DMV_FACE_BYTES, 16-byte aligned. The book's address,
+ * which is this address, is the handle. This and the next three take no lock.
+ */
 #define DMV_FACE_BYTES 32
 void *dmv_adapter_face(struct dmv_adapter *a);
-uint32_t dmv_adapter_alignment(const struct dmv_adapter *a);
+uint32_t dmv_adapter_alignment(const struct dmv_adapter *a);    /* bytes; 8 or more */
 bool dmv_adapter_shadowed(const struct dmv_adapter *a);   /* transfers of it are copied */
 uint64_t dmv_adapter_record(const struct dmv_adapter *a); /* address of its row in the region */
 
-/* Calls pages_alloc: only where the host may allocate. Returns NULL if it could not. */
+/*
+ * A common buffer; zeroed, and between guards, if the adapter's driver is verified. *bus: its
+ * address for the device. Calls pages_alloc, without the lock: only where the host may allocate.
+ * Returns NULL if it could not, or if no row was left.
+ */
 void *dmv_buffer_alloc(struct dmv *v, struct dmv_adapter *a, uint64_t bytes, bool cached,
 		       uint64_t caller, uint64_t *bus);
+/*
+ * Checks the arguments against what was allocated, and the guards, then frees. Calls pages_free,
+ * without the lock: only where the host may free. A va that is no buffer of this adapter
+ * raises DMV_V_BUFFER_EXTRA_FREE.
+ */
 void dmv_buffer_free(struct dmv *v, struct dmv_adapter *a, void *va, uint64_t bytes, uint64_t bus,
 		     bool cached, uint64_t caller);
 
 /*
- * Asks for a channel or a list. DMV_OK: *ret is granted and the face calls the driver's routine now;
- * DMV_QUEUED: it will come out of dmv_next_grant later.
+ * Asks for a channel or a list. DMV_OK: *ret is granted and the face calls the driver's routine
+ * now; DMV_QUEUED: it will come out of dmv_next_grant later. DMV_VIOLATED, DMV_NO_REGISTERS,
+ * DMV_NO_MEMORY: nothing was done and the routine is not called.
  */
 int dmv_request(struct dmv *v, struct dmv_adapter *a, const struct dmv_request *r, uint64_t caller,
 		struct dmv_grant *ret);
-/* A waiting request that can run now. The face calls it in a loop after anything was freed. */
+/*
+ * A waiting request that can run now, the oldest first; false: none, *ret is not to be used. The
+ * face calls it in a loop after anything was freed, and each time calls the driver's routine. Takes
+ * no lock if nothing waits.
+ */
 bool dmv_next_grant(struct dmv *v, struct dmv_grant *ret);
-/* Elements of a granted list; out has room for grant->elements. */
+/* Elements of a granted list; out has room for g->elements. */
 void dmv_grant_elements(struct dmv *v, const struct dmv_grant *g, struct dmv_element *out);
 
 /* What the driver's AdapterControl routine returned (IO_ALLOCATION_ACTION). */
 enum dmv_action { DMV_KEEP = 1, DMV_FREE_ALL = 2, DMV_KEEP_REGISTERS = 3 };
+/* After the routine of a grant with a channel returned. */
 void dmv_channel_done(struct dmv *v, const struct dmv_grant *g, enum dmv_action action);
+/* FreeAdapterChannel: ends the channel that holds the adapter, and frees its registers. */
 void dmv_channel_free(struct dmv *v, struct dmv_adapter *a, uint64_t caller);
-void dmv_registers_free(struct dmv *v, struct dmv_adapter *a, void *base, uint32_t n, uint64_t caller);
+/* FreeMapRegisters: n registers of `base`, a granted handle; fewer than it has: it shrinks. */
+void dmv_registers_free(struct dmv *v, struct dmv_adapter *a, void *base, uint32_t n,
+			uint64_t caller);
 
-/* Maps from the start of the span; *bytes: asked for, then mapped. Returns DMV_OK or DMV_VIOLATED. */
-int dmv_map(struct dmv *v, struct dmv_adapter *a, void *base, const struct dmv_span *s, bool to_device,
-	    uint64_t caller, uint64_t *bytes, uint64_t *bus);
-/* mdl_left: bytes of the MDL from span->va on, for rule 0x00/1. */
+/*
+ * MapTransfer: maps from the start of the span, as far as is contiguous for the device. Sets
+ * *bytes, how many it mapped, and *bus, where the device finds them. DMV_OK or DMV_VIOLATED.
+ */
+int dmv_map(struct dmv *v, struct dmv_adapter *a, void *base, const struct dmv_span *s,
+	    bool to_device, uint64_t caller, uint64_t *bytes, uint64_t *bus);
+/*
+ * FlushAdapterBuffers: checks the guards of what the span maps, copies what came from the device,
+ * unmaps. mdl_left: bytes of the MDL from span->va on, for rule 0x00/1. DMV_OK or DMV_VIOLATED.
+ */
 int dmv_flush(struct dmv *v, struct dmv_adapter *a, void *base, const struct dmv_span *s,
 	      bool to_device, uint64_t mdl_left, uint64_t caller);
 
-/* Ends a list: flushes, frees its registers. true: `handle` was a list and not caller's memory. */
-bool dmv_list_put(struct dmv *v, struct dmv_adapter *a, void *handle, bool to_device, uint64_t caller);
+/*
+ * PutScatterGatherList: flushes, frees the list's registers. true: `handle` was a list and stood in
+ * memory of the face, which may free it now; false: leave it alone.
+ */
+bool dmv_list_put(struct dmv *v, struct dmv_adapter *a, void *handle, bool to_device,
+		  uint64_t caller);
 
-/* Re-verifies every guard, tag and fill pattern. Takes the lock once per object. */
+/*
+ * Re-verifies every guard, tag and fill pattern. Walks whole tables, but takes the lock once per
+ * row, so that others get in between.
+ */
 void dmv_check_all(struct dmv *v, uint64_t caller);
 
 #endif

@@ -187,8 +187,7 @@ static struct dmv_object first_left(struct dmv *v, const struct dmv_adapter *a,
 	if (kind == DMV_ABI_K_BUFFER) {
 		for (const struct dmv_buffer *b = v->buffer; b < v->buffer + n; b++)
 			if (b->live && b->adapter == a)
-				return (struct dmv_object){ kind, b->index, b->row->gen, b->owner,
-							    b->row->time };
+				return dmv_buffer_object(b);
 	} else if (kind == DMV_ABI_K_FILE) {
 		for (const struct dmv_file *f = v->file; f < v->file + n; f++)
 			if (f->live && f->adapter == a && f->list == DMV_ABI_NONE && f->count)

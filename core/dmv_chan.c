@@ -294,14 +294,6 @@ int dmv_request(struct dmv *v, struct dmv_adapter *a, const struct dmv_request *
 
 /* ---- giving back ---- */
 
-static void freed_mapped(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_file *f)
-{
-	const struct dmv_object o = { DMV_ABI_K_FILE, f->index, f->gen, f->owner, f->row->time };
-
-	if (f->mapped)
-		dmv_raise(c, DMV_V_REGISTER_FREED_MAPPED, a, &o, NULL, f->mapped, 0, 0);
-}
-
 /* Ends the channel that holds the adapter, and its registers unless they are kept. */
 static void let_go(struct dmv_call *c, struct dmv_adapter *a, bool keep_registers)
 {
@@ -313,7 +305,7 @@ static void let_go(struct dmv_call *c, struct dmv_adapter *a, bool keep_register
 	if (f && keep_registers)
 		st32(&f->row->flags, 0);
 	if (f && !keep_registers) {
-		freed_mapped(c, a, f);
+		dmv_file_freed(c, f);
 		if (!dmv_file_end(c, f))
 			return;
 	}

@@ -133,8 +133,7 @@ void *dmv_buffer_alloc(struct dmv *v, struct dmv_adapter *a, uint64_t bytes, boo
 static void check_arguments(struct dmv_call *c, struct dmv_buffer *b, uint64_t bytes, uint64_t bus,
 			    bool cached)
 {
-	const struct dmv_object o = { DMV_ABI_K_BUFFER, b->index, b->row->gen, b->owner,
-				      b->row->time };
+	const struct dmv_object o = dmv_buffer_object(b);
 
 	if (bytes != b->bytes || bus != b->bus || cached != b->cached)
 		dmv_raise(c, DMV_V_BUFFER_FREE_MISMATCH, b->adapter, &o, NULL, (uintptr_t)b->va,

@@ -122,6 +122,14 @@ struct dmv_object dmv_file_object(const struct dmv_file *f)
 	return (struct dmv_object){ DMV_ABI_K_FILE, f->index, f->gen, f->owner, f->row->time };
 }
 
+void dmv_file_freed(struct dmv_call *c, const struct dmv_file *f)
+{
+	const struct dmv_object o = dmv_file_object(f);
+
+	if (f->mapped)
+		dmv_raise(c, DMV_V_REGISTER_FREED_MAPPED, f->adapter, &o, NULL, f->mapped, 0, 0);
+}
+
 /* ---- FreeMapRegisters ---- */
 
 /* Fewer than were allocated: the rest stays the driver's, and will be found as a leak. */
@@ -159,11 +167,8 @@ void dmv_registers_free(struct dmv *v, struct dmv_adapter *a, void *base, uint32
 
 		dmv_raise(&c, DMV_V_REGISTER_EXTRA_FREE, a, NULL, NULL, extra, 0, 0);
 	}
-	if (f && f->mapped) {
-		const struct dmv_object o = dmv_file_object(f);
-
-		dmv_raise(&c, DMV_V_REGISTER_FREED_MAPPED, a, &o, NULL, f->mapped, 0, 0);
-	}
+	if (f)
+		dmv_file_freed(&c, f);
 	if (f && !c.stopping) {
 		dmv_event(&c, DMV_ABI_OP_FREE_REGISTERS, a, &(struct dmv_event_args){
 			.kind = DMV_ABI_K_FILE, .row = f->index, .gen = f->gen, .size = n });

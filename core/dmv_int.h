@@ -90,8 +90,9 @@ struct dmv_runs {
 	uint32_t units, free, hint;
 };
 
-/* DMV_ABI_NONE: no such run; *largest (opt): how long the longest is then. */
+/* First of n free units, or DMV_ABI_NONE; *largest (opt): how long the longest run is then. */
 uint32_t dmv_runs_find(const struct dmv_runs *r, uint32_t n, uint32_t *largest);
+/* The same, and marks them taken. */
 uint32_t dmv_runs_take(struct dmv_runs *r, uint32_t n);
 void dmv_runs_give(struct dmv_runs *r, uint32_t first, uint32_t n);
 
@@ -229,7 +230,10 @@ struct dmv_call {
 	struct dmv_report report[DMV_REPORTS];
 };
 
-/* Takes the lock, interns the caller's stack, publishes what is in progress on which adapter. */
+/*
+ * Takes the lock, interns the caller's stack, publishes what is in progress on which adapter.
+ * dmv_leave must follow; functions that take a dmv_call run between the two, under the lock.
+ */
 void dmv_enter(struct dmv_call *c, struct dmv *v, uint64_t caller, enum dmv_abi_op op,
 	       struct dmv_adapter *a);
 /* Names the object as well: before the first store to it. */
@@ -240,7 +244,7 @@ static inline void dmv_working_on(struct dmv_call *c, enum dmv_abi_kind kind, ui
 	withdraw(&c->cpu_row->object_kind, kind);
 }
 
-/* Clears the word, releases the lock, reports what was queued. */
+/* Clears that word, releases the lock, then tells the host of each violation that was queued. */
 void dmv_leave(struct dmv_call *c);
 
 /* Something found wrong at `at`; n bytes of `found` are kept as evidence. */
@@ -259,6 +263,17 @@ struct dmv_object {
 	uint64_t prior_time;
 };
 
+static inline struct dmv_object dmv_buffer_object(const struct dmv_buffer *b)
+{
+	return (struct dmv_object){ DMV_ABI_K_BUFFER, b->index, b->row->gen, b->owner,
+				    b->row->time };
+}
+
+/*
+ * Books a violation and queues its report. obj NULL: about no object; found NULL: no evidence.
+ * False if the rule, or judging this adapter, is switched off: the caller goes on as if all was
+ * right.
+ */
 bool dmv_raise(struct dmv_call *c, enum dmv_rule rule, struct dmv_adapter *a,
 	       const struct dmv_object *obj, const struct dmv_found *found,
 	       uint64_t p2, uint64_t p3, uint64_t p4) __attribute__((cold));
@@ -338,48 +353,56 @@ static inline void dmv_row_history(struct dmv *v, enum dmv_abi_kind kind, void *
 
 uint32_t dmv_string(struct dmv *v, const char *s);      /* interned; DMV_ABI_NONE: no room */
 
-/* dmv_books.c: needs v->cfg only. dmv_lay.c: dmv_header_open stores the magic, last of all. */
+/* dmv_books.c: lays out the books, all objects free. Needs v->cfg only. */
 void dmv_books_start(struct dmv *v);
-uint32_t dmv_log2_above(uint32_t n);            /* least power of two that is not below n */
-int dmv_region_lay(struct dmv *v);
+/* Exponent of the least power of two that is not below n; 1 at least. */
+uint32_t dmv_log2_above(uint32_t n);
+
+/* dmv_lay.c, in this order, while nobody else has the verifier. */
+int dmv_region_lay(struct dmv *v);              /* the tables; DMV_BAD_CONFIG: too little room */
 void dmv_header_write(struct dmv *v);
-void dmv_header_open(struct dmv_abi_header *h);
+void dmv_header_open(struct dmv_abi_header *h); /* stores the magic, last of all */
 
 /* dmv_driver.c: raises the leak rule for each live adapter of a driver; DMV_ABI_NONE: of all. */
 void dmv_report_left(struct dmv *v, uint32_t driver, uint64_t caller);
 
-/* dmv_shadow.c */
+/* dmv_shadow.c: `i` counts a file's registers from 0 */
+/* Shadow pages for all registers of the file, and f->hooked, or for none of them. */
 void dmv_shadow_take(struct dmv *v, struct dmv_file *f);
 void dmv_shadow_give(struct dmv *v, struct dmv_file *f);
-char *dmv_shadow_data(const struct dmv_file *f, uint32_t i);
+char *dmv_shadow_data(const struct dmv_file *f, uint32_t i);    /* data page; i < f->hooked */
 uint32_t dmv_digest32(const char *p, size_t n);
 uint64_t dmv_digest64(const char *p, size_t n);         /* FNV-1a */
-/* Guard rules. */
+/* Guard rules: of a free register, a mapped one, all of a file, a common buffer. */
 void dmv_check_free(struct dmv_call *c, struct dmv_file *f, uint32_t i, bool guards);
 void dmv_check_mapped(struct dmv_call *c, struct dmv_file *f, uint32_t i);
 void dmv_check_file(struct dmv_call *c, struct dmv_file *f);
 void dmv_check_buffer(struct dmv_call *c, struct dmv_buffer *b);
 
 /* dmv_file.c */
+/* NULL: not the handle of a live file of this adapter; any value is safe. */
 struct dmv_file *dmv_file_find(struct dmv *v, void *handle, struct dmv_adapter *a);
+/* n registers, not mapped; list: index of the list they are for, or NONE. NULL: no row or run. */
 struct dmv_file *dmv_file_new(struct dmv_call *c, struct dmv_adapter *a, uint32_t n, uint32_t list);
 /* false: a check failed, the host stops, and all is as it was. */
 bool dmv_file_end(struct dmv_call *c, struct dmv_file *f);
 void *dmv_file_handle(const struct dmv_file *f);
 struct dmv_object dmv_file_object(const struct dmv_file *f);
+/* To be called when its registers are freed: raises the rule if some are still mapped. */
+void dmv_file_freed(struct dmv_call *c, const struct dmv_file *f);
 
 /* dmv_map.c */
-/* Overlap with anything mapped: rule 0x1D. */
+/* Overlap with anything mapped: raises rule 0x1D; true if that counts. */
 bool dmv_map_clash(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_span *s);
+/* Maps the span from register `first` of f on. False: a check failed, and the host stops. */
 bool dmv_map_range(struct dmv_call *c, struct dmv_file *f, uint32_t first, const struct dmv_span *s,
 		   bool to_device);
 /* What the device did to a mapped register: guards, bytes it was only to read. Before any unmap. */
 void dmv_check_transfer(struct dmv_call *c, struct dmv_file *f, uint32_t i);
+/* flush: copies what came from the device to the driver's buffer. */
 void dmv_unmap(struct dmv_call *c, struct dmv_file *f, uint32_t i, bool flush);
-uint64_t dmv_span_frame(const struct dmv *v, const struct dmv_span *s, uint32_t page);
-uint32_t dmv_span_pages(const struct dmv *v, uint64_t va, uint64_t bytes);
 
-/* dmv_sg.c: made in two steps, around the mapping of its registers */
+/* dmv_sg.c: made in two steps, around the mapping of its registers; start returns the elements */
 struct dmv_list *dmv_list_new(struct dmv_call *c, struct dmv_adapter *a,
 			      const struct dmv_request *r);
 void dmv_list_drop(struct dmv_call *c, struct dmv_list *l);

@@ -4,12 +4,12 @@
 
 /* ---- spans ---- */
 
-uint32_t dmv_span_pages(const struct dmv *v, uint64_t va, uint64_t bytes)
+static uint32_t span_pages(const struct dmv *v, uint64_t va, uint64_t bytes)
 {
 	return (uint32_t)(((va & (v->page - 1)) + bytes + v->page - 1) >> v->page_shift);
 }
 
-uint64_t dmv_span_frame(const struct dmv *v, const struct dmv_span *s, uint32_t page)
+static uint64_t span_frame(const struct dmv *v, const struct dmv_span *s, uint32_t page)
 {
 	return s->frame ? s->frame[page] : (s->phys >> v->page_shift) + page;
 }
@@ -27,7 +27,7 @@ static struct piece piece_of(const struct dmv *v, const struct dmv_span *s, uint
 	const uint32_t offset = page ? 0 : first;
 	const uint64_t left = s->bytes - start;
 
-	return (struct piece){ dmv_span_frame(v, s, page), start, offset,
+	return (struct piece){ span_frame(v, s, page), start, offset,
 			       left < v->page - offset ? (uint32_t)left : v->page - offset };
 }
 
@@ -101,7 +101,7 @@ static __attribute__((noinline)) bool page_clash(struct dmv_call *c, struct dmv_
 
 bool dmv_map_clash(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_span *s)
 {
-	const uint32_t pages = dmv_span_pages(c->v, s->va, s->bytes);
+	const uint32_t pages = span_pages(c->v, s->va, s->bytes);
 
 	for (uint32_t k = 0; k < pages; k++)
 		if (page_clash(c, a, s, k))
@@ -190,7 +190,7 @@ bool dmv_map_range(struct dmv_call *c, struct dmv_file *f, uint32_t first, const
 		   bool to_device)
 {
 	struct dmv_adapter *a = f->adapter;
-	const uint32_t pages = dmv_span_pages(c->v, s->va, s->bytes);
+	const uint32_t pages = span_pages(c->v, s->va, s->bytes);
 
 	if (first < f->hooked && !check_free_run(c, f, first, pages))
 		return false;
@@ -307,7 +307,7 @@ static uint32_t free_run(const struct dmv *v, const struct dmv_file *f, uint32_t
 static uint64_t one_piece(const struct dmv *v, const struct dmv_file *f, const struct dmv_span *s)
 {
 	const bool sg = f->adapter->flags & DMV_ABI_A_SCATTER_GATHER;
-	const uint32_t pages = dmv_span_pages(v, s->va, s->bytes);
+	const uint32_t pages = span_pages(v, s->va, s->bytes);
 	struct piece p;
 	uint64_t bytes, frame;
 
@@ -393,7 +393,7 @@ int dmv_map(struct dmv *v, struct dmv_adapter *a, void *base, const struct dmv_s
 		part = head_of(s, whole);
 		s = &part;
 	}
-	pages = dmv_span_pages(v, s->va, s->bytes);
+	pages = span_pages(v, s->va, s->bytes);
 	first = f ? free_run(v, f, pages) : DMV_ABI_NONE;
 	if (first == DMV_ABI_NONE) {
 		no_registers(&c, a, f, s, pages);
@@ -463,7 +463,7 @@ static void not_this_part(struct dmv_call *c, const struct dmv_file *f, const st
 int dmv_flush(struct dmv *v, struct dmv_adapter *a, void *base, const struct dmv_span *s,
 	      bool to_device, uint64_t mdl_left, uint64_t caller)
 {
-	const uint32_t pages = dmv_span_pages(v, s->va, s->bytes);
+	const uint32_t pages = span_pages(v, s->va, s->bytes);
 	struct dmv_file *f;
 	struct dmv_call c;
 	uint32_t first = 0, i = 0;

@@ -297,8 +297,7 @@ static void buffer_side(struct dmv_call *c, struct dmv_buffer *b, enum dmv_rule 
 			struct guard padding)
 {
 	const uint8_t *want = c->v->header->tag;
-	const struct dmv_object o = { DMV_ABI_K_BUFFER, b->index, b->row->gen, b->owner,
-				      b->row->time };
+	const struct dmv_object o = dmv_buffer_object(b);
 	struct dmv_found found;
 
 	if (!tag_bad(mark, want, &found) && !guard_bad(c->v, &padding, &found))
