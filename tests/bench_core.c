@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /*
- * What the verifier's books cost, against the containers people would otherwise keep books with, and
- * what double-buffering costs, against the copies it cannot do without. Prints one line a figure:
+ * What the verifier's books cost, against the containers people would otherwise keep books with,
+ * and what double-buffering costs, against the copies it cannot do without. One line a figure:
  * NAME RATIO GOAL ok|short  what was compared.
  *
  * The port is that of firmware on one CPU: there is nothing to lock, the clock is a counter, a call
@@ -46,7 +46,8 @@ static double median(double *v, size_t n)
 
 static void *memory(size_t n)
 {
-	void *p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	void *p = mmap(NULL, n, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 
 	if (p == MAP_FAILED) {
 		perror("bench_core: memory");
@@ -115,7 +116,8 @@ static struct dmv *verifier(struct host *h, uint32_t registers, uint32_t shadow_
 	segment.va = memory(segment.bytes);
 	segment.phys = DMV_ABI_UNKNOWN;
 	if (shadow_pages) {
-		shadow = (struct dmv_memory){ memory(shadow_pages * PAGE), 0x100000, shadow_pages * PAGE };
+		shadow = (struct dmv_memory){ memory(shadow_pages * PAGE), 0x100000,
+					      shadow_pages * PAGE };
 		c.shadow = &shadow;
 		c.shadows = 1;
 	}
@@ -226,7 +228,8 @@ struct books {
 static void map_one(const struct books *b, uint64_t i)
 {
 	const uintptr_t frame = key(i);
-	const struct dmv_span s = { .va = (uint64_t)frame << 12, .bytes = PAGE, .frame = &frame, .frames = 1 };
+	const struct dmv_span s = { .va = (uint64_t)frame << 12, .bytes = PAGE,
+				    .frame = &frame, .frames = 1 };
 	uint64_t bytes, bus;
 
 	if (dmv_map(b->v, b->a, b->base, &s, false, 1, &bytes, &bus) != DMV_OK)
@@ -236,7 +239,8 @@ static void map_one(const struct books *b, uint64_t i)
 static void flush_one(const struct books *b, uint64_t i)
 {
 	const uintptr_t frame = key(i);
-	const struct dmv_span s = { .va = (uint64_t)frame << 12, .bytes = PAGE, .frame = &frame, .frames = 1 };
+	const struct dmv_span s = { .va = (uint64_t)frame << 12, .bytes = PAGE,
+				    .frame = &frame, .frames = 1 };
 
 	if (dmv_flush(b->v, b->a, b->base, &s, false, PAGE, 1) != DMV_OK)
 		abort();
@@ -276,9 +280,9 @@ static double books_ratio(const char *label, uint64_t live)
 	}
 	const double m = median(ratio, ROUNDS);
 
-	printf("books-%s %.2f 2.00 %s  map+flush, %s live, against insert+delete in the faster of uthash "
-	       "and libbsd's tree (%.0f ns a pair)\n", label, m, m <= 2.0 ? "ok" : "short", label,
-	       median(ours, ROUNDS) * 1e9);
+	printf("books-%s %.2f 2.00 %s  map+flush, %s live, against insert+delete in the faster of "
+	       "uthash and libbsd's tree (%.0f ns a pair)\n", label, m,
+	       m <= 2.0 ? "ok" : "short", label, median(ours, ROUNDS) * 1e9);
 	return m;
 }
 
@@ -312,8 +316,8 @@ static double run_limit(const struct limit *l, uint64_t ops)
 static double run_shadow(const struct books *b, char *buffer, uint64_t ops)
 {
 	const uintptr_t frame = (uintptr_t)buffer >> 12;
-	const struct dmv_span s = { .va = (uintptr_t)buffer, .bytes = PAGE, .frame = &frame, .frames = 1,
-				    .original = buffer };
+	const struct dmv_span s = { .va = (uintptr_t)buffer, .bytes = PAGE,
+				    .frame = &frame, .frames = 1, .original = buffer };
 	double t = now();
 
 	for (uint64_t i = 0; i < ops; i++) {
@@ -348,8 +352,8 @@ static void shadow_ratio(void)
 	}
 	const double m = median(ratio, ROUNDS);
 
-	printf("shadow-4k %.2f 1.25 %s  map+flush of a page with double buffer, against two memcpy of it, "
-	       "one fill, one compare of two guard pages (%.0f ns a pair)\n", m,
+	printf("shadow-4k %.2f 1.25 %s  map+flush of a page with double buffer, against two memcpy "
+	       "of it, one fill, one compare of two guard pages (%.0f ns a pair)\n", m,
 	       m <= 1.25 ? "ok" : "short", median(ours, ROUNDS) * 1e9);
 }
 

@@ -30,12 +30,13 @@ includes()
 		sed -E 's/:[[:space:]]*#[[:space:]]*include[[:space:]]*/\t/'
 }
 
-# Includes in quotes, as FILE<tab>PATH of the file meant: beside the including file, else in a folder
-# of the floors. One that is nowhere is printed as it stands.
+# Includes in quotes, as FILE<tab>PATH of the file meant: beside the including file, else in a
+# folder of the floors. One that is nowhere is printed as it stands.
 resolved()
 {
 	includes "$@" | grep '"' | tr -d '"' | while IFS="	" read -r file header; do
-		for d in "$(dirname "$file")" core core/wdm core/port/posix core/port/guest dumps cmds ext; do
+		for d in "$(dirname "$file")" core core/wdm core/port/posix core/port/guest \
+			dumps cmds ext; do
 			[ -f "$d/$header" ] || continue
 			path=$(realpath --relative-to=. "$d/$header")
 			break
@@ -62,6 +63,16 @@ owner()
 		grep -v "^$3	")"
 }
 
+# Lines of C below the folders given that are too long, with tabs of 8, as FILE:LINE. A string that
+# stands alone is as long as the line of output it expects.
+wide()
+{
+	find "$@" -name '*.[ch]' 2>/dev/null | sort | while read -r file; do
+		expand "$file" | awk -v file="$file" 'length > 100 && !/^ *"/ {
+			print file ":" NR }'
+	done
+}
+
 sources()
 {
 	say 'contract includes contract' "$(resolved core | grep -E '^core/dmv_(abi|violation)' |
@@ -71,24 +82,30 @@ sources()
 	say 'core includes no libc' "$(includes core/*.[ch] core/wdm core/port/guest |
 		grep '<' | grep -vE "	$free\$")"
 	only 'ports include core' core/port 'core/.*'
-	say 'core does not know its ports' "$(resolved core/*.[ch] core/wdm | grep -E '	(core/)?port/')"
+	say 'core does not know its ports' "$(resolved core/*.[ch] core/wdm |
+		grep -E '	(core/)?port/')"
 	only 'dumps include dumps and the contract' dumps "dumps/[^/]*|$contract"
 	only 'cmds include cmds, dumps and the contract' cmds "cmds/[^/]*|dumps/[^/]*|$contract"
 	only 'ext includes cmds and dumps' ext 'ext/[^/]*|cmds/[^/]*|dumps/[^/]*'
-	say 'private headers stay in their folder' "$(resolved core dumps cmds ext | grep '_int\.h$' |
+	say 'private headers stay in their folder' "$(resolved core dumps cmds ext |
+		grep '_int\.h$' |
 		awk -F'\t' '{ a = $1; b = $2; sub("[^/]*$", "", a); sub("[^/]*$", "", b)
 			if (index(a, b) != 1) print }')"
 	owner libkdumpfile 'libkdumpfile/.*' dumps/mem_kdumpfile.c
 	owner libdw '(elfutils/.*|dwarf\.h|libdw\.h|libelf\.h|gelf\.h)' dumps/names_dwarf.c
 	owner readline 'readline/.*' ext/dma_inspect.c
 	owner crash 'defs\.h' ext/crash.c
-	say 'commands do not print' "$(grep -nE '\<(v?f?printf|puts|putchar|fputs|putc|fwrite|write)[[:space:]]*\(' \
+	say 'commands do not print' "$(grep -nE \
+		'\<(v?f?printf|puts|putchar|fputs|putc|fwrite|write)[[:space:]]*\(' \
 		cmds/cmd_*.c 2>/dev/null)"
 	say 'libraries do not exit or complain' "$(grep -nE \
-		'\<(exit|abort|perror|warnx?|errx?)[[:space:]]*\(|\<stderr\>' dumps/*.c cmds/*.c 2>/dev/null)"
+		'\<(exit|abort|perror|warnx?|errx?)[[:space:]]*\(|\<stderr\>' \
+		dumps/*.c cmds/*.c 2>/dev/null)"
 	say 'each file names its licence' "$(find core dumps cmds ext tests -type f \
-		\( -name '*.[chS]' -o -name '*.sh' -o -name '*.py' -o -name '*.def' -o -name '*.ld' \) \
-		-exec grep -L 'SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later' {} + 2>/dev/null)"
+		\( -name '*.[chS]' -o -name '*.sh' -o -name '*.py' -o -name '*.def' \
+		-o -name '*.ld' \) -exec \
+		grep -L 'SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later' {} + 2>/dev/null)"
+	say 'lines have 100 columns at most' "$(wide core dumps cmds ext tests)"
 }
 
 # Undefined in any object of an archive and defined in none of it.
@@ -162,6 +179,7 @@ falls()
 	fall 'commands do not print' cmds/cmd_zz.c '	printf("x");'
 	fall 'libraries do not exit' dumps/zz.c '	exit(1);'
 	fall 'each file names' core/zz.c 'int zz;'
+	fall 'lines have 100' ext/zz.c "$(printf '%13s' '' | tr ' ' '\t')"
 }
 
 if [ $# -gt 0 ]; then

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
-/* A process with N live mappings that aborts, so that the kernel writes its core: for bench_read.py. */
+/* A process with N live mappings that aborts, so that the kernel writes its core: bench_read.py. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -21,9 +21,9 @@ static void need(int result, const char *what)
 int main(int argc, char **argv)
 {
 	const uint32_t n = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 1u << 20;
-	const struct dmv_adapter_request ar = { .driver = DMV_ABI_NONE, .max_registers = n, .version = 1,
-						.max_address = UINT64_MAX,
-						.flags = DMV_ABI_A_SCATTER_GATHER };
+	const struct dmv_adapter_request ar = {
+		.driver = DMV_ABI_NONE, .max_registers = n, .version = 1,
+		.max_address = UINT64_MAX, .flags = DMV_ABI_A_SCATTER_GATHER };
 	const struct dmv_request r = { .registers = n };
 	struct dmv_posix_config c;
 	struct dmv_posix *p;
@@ -39,11 +39,12 @@ int main(int argc, char **argv)
 	dmv_channel_done(dmv_posix_verifier(p), &g, DMV_KEEP_REGISTERS);
 	for (uint32_t i = 0; i < n; i++) {
 		const uintptr_t frame = key(i);
-		const struct dmv_span s = { .va = (uint64_t)frame << 12, .bytes = 4096, .frame = &frame, .frames = 1 };
+		const struct dmv_span s = { .va = (uint64_t)frame << 12, .bytes = 4096,
+					    .frame = &frame, .frames = 1 };
 		uint64_t bytes, bus;
 
-		need(dmv_map(dmv_posix_verifier(p), a, g.handle, &s, i & 1, (uintptr_t)main + 8, &bytes, &bus),
-		     "map");
+		need(dmv_map(dmv_posix_verifier(p), a, g.handle, &s, i & 1, (uintptr_t)main + 8,
+			     &bytes, &bus), "map");
 	}
 	dmv_posix_core_enable();
 	abort();

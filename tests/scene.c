@@ -80,19 +80,22 @@ static void start(struct scene *s)
 	const struct dmv_port port = { .host = s, .lock = lock, .unlock = lock, .now = now,
 				       .pages_alloc = pages_alloc, .pages_free = pages_free,
 				       .violation = violation };
-	struct dmv_config c = { .cpus = 2, .stack_depth = 4, .string_bytes = 48, .page_bytes = SCENE_PAGE,
-				.hook_quota = 64, .mode = DMV_ABI_MODE_LOG, .machine = s->machine,
-				.tick_hz = 1000, .start_unix_ns = 1700000000000000000u, .pid = s->pid,
+	struct dmv_config c = { .cpus = 2, .stack_depth = 4, .string_bytes = 48,
+				.page_bytes = SCENE_PAGE, .hook_quota = 64,
+				.mode = DMV_ABI_MODE_LOG, .machine = s->machine, .tick_hz = 1000,
+				.start_unix_ns = 1700000000000000000u, .pid = s->pid,
 				.writer = "scene", .version = "1", .release = "none",
 				.build_id = build_id, .build_id_n = sizeof(build_id),
 				.boot_id = { 1, 2, 3 }, .region_id = s->region_id,
-				.segment = s->segment, .segments = SCENE_SEGMENTS, .books = s->books,
-				.books_bytes = sizeof(s->books), .shadow = &s->pool, .shadows = 1 };
+				.segment = s->segment, .segments = SCENE_SEGMENTS,
+				.books = s->books, .books_bytes = sizeof(s->books),
+				.shadow = &s->pool, .shadows = 1 };
 
 	rows(&c);
 	for (uint32_t i = 0; i < SCENE_SEGMENTS; i++) {
 		char *at = s->region + i * SCENE_SEGMENT_PAGES * SCENE_PAGE;
-		const size_t pages = i + 1 < SCENE_SEGMENTS ? SCENE_SEGMENT_PAGES : SCENE_LAST_PAGES;
+		const size_t pages = i + 1 < SCENE_SEGMENTS ? SCENE_SEGMENT_PAGES :
+			SCENE_LAST_PAGES;
 
 		s->segment[i] = (struct dmv_memory){ at, (uintptr_t)at, pages * SCENE_PAGE };
 	}
@@ -118,7 +121,8 @@ static struct dmv_adapter_request adapter(const struct scene *s, const char *nam
 	return (struct dmv_adapter_request){
 		.driver = s->driver, .device = 0xD0, .name = name, .max_registers = 8, .version = 1,
 		.alignment = 8, .flags = flags | DMV_ABI_A_BUS_MASTER, .max_address = UINT64_MAX,
-		.description = { .version = 2, .master = 1, .dma32 = 1, .maximum_length = 0x7000 } };
+		.description = { .version = 2, .master = 1, .dma32 = 1,
+				 .maximum_length = 0x7000 } };
 }
 
 static void adapter_sg(struct scene *s)
@@ -139,7 +143,8 @@ static void adapter_packet(struct scene *s)
 
 static void buffer(struct scene *s, uint32_t i, uint64_t bytes, struct dmv_adapter *a)
 {
-	s->buffer[i] = dmv_buffer_alloc(s->v, a, bytes, i & 1, CALLER + 0x10 + i, &s->buffer_bus[i]);
+	s->buffer[i] = dmv_buffer_alloc(s->v, a, bytes, i & 1, CALLER + 0x10 + i,
+					&s->buffer_bus[i]);
 	NEED(s, s->buffer[i] != NULL);
 }
 
@@ -219,8 +224,8 @@ static void map(struct scene *s, uint64_t bytes, bool to_device)
 	const struct dmv_span sp = span(s, 0, 0x123, bytes);
 	uint64_t n = bytes;
 
-	NEED(s, dmv_map(s->v, s->packet, s->grant.handle, &sp, to_device, CALLER + 0x40, &n, &s->bus) ==
-		DMV_OK);
+	NEED(s, dmv_map(s->v, s->packet, s->grant.handle, &sp, to_device, CALLER + 0x40, &n,
+			&s->bus) == DMV_OK);
 	NEED(s, n == bytes);
 }
 

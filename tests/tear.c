@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /*
- * Die before every store: the core is built so that each store calls us first. We keep the region as
- * it is then, which is what a dump would hold, and when the call is over we decode each of these
+ * Die before every store: the core is built so that each store calls us first. We keep the region
+ * as it is then, which is what a dump would hold, and when the call is over we decode each of these
  * states with the real decoder and compare it with the states before and after the call:
  *	- it decodes, without a complaint;
  *	- an object that is said to be live or gone is as it was before or will be after: not torn;
@@ -34,7 +34,7 @@ static struct {
 	size_t length;
 	size_t unseen;                  /* bytes that changed without a store */
 	uint64_t stores;
-	bool busy;                      /* the verifier is being made: only a complete header counts */
+	bool busy;                      /* being made: only a complete header counts */
 } log_;
 
 static const char magic[8] = DMV_ABI_MAGIC;
@@ -179,7 +179,7 @@ static void look_end(struct seen *s)
 
 enum how {
 	SAME,           /* as it is in the state before or after, the object as a whole */
-	EITHER,         /* this field alone: as before or after, or not yet set (all ones, or zero) */
+	EITHER,         /* this field alone: before, after, or not yet set (all ones, or zero) */
 	ADAPTER, FILE_OF, LIST_OF,      /* the same for an index into an array of facts */
 	SITE,           /* an index into the stacks */
 };
@@ -201,8 +201,8 @@ struct shape {
 };
 
 #define SHAPE(word, type, member, g, l, fields) { word, offsetof(struct dmv_facts, member), \
-	offsetof(struct dmv_facts, n##member), sizeof(struct type), offsetof(struct type, row), g, l, \
-	fields }
+	offsetof(struct dmv_facts, n##member), sizeof(struct type), offsetof(struct type, row), \
+	g, l, fields }
 
 #define A(m, h) FIELD(dmv_adapter_fact, m, h)
 static const struct field adapter_fields[] = {
@@ -223,7 +223,8 @@ static const struct field file_fields[] = {
 	A(adapter, ADAPTER), A(list, LIST_OF), A(handle, SAME), A(record, SAME), A(first, SAME),
 	A(count, SAME), A(hooked, SAME), A(shadow_virt, SAME), A(shadow_phys, SAME),
 	A(shadow_bytes, SAME), A(data_offset, SAME), A(data_stride, SAME), A(owner, SITE),
-	A(time, SAME), A(flags, EITHER), A(freed_time, EITHER), A(releaser, SITE), { NULL, 0, 0, SAME }
+	A(time, SAME), A(flags, EITHER), A(freed_time, EITHER), A(releaser, SITE),
+	{ NULL, 0, 0, SAME }
 };
 #undef A
 
@@ -237,17 +238,19 @@ static const struct field register_fields[] = {
 
 #define A(m, h) FIELD(dmv_list_fact, m, h)
 static const struct field list_fields[] = {
-	A(adapter, ADAPTER), A(file, FILE_OF), A(handle, SAME), A(mdl, SAME), A(va, SAME), A(bytes, SAME),
-	A(elements, SAME), A(owner, SITE), A(to_device, SAME), A(caller_memory, SAME), A(time, SAME),
-	A(freed_time, EITHER), A(releaser, SITE), { NULL, 0, 0, SAME }
+	A(adapter, ADAPTER), A(file, FILE_OF), A(handle, SAME), A(mdl, SAME), A(va, SAME),
+	A(bytes, SAME), A(elements, SAME), A(owner, SITE), A(to_device, SAME),
+	A(caller_memory, SAME), A(time, SAME), A(freed_time, EITHER), A(releaser, SITE),
+	{ NULL, 0, 0, SAME }
 };
 #undef A
 
 #define A(m, h) FIELD(dmv_buffer_fact, m, h)
 static const struct field buffer_fields[] = {
-	A(adapter, ADAPTER), A(index, SAME), A(va, SAME), A(phys, SAME), A(bus, SAME), A(bytes, SAME),
-	A(block_virt, SAME), A(block_bytes, SAME), A(cached, SAME), A(from_mdl, SAME), A(owner, SITE),
-	A(time, SAME), A(freed_time, EITHER), A(releaser, SITE), { NULL, 0, 0, SAME }
+	A(adapter, ADAPTER), A(index, SAME), A(va, SAME), A(phys, SAME), A(bus, SAME),
+	A(bytes, SAME), A(block_virt, SAME), A(block_bytes, SAME), A(cached, SAME),
+	A(from_mdl, SAME), A(owner, SITE), A(time, SAME), A(freed_time, EITHER), A(releaser, SITE),
+	{ NULL, 0, 0, SAME }
 };
 #undef A
 
@@ -269,8 +272,8 @@ static const struct field driver_fields[] = {
 #define A(m, h) FIELD(dmv_violation_fact, m, h)
 static const struct field violation_fields[] = {
 	A(code, SAME), A(rule, SAME), A(sequence, SAME), A(cpu, SAME), A(action, SAME), A(p, SAME),
-	A(adapter, ADAPTER), A(object_kind, SAME), A(site, SITE), A(prior_site, SITE), A(time, SAME),
-	A(prior_time, SAME), A(evidence, SAME), { NULL, 0, 0, SAME }
+	A(adapter, ADAPTER), A(object_kind, SAME), A(site, SITE), A(prior_site, SITE),
+	A(time, SAME), A(prior_time, SAME), A(evidence, SAME), { NULL, 0, 0, SAME }
 };
 #undef A
 
@@ -415,7 +418,8 @@ static const struct dmv_event_fact *event_find(const struct dmv_facts *f,
 	return NULL;
 }
 
-static bool events_torn(const struct dmv_facts *f, const struct seen *before, const struct seen *after)
+static bool events_torn(const struct dmv_facts *f, const struct seen *before,
+			const struct seen *after)
 {
 	for (size_t i = 0; i < f->nevent; i++) {
 		const struct dmv_event_fact *x = &f->event[i], *y = event_find(&after->f, x);
@@ -439,8 +443,8 @@ static bool bugcheck_torn(const struct dmv_region_fact *r, const struct dmv_regi
 static unsigned transitions;
 
 /*
- * Objects that the step makes or ends: was each of them seen in transition? Bit n of row r of shape k.
- * Tables of the scene have fewer rows than a word has bits.
+ * Objects that the step makes or ends: was each of them seen in transition? Bit n of row r of shape
+ * k. Tables of the scene have fewer rows than a word has bits.
  */
 static uint64_t caught[sizeof(shapes) / sizeof(shapes[0])];
 
@@ -455,7 +459,7 @@ static void catch_object(size_t shape, const char *fact)
 	caught[shape] |= UINT64_C(1) << word(fact, shapes[shape].row);
 }
 
-/* NULL, or an object whose life changed without anybody being told of it. A driver's is one store. */
+/* NULL, or an object whose life changed without anybody being told. A driver's is one store. */
 static const char *not_caught(const struct seen *before, const struct seen *after)
 {
 	static char why[80];
@@ -491,7 +495,8 @@ static const char *state_wrong(const struct state *state, const struct seen *s,
 	for (size_t i = 0; i < s->f.nnote; i++)
 		if (s->f.note[i].topic && !half_block)
 			return s->f.note[i].text;
-	if (s->f.nregion != 1 || (!half_block && bugcheck_torn(&s->f.region[0], &after->f.region[0])))
+	if (s->f.nregion != 1 ||
+	    (!half_block && bugcheck_torn(&s->f.region[0], &after->f.region[0])))
 		return "bugcheck block is torn";
 	if (half_block && !s->f.nnote)
 		return "bugcheck block is half written, and nobody says so";
@@ -524,7 +529,8 @@ static const char *state_wrong(const struct state *state, const struct seen *s,
 /* ---- the scene ---- */
 
 /* Decodes all states of a step; returns how many are wrong, *why: the first of them. */
-static size_t judge_states(const struct seen *before, const struct seen *after, char *why, size_t size)
+static size_t judge_states(const struct seen *before, const struct seen *after, char *why,
+			   size_t size)
 {
 	size_t wrong = 0;
 	const char *missed;

@@ -196,7 +196,8 @@ struct worker {
 
 enum { WORKERS = 4, ROUNDS = 200 };
 
-static VOID NTAPI keep_list(PDEVICE_OBJECT device, PIRP irp, PSCATTER_GATHER_LIST list, PVOID context)
+static VOID NTAPI keep_list(PDEVICE_OBJECT device, PIRP irp, PSCATTER_GATHER_LIST list,
+			    PVOID context)
 {
 	(void)device, (void)irp;
 	((struct worker *)context)->list = list;
@@ -252,7 +253,8 @@ static void test_threads(void)
 	pthread_t t[WORKERS];
 	int good = 0;
 
-	T_EQ(wdm_driver_load(&driver, DMV_ABI_D_VERIFY | DMV_ABI_D_SHADOW, 0), DMV_OK, "threads: load");
+	T_EQ(wdm_driver_load(&driver, DMV_ABI_D_VERIFY | DMV_ABI_D_SHADOW, 0), DMV_OK,
+	     "threads: load");
 	for (int i = 0; i < WORKERS; i++) {
 		w[i] = (struct worker){ .p = p, .d = d, .device = { .DriverObject = &driver } };
 		if (pthread_create(&t[i], NULL, worker, &w[i]))

@@ -424,7 +424,7 @@ int main(void)
 		reader(self, go[0], out[1]);
 	close(out[1]);
 	dmv_posix_defaults(&c);
-	c.core.cpus = 2;                /* fewer than threads: what a thread does is its own all the same */
+	c.core.cpus = 2;                /* fewer than threads: a thread's doings stay its own */
 	if (!T_EQ(dmv_posix_start(&c, &p), DMV_OK, "threads: start"))
 		return 1;
 	wdm_driver_load(&driver, DMV_ABI_D_VERIFY | DMV_ABI_D_SHADOW, 0);

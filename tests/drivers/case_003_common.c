@@ -9,7 +9,8 @@ void drive_case_003_common(struct test_device *dev)
 	ULONG granted;
 	PDMA_ADAPTER adapter = driver_adapter(dev, PAGE_SIZE, TRUE, &granted);
 	PHYSICAL_ADDRESS bus;
-	uint8_t *page = adapter->DmaOperations->AllocateCommonBuffer(adapter, PAGE_SIZE, &bus, TRUE);
+	uint8_t *page = adapter->DmaOperations->AllocateCommonBuffer(adapter, PAGE_SIZE, &bus,
+								     TRUE);
 
 	driver_need(dev, page != NULL, "no common buffer");
 	device_fill(dev, (uint64_t)bus.QuadPart + FENCE, 0xAB, 1);

@@ -29,7 +29,8 @@ static IO_ALLOCATION_ACTION NTAPI transfer(PDEVICE_OBJECT device, PIRP irp, PVOI
 void drive_clean_deallocate_object(struct test_device *dev)
 {
 	ULONG granted;
-	struct request r = { .dev = dev, .adapter = driver_adapter(dev, PAGE_SIZE, FALSE, &granted) };
+	struct request r = { .dev = dev,
+			     .adapter = driver_adapter(dev, PAGE_SIZE, FALSE, &granted) };
 	KIRQL irql;
 
 	r.buffer = driver_pages(1);
@@ -38,7 +39,8 @@ void drive_clean_deallocate_object(struct test_device *dev)
 		driver_set(r.buffer, 0, LENGTH);
 		r.done = false;
 		KeRaiseIrql(DISPATCH_LEVEL, &irql);
-		r.adapter->DmaOperations->AllocateAdapterChannel(r.adapter, dev->fdo[0], 1, transfer, &r);
+		r.adapter->DmaOperations->AllocateAdapterChannel(r.adapter, dev->fdo[0], 1,
+								 transfer, &r);
 		KeLowerIrql(irql);
 		driver_need(dev, r.done, "the routine was not called");
 		driver_need(dev, driver_all(r.buffer, 0x5A, LENGTH), "the data did not arrive");

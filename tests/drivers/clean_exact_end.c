@@ -5,8 +5,8 @@
 static const struct {
 	ULONG offset, length;
 } range[] = {
-	{ 0, PAGE_SIZE }, { 1, PAGE_SIZE - 1 }, { 0, PAGE_SIZE - 1 }, { 0, 1 }, { PAGE_SIZE - 1, 1 },
-	{ PAGE_SIZE - 1, 2 }, { PAGE_SIZE, PAGE_SIZE },
+	{ 0, PAGE_SIZE }, { 1, PAGE_SIZE - 1 }, { 0, PAGE_SIZE - 1 }, { 0, 1 },
+	{ PAGE_SIZE - 1, 1 }, { PAGE_SIZE - 1, 2 }, { PAGE_SIZE, PAGE_SIZE },
 };
 
 void drive_clean_exact_end(struct test_device *dev)
@@ -18,7 +18,8 @@ void drive_clean_exact_end(struct test_device *dev)
 	for (unsigned int i = 0; i < sizeof(range) / sizeof(range[0]); i++) {
 		uint8_t *va = buffer + range[i].offset;
 		PMDL mdl = driver_mdl(dev, va, range[i].length);
-		PSCATTER_GATHER_LIST list = driver_list(dev, adapter, mdl, va, range[i].length, FALSE);
+		PSCATTER_GATHER_LIST list = driver_list(dev, adapter, mdl, va, range[i].length,
+							FALSE);
 
 		for (ULONG k = 0; k < list->NumberOfElements; k++)
 			device_fill(dev, (uint64_t)list->Elements[k].Address.QuadPart, 0x5A,

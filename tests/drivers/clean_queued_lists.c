@@ -15,8 +15,9 @@ void drive_clean_queued_lists(struct test_device *dev)
 
 	first = driver_list(dev, busy, mdl, buffer, 6 * PAGE_SIZE, TRUE);
 	KeRaiseIrql(DISPATCH_LEVEL, &irql);
-	other->DmaOperations->GetScatterGatherList(other, dev->fdo[1], mdl, waiting_va, 4 * PAGE_SIZE,
-						   driver_keep_list, &waiting, FALSE);
+	other->DmaOperations->GetScatterGatherList(other, dev->fdo[1], mdl, waiting_va,
+						   4 * PAGE_SIZE, driver_keep_list, &waiting,
+						   FALSE);
 	driver_need(dev, waiting == NULL, "the list did not wait");
 	busy->DmaOperations->PutScatterGatherList(busy, first, TRUE);
 	driver_need(dev, waiting != NULL, "the list never came");

@@ -14,7 +14,8 @@ void drive_clean_shared_page(struct test_device *dev)
 	PSCATTER_GATHER_LIST list[PARTS];
 
 	for (unsigned int i = 0; i < PARTS; i++)
-		list[i] = driver_list(dev, adapter, mdl, page + bound[i], bound[i + 1] - bound[i], FALSE);
+		list[i] = driver_list(dev, adapter, mdl, page + bound[i], bound[i + 1] - bound[i],
+				      FALSE);
 	for (unsigned int i = 0; i < PARTS; i++)
 		device_fill(dev, driver_list_bus(list[i], 0), (uint8_t)(0xA0 + i),
 			    bound[i + 1] - bound[i]);

@@ -57,7 +57,7 @@ void driver_give_up(struct test_device *dev, const char *why) __attribute__((nor
 
 enum driver_end {
 	DRIVER_RETURNS = 0,             /* raises nothing */
-	DRIVER_DIES = 1,                /* the violation stops it, in run() or when it is unloaded */
+	DRIVER_DIES = 1,                /* the violation stops it, in run() or at unload */
 	DRIVER_WARNS = 2,               /* the violation is recorded, and run() returns */
 	DRIVER_HANGS = 3,               /* calls driver_give_up, nothing is raised */
 };
@@ -74,7 +74,7 @@ struct driver {
 	uint64_t p1;
 	int64_t p2;                     /* expected sub-code; -1: P2 carries data */
 	enum driver_end end;
-	uint32_t pool;                  /* map registers the host has in all; 0: its default, >= 64 */
+	uint32_t pool;                  /* map registers of the host; 0: its default, >= 64 */
 	uint32_t flags;                 /* DRIVER_* */
 	void (*run)(struct test_device *dev);
 };
@@ -95,10 +95,10 @@ const struct driver *driver_find(const char *name);     /* NULL: no such driver 
 struct driver_truth {
 	uint64_t p[4];                  /* P1..P4 as the driver expects them */
 	uint64_t adapter;               /* the DMA_ADAPTER that is to be blamed; 0: not known */
-	uint64_t address;               /* of the byte that went wrong, the driver's view; 0: none */
-	uint32_t mask;                  /* DRIVER_KNOWN: bit n: p[n]; and the two below, for each n */
+	uint64_t address;               /* of the byte that went wrong, as the driver sees it */
+	uint32_t mask;                  /* DRIVER_KNOWN: bit n: p[n]; the two below likewise */
 	uint32_t valid;                 /* 1 once all of it is written */
-	char function[64];              /* the driver's function that makes the bad call; "" not known */
+	char function[64];              /* driver's function that makes the bad call, or "" */
 };
 
 extern volatile struct driver_truth driver_truth;

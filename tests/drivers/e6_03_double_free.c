@@ -21,8 +21,8 @@ void drive_e6_03_double_free(struct test_device *dev)
 	ULONG granted;
 	struct nic nic = { .adapter = driver_adapter(dev, RING, TRUE, &granted) };
 
-	nic.ring = nic.adapter->DmaOperations->AllocateCommonBuffer(nic.adapter, RING, &nic.ring_bus,
-								    TRUE);
+	nic.ring = nic.adapter->DmaOperations->AllocateCommonBuffer(nic.adapter, RING,
+								    &nic.ring_bus, TRUE);
 	driver_need(dev, nic.ring != NULL, "no common buffer");
 	device_stop(dev);
 	free_ring(&nic);

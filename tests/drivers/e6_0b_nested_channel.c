@@ -25,12 +25,13 @@ static IO_ALLOCATION_ACTION NTAPI start_first(PDEVICE_OBJECT device, PIRP irp, P
 void drive_e6_0b_nested_channel(struct test_device *dev)
 {
 	ULONG granted;
-	struct disk disk = { .dev = dev, .adapter = driver_adapter(dev, 2 * PAGE_SIZE, FALSE, &granted) };
+	struct disk disk = { .dev = dev,
+			     .adapter = driver_adapter(dev, 2 * PAGE_SIZE, FALSE, &granted) };
 	KIRQL irql;
 
 	KeRaiseIrql(DISPATCH_LEVEL, &irql);
-	disk.adapter->DmaOperations->AllocateAdapterChannel(disk.adapter, dev->fdo[0], 1, start_first,
-							    &disk);
+	disk.adapter->DmaOperations->AllocateAdapterChannel(disk.adapter, dev->fdo[0], 1,
+							    start_first, &disk);
 	KeLowerIrql(irql);
 	for (unsigned int i = 0; i < 2; i++)
 		if (disk.base[i])

@@ -13,7 +13,8 @@ void drive_e6_10_freed_mapped(struct test_device *dev)
 	PVOID base = driver_registers(dev, adapter, 2);
 	uint8_t seen[16];
 
-	device_read(dev, driver_map(dev, adapter, mdl, base, buffer, LENGTH, TRUE), seen, sizeof(seen));
+	device_read(dev, driver_map(dev, adapter, mdl, base, buffer, LENGTH, TRUE), seen,
+		    sizeof(seen));
 	driver_blame(adapter, __func__);
 	driver_expect(2, 2);
 	driver_registers_free(adapter, base, 2);

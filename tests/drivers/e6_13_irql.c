@@ -61,8 +61,8 @@ void drive_e6_13_1_free_channel(struct test_device *dev)
 	KIRQL irql;
 
 	KeRaiseIrql(DISPATCH_LEVEL, &irql);
-	c.adapter->DmaOperations->AllocateAdapterChannel(c.adapter, dev->fdo[0], 1, driver_keep_object,
-							 &base);
+	c.adapter->DmaOperations->AllocateAdapterChannel(c.adapter, dev->fdo[0], 1,
+							 driver_keep_object, &base);
 	KeLowerIrql(irql);
 	expect(c.adapter, DISPATCH_LEVEL, PASSIVE_LEVEL, __func__);
 	c.adapter->DmaOperations->FreeAdapterChannel(c.adapter);

@@ -16,8 +16,8 @@ static void late_dpc(struct test_device *dev, PDMA_ADAPTER adapter,
 	driver_expect(2, (uintptr_t)adapter);
 	driver_expect_record(3);
 	KeRaiseIrql(DISPATCH_LEVEL, &irql);
-	operations->GetScatterGatherList(adapter, dev->fdo[0], mdl, buffer, LENGTH, driver_keep_list,
-					 &list, FALSE);
+	operations->GetScatterGatherList(adapter, dev->fdo[0], mdl, buffer, LENGTH,
+					 driver_keep_list, &list, FALSE);
 	KeLowerIrql(irql);
 	IoFreeMdl(mdl);
 	driver_pages_free(buffer, 1);

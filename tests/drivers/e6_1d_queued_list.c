@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
-/* A read waits for map registers; a second one over the same page gets them, and is not waited for. */
+/* A read waits for map registers; a second one over the same page gets them without waiting. */
 #include "driver.h"
 
 void drive_e6_1d_queued_list(struct test_device *dev)
@@ -16,7 +16,8 @@ void drive_e6_1d_queued_list(struct test_device *dev)
 	first = driver_list(dev, busy, mdl, buffer, 6 * PAGE_SIZE, TRUE);
 	KeRaiseIrql(DISPATCH_LEVEL, &irql);
 	other->DmaOperations->GetScatterGatherList(other, dev->fdo[1], mdl, buffer + 6 * PAGE_SIZE,
-						   4 * PAGE_SIZE, driver_keep_list, &waiting, FALSE);
+						   4 * PAGE_SIZE, driver_keep_list, &waiting,
+						   FALSE);
 	driver_need(dev, waiting == NULL, "the list did not wait");
 	second = driver_list(dev, other, mdl, page, PAGE_SIZE, FALSE);
 	driver_blame(other, __func__);

@@ -2,9 +2,9 @@
 /*
  * Runs one test driver in the bare-metal guest, on QEMU's edu device. The command line says which:
  * `driver=NAME`, and `mode=log` (record and go on; else the first error stops the machine) and
- * `verify=off`, and `freeze=N`: stop the machine after the device's Nth write, before the driver can
- * flush. `fault=yes` makes the guest itself fail. Ends with a STOP, a FAULT, or a line "guest: ...",
- * and halts.
+ * `verify=off`, and `freeze=N`: stop the machine after the device's Nth write, before the driver
+ * can flush. `fault=yes` makes the guest itself fail. Ends with a STOP, a FAULT, or a line
+ * "guest: ...", and halts.
  */
 #include "driver.h"
 #include "io.h"
@@ -44,7 +44,7 @@ static void transferred(int result)
 		    result == GUEST_EDU_STUCK ? "the device hangs" : "out of its reach");
 }
 
-/* Into the device first, then from there to where it is told: the second half is what goes wrong. */
+/* Into the device first, then from there to where it is told: the second half goes wrong. */
 void device_write(struct test_device *dev, uint64_t bus, const void *bytes, uint32_t length)
 {
 	struct run *r = dev->host;

@@ -10,7 +10,8 @@ void drive_x5_free_mismatch(struct test_device *dev)
 	ULONG granted;
 	PDMA_ADAPTER adapter = driver_adapter(dev, 4 * PAGE_SIZE, TRUE, &granted);
 	PHYSICAL_ADDRESS bus;
-	PVOID ring = adapter->DmaOperations->AllocateCommonBuffer(adapter, RING + STATUS, &bus, TRUE);
+	PVOID ring = adapter->DmaOperations->AllocateCommonBuffer(adapter, RING + STATUS, &bus,
+								  TRUE);
 
 	driver_need(dev, ring != NULL, "no common buffer");
 	driver_blame(adapter, __func__);

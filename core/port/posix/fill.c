@@ -6,32 +6,35 @@
 
 #define STEP 1024u              /* bytes looked at between two decisions */
 
-/* Bytes from p on, a multiple of STEP, that are all `fill`; one function for each width of register. */
-#define STEPS(name, bytes, target)                                                                  \
-	typedef uint64_t name##_word __attribute__((vector_size(bytes), aligned(1), may_alias));    \
-	target static size_t name(const unsigned char *p, size_t n, uint64_t fill)                  \
-	{                                                                                           \
-		const name##_word want = fill - (name##_word){ 0 };                                 \
-		size_t at = 0;                                                                      \
-                                                                                                    \
-		for (; at + STEP <= n; at += STEP) {                                                \
-			const name##_word *w = (const name##_word *)(const void *)(p + at);         \
-			name##_word a = { 0 }, b = { 0 }, c = { 0 }, d = { 0 };                     \
-			uint64_t bad = 0;                                                           \
-                                                                                                    \
-			for (size_t i = 0; i < STEP / (bytes); i += 4) {                            \
-				a |= w[i] ^ want;                                                   \
-				b |= w[i + 1] ^ want;                                               \
-				c |= w[i + 2] ^ want;                                               \
-				d |= w[i + 3] ^ want;                                               \
-			}                                                                           \
-			a |= b | c | d;                                                             \
-			for (size_t i = 0; i < (bytes) / 8; i++)                                    \
-				bad |= a[i];                                                        \
-			if (bad)                                                                    \
-				break;                                                              \
-		}                                                                                   \
-		return at;                                                                          \
+/*
+ * Bytes from p on, a multiple of STEP, that are all `fill`: a function for each width of register.
+ * A macro, because the width is part of the type, and gcc splits a type that is too wide badly.
+ */
+#define STEPS(name, bytes, target)							\
+	typedef uint64_t name##_word __attribute__((vector_size(bytes), aligned(1), may_alias)); \
+	target static size_t name(const unsigned char *p, size_t n, uint64_t fill)	\
+	{										\
+		const name##_word want = fill - (name##_word){ 0 };			\
+		size_t at = 0;								\
+											\
+		for (; at + STEP <= n; at += STEP) {					\
+			const name##_word *w = (const name##_word *)(const void *)(p + at); \
+			name##_word a = { 0 }, b = { 0 }, c = { 0 }, d = { 0 };		\
+			uint64_t bad = 0;						\
+											\
+			for (size_t i = 0; i < STEP / (bytes); i += 4) {		\
+				a |= w[i] ^ want;					\
+				b |= w[i + 1] ^ want;					\
+				c |= w[i + 2] ^ want;					\
+				d |= w[i + 3] ^ want;					\
+			}								\
+			a |= b | c | d;							\
+			for (size_t i = 0; i < (bytes) / 8; i++)			\
+				bad |= a[i];						\
+			if (bad)							\
+				break;							\
+		}									\
+		return at;								\
 	}
 
 STEPS(steps16, 16, )
