@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
 #
-# The whole way, on this machine: a driver misuses DMA, the verifier stops the process with bugcheck 0xE6,
-# the kernel (or gcore) writes the core file, and dma-inspect says what happened. Built by `make demo`.
+# The whole way, on this machine: a driver misuses DMA, the verifier stops the process with bugcheck
+# 0xE6, the kernel (or gcore) writes the core file, and dma-inspect says what happened. Built by
+# `make demo`.
 set -u
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -34,7 +35,8 @@ run()
 	[ $? = 134 ] || fail "$1 did not die of its bugcheck: $(cat "$dir/$1/said")"
 	grep -a '^\*\*\* STOP' "$dir/$1/said" || fail "$1 died without a STOP"
 	core=$(find "$dir/$1" -name 'core*' | head -n 1)
-	[ -n "$core" ] || fail "no core file: see /proc/sys/kernel/core_pattern, or install gdb for gcore"
+	[ -n "$core" ] ||
+		fail "no core file: see /proc/sys/kernel/core_pattern, or install gdb for gcore"
 	ls -l "$core"
 }
 

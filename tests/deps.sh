@@ -25,4 +25,5 @@ sudo=
 [ "$(id -u)" = 0 ] || sudo=sudo
 $sudo apt-get update -qq
 # shellcheck disable=SC2086
-$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $missing >/dev/null
+$sudo env DEBIAN_FRONTEND=noninteractive \
+	apt-get install -qq -y --no-install-recommends $missing >/dev/null

@@ -3,9 +3,9 @@
 # Runs tests and adds them up: tests/run.sh [-t SECONDS] [-o DIR] TEST...
 #
 # A test is a program, or a program with its arguments as one word. It says `ok NAME`,
-# `not ok NAME: why` or `skip NAME: why`, a line a case, and exits 0, or 1 if a case failed, or 77 if it
-# could not run at all. Anything else it says is kept in DIR/TEST.log. A test that dies, hangs, or says
-# nothing is a failure of its own.
+# `not ok NAME: why` or `skip NAME: why`, a line a case, and exits 0, or 1 if a case failed, or 77
+# if it could not run at all. Anything else it says is kept in DIR/TEST.log. A test that dies,
+# hangs, or says nothing is a failure of its own.
 # The last line is `N passed, N failed, N skipped`; the exit code is 1 if anything failed.
 set -u
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
-# Does tests/run.sh notice what a test can do wrong? A runner that swallows failures makes all others useless.
+# Does tests/run.sh notice what a test can do wrong? A runner that swallows failures makes all
+# others useless.
 set -u
 
 tmp=$(mktemp -d) || exit 1

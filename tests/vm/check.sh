@@ -4,7 +4,7 @@
 # Boots the guest once for each test driver, has QEMU and makedumpfile dump it, and asks dma-inspect
 # about the dumps. Those of the names below stay in BUILD-DIRECTORY/vm, for other tests.
 #
-#	check.sh BUILD-DIRECTORY [NAME...]	NAME: DRIVER[.WORD-VALUE]..., as guest.sh names files
+#	check.sh BUILD-DIRECTORY [NAME...]	NAME: DRIVER[.WORD-VALUE]..., as guest.sh has it
 set -u
 
 here=$(dirname "$0")

@@ -1,14 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
 #
-# Boots the guest with one driver, waits until it has stopped, and lets QEMU's monitor dump its memory.
+# Boots the guest with one driver, waits until it has stopped, lets QEMU's monitor dump its memory.
 #
-#	guest.sh [-n] BOOT-ELF DIRECTORY DRIVER [WORD...]	words: mode=log, verify=off; -n: no dumps
+#	guest.sh [-n] BOOT-ELF DIRECTORY DRIVER [WORD...]
+#
+# Words: mode=log, verify=off. -n: no dumps.
 #
 # Leaves in DIRECTORY, named after driver and words: .serial (what the guest said), .elf (physical
 # memory), .paging.elf (virtual addresses too), .kdump.flat (as QEMU writes kdump-zlib), .kdump (the
-# same rearranged), .made.elf (by makedumpfile -E). The last two only where makedumpfile is installed.
-# Prints the guest's last line. Exit 0: dumped; 1: something went wrong, said on stderr; 77: no QEMU.
+# same rearranged), .made.elf (by makedumpfile -E). The last two only if makedumpfile is installed.
+# Prints the guest's last line. Exit 0: dumped; 1: something went wrong, see stderr; 77: no QEMU.
 set -u
 
 dumps=yes
@@ -32,7 +34,8 @@ rm -f "$out".serial "$out".monitor "$out".elf "$out".paging.elf "$out".kdump "$o
 mkfifo "$out".pipe || exit 1
 
 qemu-system-x86_64 -accel tcg -m 64 -kernel "$boot" -append "driver=$driver $*" -device edu \
-	-display none -nodefaults -vga none -no-reboot -serial "file:$out.serial" -monitor none -qmp stdio \
+	-display none -nodefaults -vga none -no-reboot \
+	-serial "file:$out.serial" -monitor none -qmp stdio \
 	<"$out".pipe >"$out".monitor 2>&1 &
 qemu=$!
 exec 3>"$out".pipe

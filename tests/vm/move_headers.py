@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
 """Moves the program headers of a QEMU ELF dump to offset 64, in place.
 
-makedumpfile ignores e_phoff; QEMU 7.2 puts a section header there and the program headers behind it.
+makedumpfile ignores e_phoff; QEMU 7.2 puts a section header there, the program headers behind it.
 """
 import struct
 import sys
