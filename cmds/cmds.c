@@ -100,6 +100,8 @@ static int exit_code(const struct dmv_ses *s, enum dmv_code code, bool loading)
 		return s->found;
 	if (code == DMV_E_USAGE)
 		return 2;
+	if (code == DMV_E_STOPPED)
+		return 4;
 	return loading ? 3 : 4;
 }
 

@@ -77,8 +77,10 @@ static void put_heads(struct dmv_out *o)
 		dmv_puts(o, &o->out, "\033[1m");
 	for (unsigned i = 0; i < o->ncol; i++)
 		put_padded(o, i, o->shown[i]->head, strlen(o->shown[i]->head));
-	if (o->color)
-		dmv_puts(o, &o->out, "\033[0m");
+	if (o->color && o->out.n) {
+		o->out.n--;             /* a line ends as it began: pagers colour line by line */
+		dmv_puts(o, &o->out, "\033[0m\n");
+	}
 }
 
 /* Decides the widths by the pending rows and prints them. */

@@ -55,6 +55,7 @@ struct app {
 	struct dmv_ses ses;
 	struct dmv_mem *mem;
 	int fd;                 /* where the output goes now: stdout or the pager */
+	bool no_pager;          /* there is none */
 	bool gone;              /* standard output was closed by its reader */
 	int worst;              /* exit code so far */
 };
@@ -170,7 +171,7 @@ static const struct argp parser = {
 	       "\vTARGET is a process core, a vmcore, a raw file (with --base), or pid:N. "
 	       "Without -c and -f: a prompt, or a summary where there is no terminal.\n\n"
 	       "Exit code: 0 fine, 1 findings, 2 usage, 3 target cannot be opened or holds nothing "
-	       "about DMA, 4 bytes that were needed are damaged or missing.",
+	       "about DMA, 4 bytes that were needed are damaged or missing, or it was stopped.",
 };
 
 /* ---- output ---- */
@@ -236,11 +237,15 @@ static pid_t pager_start(int *fd)
 	_exit(127);
 }
 
-static void pager_end(pid_t pid, int fd)
+/* false: there is no such program, and nobody has seen the answer. */
+static bool pager_end(pid_t pid, int fd)
 {
+	int status = 0;
+
 	close(fd);
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
+	return !WIFEXITED(status) || WEXITSTATUS(status) != 127;
 }
 
 /* ---- lines ---- */
@@ -254,15 +259,20 @@ static void complain(const char *fmt, const char *what)
 static void run(struct app *a, const char *line, bool page)
 {
 	pid_t pager = -1;
+	bool seen = true;
 	int code;
 
 	*(volatile bool *)&interrupted = false;
-	if (page)
+	if (page && !a->no_pager)
 		pager = pager_start(&a->fd);
 	code = dmv_run(&a->ses, line);
 	if (pager > 0) {
-		pager_end(pager, a->fd);
+		seen = pager_end(pager, a->fd);
 		a->fd = STDOUT_FILENO;
+	}
+	if (!seen) {
+		a->no_pager = true;
+		code = dmv_run(&a->ses, line);
 	}
 	if (a->ses.err.code)
 		complain("dma-inspect: %s\n", a->ses.err.msg);
@@ -274,12 +284,23 @@ static bool over(struct app *a)
 	return a->gone || *(volatile bool *)&interrupted;
 }
 
+static bool is_quit(const char *line)
+{
+	static const char *const words[] = { "q", ".quit", "quit", "exit", ".exit" };
+	size_t at = strspn(line, " \t"), n = strcspn(line + at, " \t\r\n");
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strlen(words[i]) == n && !strncmp(line + at, words[i], n))
+			return true;
+	return false;
+}
+
 static void run_stream(struct app *a, FILE *f)
 {
 	char *line = NULL;
 	size_t size = 0;
 
-	while (!over(a) && getline(&line, &size, f) > 0)
+	while (!over(a) && getline(&line, &size, f) > 0 && !is_quit(line))
 		run(a, line, false);
 	free(line);
 }
@@ -324,17 +345,6 @@ static void catch_signals(void)
 
 	sigaction(SIGINT, &sa, NULL);
 	signal(SIGPIPE, SIG_IGN);
-}
-
-static bool is_quit(const char *line)
-{
-	static const char *const words[] = { "q", ".quit", "quit", "exit", ".exit" };
-	size_t at = strspn(line, " \t"), n = strcspn(line + at, " \t\r\n");
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strlen(words[i]) == n && !strncmp(line + at, words[i], n))
-			return true;
-	return false;
 }
 
 #ifdef HAVE_READLINE

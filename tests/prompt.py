@@ -4,10 +4,12 @@
 
 Uses the region of golden/trouble.txt. Each case says what is typed and what must come back.
 """
+import json
 import os
 import pty
 import re
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -121,6 +123,40 @@ def on_terminal(argv, env, state):
     case("pager", "P:#" in plain(got), got)
     t.type("\x04")
     case("^D ends it", t.end() is not None)
+    t = Terminal(argv + ["many.img"], dict(env, DMA_PAGER="sed -n 3q"))
+    t.until(r"dma> $")
+    case("pager that is left early", "dma-inspect:" not in t.ask("leaks -a"))
+    got = t.ask("who 5")
+    case("and the prompt lives on", "dma> " in got, got)
+    t.type("q\n")
+    case("and ends well", t.end() == 0)
+    if shutil.which("less"):
+        t = Terminal(argv + ["many.img"], dict(env, DMA_PAGER="less", LESS="R"))
+        t.until(r"dma> $")
+        t.type("leaks -a\n")
+        case("less shows a page", t.until(r":\x1b") or t.until(r":$", 1) is not None, t.seen)
+        t.type("q")
+        case("q leaves less, not the program", t.until(r"dma> $") is not None, t.seen)
+        t.type("q\n")
+        case("q at the prompt then does", t.end() == 0)
+    else:
+        print("skip prompt less: it is not installed")
+    t = Terminal(argv + ["trouble.img"], dict(env, DMA_PAGER="no-such-pager"))
+    t.until(r"dma> $")
+    case("pager that is not there", "4 leaked" in plain(t.ask("leaks")))
+    case("is not tried again", "not found" not in t.ask("leaks"))
+    t.type("q\n")
+    t.end()
+    t = Terminal(argv + ["--no-pager", "many.img"], env)
+    t.until(r"dma> $")
+    t.type("leaks -a\n")
+    t.until(r"common buffer")
+    t.type("\x03")
+    got = t.until(r"stopped[\s\S]*dma> $")
+    case("^C stops a listing", got is not None and len(got) < 150000, t.seen)
+    case("and the next command works", "region" in t.ask("help"))
+    t.type("q\n")
+    t.end()
     t = Terminal(argv + ["--color=never", "--no-pager", "trouble.img"], env)
     t.until(r"dma> $")
     case("--color=never", "\x1b[1m" not in t.ask("leaks"))
@@ -138,7 +174,45 @@ def run(argv, env, text=None):
     return r.returncode, r.stdout, r.stderr
 
 
+def manual(env):
+    """Every option and every command is in the manual, and nothing else is."""
+    with open(os.path.join(TOP, "ext/dma-inspect.1"), encoding="utf-8") as f:
+        text = f.read()
+    options = set(re.findall(r"--([a-z-]+)", run([PROG, "--help"], env)[1]))
+    told = set(re.findall(r"^\.It .*Fl Fl ([a-z-]+)", text, re.M))
+    case("manual: options", options == told, options ^ told)
+    letters = set(re.findall(r"^  -(.),", run([PROG, "--help"], env)[1], re.M))
+    told = set(re.findall(r"^\.It Fl (?:\\&)?(\S) ,", text, re.M))
+    case("manual: letters", letters == told, letters ^ told)
+    said = json.loads(run([PROG, "-j", "--bugcheck", "0", "-c", "help"], env)[1].splitlines()[1])
+    commands = [c["command"] for c in said["tables"]["commands"]]
+    told = re.findall(r"^\.It Ic ([a-z]+)", text, re.M)
+    case("manual: commands in order", commands == told, (commands, told))
+
+
 def without_terminal(argv, env):
+    code, out, err = run(argv + ["trouble.img"], env)
+    with open("hole", "wb") as f:
+        f.truncate(1 << 36)
+    p = subprocess.Popen([PROG, "--base", "0", "-c", "leaks", "hole"], stdout=subprocess.PIPE,
+                         stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, env=env)
+    time.sleep(0.3)
+    p.send_signal(signal.SIGINT)
+    err = p.communicate(timeout=30)[1].decode()
+    case("^C during the scan of a big file", p.returncode == 4 and "stopped" in err, err)
+    code, out, _ = run(argv + ["--color=always", "-c", "leaks", "trouble.img"], env)
+    case("--color=always through a pipe", "\x1b[1m" in out and "OWNER\x1b[0m\n" in out, out)
+    for extra in (["--color=auto"], []):
+        code, out, _ = run(argv + extra + ["-c", "leaks", "trouble.img"], env)
+        case("no colour through a pipe %s" % " ".join(extra), "\x1b" not in out, out)
+    code, out, _ = run(argv + ["--color=always", "-c", "leaks", "trouble.img"],
+                       dict(env, NO_COLOR="1"))
+    case("--color=always outranks NO_COLOR", "\x1b[1m" in out, out)
+    code, out, _ = run(argv + ["-f", "-", "trouble.img"], env, "leaks\nq\nviolations\n")
+    case("q ends a file of commands", code == 1 and "e6/f/5" not in out, out)
+    code, out, err = run(argv + ["-c", "vilations", "trouble.img"], env)
+    case("did you mean", code == 2 and "did you mean `violations`?" in err, err)
+    manual(env)
     code, out, err = run(argv + ["trouble.img"], env)
     case("no terminal: summary and exit code 0", code == 0 and "Findings:" in out and "dma>" not in out,
          out + err)
@@ -181,6 +255,19 @@ def without_terminal(argv, env):
     case("reader that goes away", p.wait(timeout=30) in (0, 1) and "Broken" not in err, err)
 
 
+def many_recipe(path):
+    """More live objects than a terminal holds."""
+    with open(path, "w") as f:
+        f.write("image 0x10000000 0x200000\nregion 0x100000\n"
+                "header writer=\"many\" version=\"1\" ncpu=1 machine=62 last_ticks=9\n"
+                "table adapter 1\ntable buffer 2000\n"
+                "row adapter 0 LIVE flags=0x10 refs=1 handle=0x2000 driver=- name=- owner=- "
+                "releaser=-\n")
+        for i in range(2000):
+            f.write("row buffer %d LIVE adapter=0:1 va=%#x bytes=8 owner=- vector=-\n" %
+                    (i, 0x20000 + 16 * i))
+
+
 def main():
     for prog in (PROG, os.path.join(O, "tests/mkregion")):
         if not os.access(prog, os.X_OK):
@@ -192,6 +279,9 @@ def main():
         base = subprocess.run([os.path.join(O, "tests/mkregion"), recipe, "trouble.img"],
                               capture_output=True, text=True, check=True).stdout.strip()
         env = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "PAGER", "DMA_PAGER", "LESS")}
+        many_recipe("many.txt")
+        subprocess.run([os.path.join(O, "tests/mkregion"), "many.txt", "many.img"],
+                       capture_output=True, check=True)
         state = os.path.join(tmp, "state")
         env.update(TERM="xterm", XDG_STATE_HOME=state, INPUTRC="/dev/null", COLUMNS="200")
         argv = [PROG, "--base", base]

@@ -373,8 +373,8 @@ static void pastes(void)
 		"DRIVER_VERIFIER_DMA_VIOLATION (e6) An illegal DMA operation was attempted by a "
 		"driver being verified. Arguments: Arg1: 000f, A DMA buffer was bad Arg2: 5, a kind "
 		"Arg3: 1000, be Arg4: 1800, dead",
-		"BUGCHECK_CODE:  e6 BUGCHECK_P1: f BUGCHECK_P2: 5 BUGCHECK_P3: 1000 "
-		"BUGCHECK_P4: 1800",
+		("BUGCHECK_CODE:  e6 BUGCHECK_P1: f BUGCHECK_P2: 5 BUGCHECK_P3: 1000 "
+		 "BUGCHECK_P4: 1800"),
 	};
 	static const char *const torn[][2] = {
 		{ "E6 (F,5,1000)", "parameter 4 of the bugcheck is missing" },
