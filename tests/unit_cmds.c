@@ -859,11 +859,15 @@ static void examples(struct world *w, struct dmv_facts *f)
 	w->adapter[0].handle = 0x7f3a1c002010;
 	w->adapter[0].name = "edu";
 	for (size_t i = 0; dmv_cmds[i]; i++) {
-		for (const char *p = dmv_cmds[i]->examples; *p; p += strcspn(p, "\n") + 1) {
+		const char *next;
+
+		for (const char *p = dmv_cmds[i]->examples; *p; p = next) {
 			const char *end = strstr(p, "  ");
 			char line[96];
 			struct answer a;
 
+			next = p + strcspn(p, "\n");
+			next += *next == '\n';
 			snprintf(line, sizeof(line), "%.*s", end ? (int)(end - p) : 0, p);
 			if (dmv_cmds[i] == &dmv_cmd_target)
 				continue;
@@ -871,8 +875,6 @@ static void examples(struct world *w, struct dmv_facts *f)
 			T_CHECKF(*line && a.code == 0 && *a.text, line, "exit code %d: %s", a.code,
 				 a.err.msg);
 			free(a.text);
-			if (!p[strcspn(p, "\n")])
-				break;
 		}
 	}
 	make(w, f);
