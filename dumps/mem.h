@@ -27,6 +27,28 @@ struct dmv_mapped {
 	const char *path;
 };
 
+/* A line that `target` shows as it is: "build", "19041". */
+struct dmv_dump_line {
+	const char *key, *value;
+};
+
+/* An image that the dump lists as loaded, without a build-id. */
+struct dmv_dump_image {
+	const char *name;
+	uint64_t base, bytes;
+};
+
+/* What a dump says of the machine that died, whether it holds a region or not. */
+struct dmv_dump_info {
+	bool has_bugcheck;
+	uint32_t bug_code;              /* as it stands there: may carry 0x10000000 */
+	uint64_t bug_p[4];
+	const struct dmv_dump_line *line;
+	size_t nline;
+	const struct dmv_dump_image *image;
+	size_t nimage;
+};
+
 struct dmv_mem;
 
 struct dmv_mem_ops {
@@ -54,6 +76,7 @@ struct dmv_mem {
 	char *vmcoreinfo;               /* text, NUL-terminated; may be NULL */
 	const char *const *note;        /* what was odd or missing about the file, for `target` */
 	size_t nnote;
+	const struct dmv_dump_info *info;       /* the source's own; NULL: the format tells nothing */
 };
 
 struct dmv_mem_opts {
