@@ -229,9 +229,8 @@ static bool skippable(struct walk *w, enum dmv_code code)
 	return code == DMV_E_ABSENT || code == DMV_E_CORRUPT || code == DMV_E_NOTFOUND;
 }
 
-/* Where to go on after the bytes from `bad` on could not be read: the next page, not the
-
- * next byte. */
+/* Where to go on after the bytes from `bad` on could not be read: the next page, not the next
+ * byte. */
 static uint64_t after(uint64_t bad, uint64_t end)
 {
 	uint64_t next = (bad | (WALK_STEP - 1)) + 1;
@@ -259,11 +258,26 @@ static enum dmv_code walk_broken(struct walk *w, uint64_t addr, uint64_t end, ui
 	return bad > addr ? w->fn(w->ctx, addr, w->buf, (size_t)(bad - addr)) : DMV_E_OK;
 }
 
-static enum dmv_code walk_range(struct walk *w, struct dmv_range r, struct dmv_err *e)
+/* Where to go on from addr: the page that holds the first byte which may not be zero. */
+static uint64_t skip_zeros(struct walk *w, uint64_t addr, uint64_t end)
 {
 	uint64_t next;
 
-	for (uint64_t addr = r.start; addr < r.end; addr = next) {
+	if (!w->m->ops->skip_zeros)
+		return addr;
+	next = w->m->ops->skip_zeros(w->m, w->space, addr, end);
+	if (next >= end)
+		return end;
+	next &= ~(uint64_t)(WALK_STEP - 1);
+	return next > addr ? next : addr;
+}
+
+static enum dmv_code walk_range(struct walk *w, struct dmv_range r, struct dmv_err *e)
+{
+	uint64_t next, addr;
+
+	for (addr = skip_zeros(w, r.start, r.end); addr < r.end;
+	     addr = skip_zeros(w, next, r.end)) {
 		uint64_t n = r.end - addr < WALK_BYTES ? r.end - addr : WALK_BYTES;
 		struct dmv_err why = { .addr = addr };
 		enum dmv_code code;

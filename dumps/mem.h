@@ -57,6 +57,9 @@ struct dmv_mem_ops {
 	enum dmv_code (*read)(struct dmv_mem *m, enum dmv_space s, uint64_t addr, void *buf,
 			      size_t n, struct dmv_err *e);
 	void (*close)(struct dmv_mem *m);
+	/* Optional: the first address in [addr, end) that may hold anything but zeros, as far as the
+	 * source knows without reading (holes of a sparse file); `end`: none does. */
+	uint64_t (*skip_zeros)(struct dmv_mem *m, enum dmv_space s, uint64_t addr, uint64_t end);
 };
 
 /* Base of every source; a source puts it first in its own struct and fills it when it opens.
@@ -95,7 +98,8 @@ enum dmv_code dmv_mem_read(struct dmv_mem *m, enum dmv_space s, uint64_t addr, v
 
 /* Walks the target's bytes in address order in large pieces and calls fn for each; buf is borrowed.
  * Pieces start at page boundaries where the range does. Holes and unreadable bytes are skipped and
- * their total returned in *missed. fn returning other than OK ends the walk with that code. */
+ * their total returned in *missed; what the source knows to be zero without reading it is skipped
+ * too and not counted. fn returning other than OK ends the walk with that code. */
 typedef enum dmv_code dmv_mem_walk_fn(void *ctx, uint64_t addr, const uint8_t *buf, size_t n);
 enum dmv_code dmv_mem_walk(struct dmv_mem *m, enum dmv_space s, dmv_mem_walk_fn *fn, void *ctx,
 			   uint64_t *missed, struct dmv_err *e);

@@ -150,6 +150,13 @@ static enum dmv_code elf_read(struct dmv_mem *m, enum dmv_space s, uint64_t addr
 	return DMV_E_OK;
 }
 
+static uint64_t elf_skip_zeros(struct dmv_mem *m, enum dmv_space s, uint64_t addr, uint64_t end)
+{
+	struct elf *x = (struct elf *)m;
+
+	return dmv_pieces_skip_zeros(x->piece[s], x->npiece[s], x->f, addr, end);
+}
+
 static void elf_close(struct dmv_mem *m)
 {
 	struct elf *x = (struct elf *)m;
@@ -167,12 +174,14 @@ static const struct dmv_mem_ops process_ops = {
 	.format = "ELF process core",
 	.read = elf_read,
 	.close = elf_close,
+	.skip_zeros = elf_skip_zeros,
 };
 
 static const struct dmv_mem_ops vmcore_ops = {
 	.format = "ELF vmcore",
 	.read = elf_read,
 	.close = elf_close,
+	.skip_zeros = elf_skip_zeros,
 };
 
 struct headers {
@@ -440,9 +449,8 @@ static char *string_at(struct elf *x, uint64_t addr)
 	return n ? strdup(path) : NULL;
 }
 
-/* Best first: a path the kernel resolved, the one given to execve, the first word of
-
- * the arguments. */
+/* Best first: a path the kernel resolved, the one given to execve, the first word of the
+ * arguments. */
 static char *find_executable(struct elf *x)
 {
 	const char *path = mapped_at(x, x->notes.phdr);

@@ -120,6 +120,23 @@ size_t dmv_file_read(struct dmv_file *f, uint64_t off, void *buf, size_t n, int 
 	return done;
 }
 
+/* A file system that knows of no holes calls everything data. Behind the last data there is a hole
+ * to the end of the file as it is now: if that has come nearer, reading says what is gone. */
+uint64_t dmv_file_skip_hole(const struct dmv_file *f, uint64_t off, uint64_t end)
+{
+	off_t data = lseek(f->fd, (off_t)off, SEEK_DATA);
+	struct stat st;
+
+	if (data < 0) {
+		if (errno != ENXIO || fstat(f->fd, &st))
+			return off;
+		data = st.st_size;
+	}
+	if ((uint64_t)data < off)
+		return off;
+	return (uint64_t)data < end ? (uint64_t)data : end;
+}
+
 static enum dmv_code measure(const char *path, int fd, uint64_t *ret, struct dmv_err *e)
 {
 	struct stat st;

@@ -25,6 +25,8 @@ int dmv_file_fd(const struct dmv_file *f);      /* borrowed */
 /* Bytes read; fewer than n at the end of the file (*errnum 0) or on an error (*errnum
  * its errno). */
 size_t dmv_file_read(struct dmv_file *f, uint64_t off, void *buf, size_t n, int *errnum);
+/* The first offset in [off, end) that is not in a hole of the file; `end`: all of it is. */
+uint64_t dmv_file_skip_hole(const struct dmv_file *f, uint64_t off, uint64_t end);
 
 /* Adds a line to m->note; when memory is short the line is lost, nothing else. */
 void dmv_mem_note(struct dmv_mem *m, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -52,6 +54,9 @@ enum dmv_code dmv_pieces_resolve(const struct dmv_piece *seg, size_t n, struct d
 				 size_t *nret, struct dmv_err *e);
 /* The piece that holds addr, or NULL. */
 const struct dmv_piece *dmv_piece_find(const struct dmv_piece *v, size_t n, uint64_t addr);
+/* skip_zeros of a source whose file f holds the pieces. */
+uint64_t dmv_pieces_skip_zeros(const struct dmv_piece *v, size_t n, const struct dmv_file *f,
+			       uint64_t addr, uint64_t end);
 /* m's ranges from pieces. */
 enum dmv_code dmv_mem_set_pieces(struct dmv_mem *m, enum dmv_space s, const struct dmv_piece *v,
 				 size_t n, struct dmv_err *e);

@@ -140,6 +140,22 @@ const struct dmv_piece *dmv_piece_find(const struct dmv_piece *v, size_t n, uint
 	return lo < n && v[lo].start <= addr ? &v[lo] : NULL;
 }
 
+uint64_t dmv_pieces_skip_zeros(const struct dmv_piece *v, size_t n, const struct dmv_file *f,
+			       uint64_t addr, uint64_t end)
+{
+	const struct dmv_piece *p;
+
+	while (addr < end && (p = dmv_piece_find(v, n, addr))) {
+		uint64_t stop = p->end < end ? p->end : end, off = p->off + (addr - p->start);
+		uint64_t data = dmv_file_skip_hole(f, off, off + (stop - addr));
+
+		addr += data - off;
+		if (addr < stop)
+			break;
+	}
+	return addr;
+}
+
 enum dmv_code dmv_mem_set_pieces(struct dmv_mem *m, enum dmv_space s, const struct dmv_piece *v,
 				 size_t n, struct dmv_err *e)
 {

@@ -38,6 +38,14 @@ static enum dmv_code raw_read(struct dmv_mem *m, enum dmv_space s, uint64_t addr
 			   dmv_space_name(s), bad, r->base, r->base + dmv_file_size(r->f) - 1);
 }
 
+static uint64_t raw_skip_zeros(struct dmv_mem *m, enum dmv_space s, uint64_t addr, uint64_t end)
+{
+	struct raw *r = (struct raw *)m;
+
+	(void)s;
+	return r->base + dmv_file_skip_hole(r->f, addr - r->base, end - r->base);
+}
+
 static void raw_close(struct dmv_mem *m)
 {
 	struct raw *r = (struct raw *)m;
@@ -51,6 +59,7 @@ static const struct dmv_mem_ops raw_ops = {
 	.format = "raw image of memory",
 	.read = raw_read,
 	.close = raw_close,
+	.skip_zeros = raw_skip_zeros,
 };
 
 static enum dmv_code set_up(struct raw *r, struct dmv_err *e)

@@ -50,7 +50,9 @@ static void bytes_mem_close(struct dmv_mem *m)
 	(void)m;
 }
 
-static const struct dmv_mem_ops bytes_mem_ops = { "bytes", bytes_mem_read, bytes_mem_close };
+static const struct dmv_mem_ops bytes_mem_ops = {
+	.format = "bytes", .read = bytes_mem_read, .close = bytes_mem_close,
+};
 
 /* virt or phys UINT64_MAX: the target lacks that space. */
 static inline void bytes_mem_init(struct bytes_mem *b, uint8_t *bytes, size_t n, uint64_t virt,

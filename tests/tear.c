@@ -142,7 +142,9 @@ static void source_close(struct dmv_mem *m)
 	(void)m;
 }
 
-static const struct dmv_mem_ops source_ops = { "state", source_read, source_close };
+static const struct dmv_mem_ops source_ops = {
+	.format = "state", .read = source_read, .close = source_close,
+};
 
 struct seen {
 	struct dmv_names *names;

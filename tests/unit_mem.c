@@ -333,7 +333,9 @@ static void patchy_close(struct dmv_mem *m)
 	(void)m;
 }
 
-static const struct dmv_mem_ops patchy_ops = { "patchy", patchy_read, patchy_close };
+static const struct dmv_mem_ops patchy_ops = {
+	.format = "patchy", .read = patchy_read, .close = patchy_close,
+};
 
 static void test_walk(void)
 {
@@ -366,6 +368,102 @@ static void test_walk(void)
 	T_CHECK(!dmv_mem_walk(&p.m, DMV_PHYS, see, &s, &missed, &e) && missed == 0x2e0000 &&
 		s.bytes == 0x20000, "walk goes on past damage");
 	T_CHECK(!dmv_mem_walk(&p.m, DMV_VIRT, see, &s, NULL, NULL), "walk of an empty space");
+}
+
+/* Opens a file of `size` bytes that holds the n bytes of f at its start, two letters far behind
+ * them, and nothing in between. */
+static enum dmv_code open_sparse(const struct build *f, off_t size, const struct dmv_mem_opts *o,
+				 struct dmv_mem **m, struct dmv_err *e)
+{
+	int fd = memfd_create("sparse", MFD_CLOEXEC);
+	char path[64];
+	enum dmv_code code;
+
+	if (fd < 0 || ftruncate(fd, size) || write(fd, f->b, f->n) != (ssize_t)f->n ||
+	    pwrite(fd, "ab", 2, size / 2 + 123) != 2)
+		return dmv_fail(e, DMV_E_SYSTEM, "memfd");
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	code = dmv_mem_open(path, o, m, e);
+	close(fd);
+	return code;
+}
+
+static enum dmv_code count(void *ctx, uint64_t addr, const uint8_t *buf, size_t n)
+{
+	struct seen *s = ctx;
+	const uint8_t *a = memchr(buf, 'a', n);
+
+	s->bytes += n;
+	s->aligned = s->aligned && !(addr & 4095);
+	if (a)
+		s->next = addr + (uint64_t)(a - buf);
+	return DMV_E_OK;
+}
+
+static void test_sparse(void)
+{
+	static struct build f;
+	const uint64_t size = UINT64_C(1) << 40, base = 0x40000000;
+	struct dmv_mem_opts o = { .have_base = true, .base = base };
+	struct seen s = { .aligned = true };
+	uint64_t missed = 7;
+	struct dmv_mem *m;
+	struct dmv_err e;
+
+	fill(&f, 0, 100, 'r');
+	if (!T_CHECKF(!open_sparse(&f, (off_t)size, &o, &m, &e), "sparse raw", "%s", e.msg))
+		return;
+	T_CHECK(!dmv_mem_walk(m, DMV_PHYS, count, &s, &missed, &e) && s.aligned && !missed &&
+			s.next == base + size / 2 + 123,
+		"walk of 1 TiB with holes finds what is there");
+	T_CHECKF(s.bytes <= 1 << 20, "and reads little else", "0x%" PRIx64 " bytes", s.bytes);
+	T_CHECK(bytes_at(m, DMV_PHYS, base + 200, "\0\0\0\0", 4) &&
+			bytes_at(m, DMV_PHYS, base + size - 4, "\0\0\0\0", 4),
+		"a hole reads as zeros");
+	dmv_mem_close(m);
+}
+
+/* Two segments side by side, the second one from the middle of a page of the file. */
+static void test_sparse_elf(void)
+{
+	static struct build f;
+	const uint64_t size = UINT64_C(1) << 36, half = size / 2;
+	struct seen s = { .aligned = true };
+	uint64_t missed = 7;
+	struct dmv_mem *m;
+	struct dmv_err e;
+
+	header(&f, true, false, 2);
+	segment(&f, 0, (struct seg){ PT_LOAD, 4096, 0, 0x1000, half - 4096, half - 4096 });
+	segment(&f, 1, (struct seg){ PT_LOAD, half + 8, 0, half, half - 8, half - 8 });
+	if (!T_CHECKF(!open_sparse(&f, (off_t)size, NULL, &m, &e), "sparse ELF", "%s", e.msg))
+		return;
+	T_CHECK(m->nrange[DMV_PHYS] == 1 && !dmv_mem_walk(m, DMV_PHYS, count, &s, &missed, &e) &&
+			s.aligned && !missed && s.next == half + 123 - 8 && s.bytes <= 1 << 20,
+		"walk of a sparse ELF dump");
+	dmv_mem_close(m);
+}
+
+/* The source lost its end after it was opened: that is missing, not zero. */
+static void test_sparse_cut(void)
+{
+	const uint64_t size = 8 << 20;
+	struct dmv_mem_opts o = { .have_base = true };
+	int fd = memfd_create("cut", MFD_CLOEXEC);
+	struct seen s = { .aligned = true };
+	uint64_t missed = 7;
+	struct dmv_mem *m;
+	struct dmv_err e;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (fd < 0 || ftruncate(fd, (off_t)size) || dmv_mem_open(path, &o, &m, &e))
+		return (void)T_CHECK(false, "sparse file that is cut");
+	T_CHECK(!ftruncate(fd, (off_t)size / 2) &&
+			!dmv_mem_walk(m, DMV_PHYS, count, &s, &missed, &e) && missed == size / 2,
+		"a cut is not a hole");
+	dmv_mem_close(m);
+	close(fd);
 }
 
 static void test_raw(void)
@@ -488,6 +586,9 @@ int main(void)
 	test_vmcoreinfo();
 	test_xnum();
 	test_walk();
+	test_sparse();
+	test_sparse_elf();
+	test_sparse_cut();
 	test_raw();
 	test_refused();
 	test_pid();
