@@ -205,6 +205,13 @@ NEEDS   += $(O)/tests/screen
 SCRIPTS += tests/screen.py
 # ---- end of limits ----
 
+# ---- kernel: virtual addresses and names of a Linux kernel (dumps/pagewalk*, mem_kernel*, ...) ----
+KERNEL_FUZZ = pagewalk
+$(patsubst %,$(O)/corpus/fuzz_%,$(KERNEL_FUZZ)): $(O)/corpus/fuzz_%: tests/fuzz_%_seeds.py
+	$< $@
+fuzz: | $(patsubst %,$(O)/corpus/fuzz_%,$(KERNEL_FUZZ))
+# ---- end of kernel ----
+
 # ---- end of the areas' blocks ----
 
 # What a fresh Debian 12 lacks: to build and for the demo, to test, and the peers of bench.

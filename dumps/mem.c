@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "mem_int.h"
+#include "pagewalk.h"
 
 enum {
 	/* Large enough that the system call does not count, small enough to stay in the
@@ -114,6 +115,7 @@ void dmv_mem_set_vmcoreinfo(struct dmv_mem *m, const char *text, size_t n)
 
 void dmv_mem_base_deinit(struct dmv_mem *m)
 {
+	dmv_pagewalk_free(m->walk);
 	for (size_t i = 0; i < m->nnote; i++)
 		free((char *)m->note[i]);
 	free((void *)m->note);
@@ -197,6 +199,13 @@ void dmv_mem_close(struct dmv_mem *m)
 		m->ops->close(m);
 }
 
+/* The lower half belongs to a process, of which the kernel's tables need not know; a dumper that
+ * walked the tables of one (QEMU's -p) does. */
+static bool by_tables(const struct dmv_mem *m, uint64_t addr)
+{
+	return m->walk && (!m->nrange[DMV_VIRT] || addr >> (m->bits == 32 ? 31 : 63));
+}
+
 enum dmv_code dmv_mem_read(struct dmv_mem *m, enum dmv_space s, uint64_t addr, void *buf, size_t n,
 			   struct dmv_err *e)
 {
@@ -208,6 +217,8 @@ enum dmv_code dmv_mem_read(struct dmv_mem *m, enum dmv_space s, uint64_t addr, v
 		return dmv_fail_at(e, DMV_E_ABSENT, addr,
 				   "%zu bytes at 0x%" PRIx64 " pass the end of the address space",
 				   n, addr);
+	if (s == DMV_VIRT && by_tables(m, addr))
+		return dmv_pagewalk_read(m->walk, addr, buf, n, e);
 	return m->ops->read(m, s, addr, buf, n, e);
 }
 

@@ -50,6 +50,7 @@ struct dmv_dump_info {
 };
 
 struct dmv_mem;
+struct dmv_pagewalk;
 
 struct dmv_mem_ops {
 	const char *format;             /* "ELF process core", "kdump-compressed (libkdumpfile)" */
@@ -80,6 +81,10 @@ struct dmv_mem {
 	const char *const *note;        /* what was odd or missing about the file, for `target` */
 	size_t nnote;
 	const struct dmv_dump_info *info;       /* the source's own; NULL: the format tells nothing */
+	/* Virtual addresses by page tables; owned. NULL: as the source itself has them. Where both
+	 * know an address of the kernel's half the tables are right (p_vaddr of some dumpers is
+	 * not); nrange says only what the source has. */
+	struct dmv_pagewalk *walk;
 };
 
 struct dmv_mem_opts {

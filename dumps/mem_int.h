@@ -34,7 +34,8 @@ void dmv_mem_note(struct dmv_mem *m, const char *fmt, ...) __attribute__((format
 void dmv_mem_set_ranges(struct dmv_mem *m, enum dmv_space s, struct dmv_range *v, size_t n);
 /* Keeps a copy of VMCOREINFO text and what follows from it. */
 void dmv_mem_set_vmcoreinfo(struct dmv_mem *m, const char *text, size_t n);
-/* Frees what the base owns: name, ranges, executable, vmcoreinfo, notes. Not `mapped`, not m. */
+/* Frees what the base owns: page tables, name, ranges, executable, vmcoreinfo, notes. Not `mapped`,
+ * not m. */
 void dmv_mem_base_deinit(struct dmv_mem *m);
 
 const char *dmv_space_name(enum dmv_space s);   /* "virtual", "physical" */
