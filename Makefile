@@ -9,6 +9,13 @@ CFLAGS ?= -O2 -g
 PREFIX ?= /usr/local
 SECS   ?= 60
 
+# A short line a file; `make V=1` shows whole commands, `make -s` nothing. In front of a command:
+# $(call say,WORD,FILE)
+short := $(firstword -$(MAKEFLAGS))
+say = $(if $(filter 1,$(V))$(findstring s,$(short)),,@printf '  %-9s %s\n' '$1' '$2'; )
+COMPILE = $(call say,CC,$<)$(CC)
+LINK = $(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) $^
+
 WARN = -Wall -Wextra -Wshadow -Wmissing-prototypes $(if $(CI),-Werror)
 STD  = -std=c11 -MMD -MP $(WARN)
 
@@ -26,26 +33,26 @@ CMDS_SRC  = $(wildcard cmds/*.c)
 DUMPS_LIBS = $(shell pkg-config --libs libdw libelf libkdumpfile)
 REPL_LIBS  = $(shell pkg-config --libs readline)
 
-all: $(O)/libdmaverifier.a $(O)/dma-inspect                ## build the core library and dma-inspect
+all: $(O)/libdmaverifier.a $(O)/dma-inspect ## build the core library and dma-inspect
 
 $(O)/core/port/posix/%.o: core/port/posix/%.c
 	@mkdir -p $(@D)
-	$(CC) $(HOST_FLAGS) -fno-omit-frame-pointer $(CFLAGS) -Icore -c $< -o $@
+	$(COMPILE) $(HOST_FLAGS) -fno-omit-frame-pointer $(CFLAGS) -Icore -c $< -o $@
 $(O)/core/%.o: core/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CORE_FLAGS) -fno-omit-frame-pointer $(CFLAGS) -c $< -o $@
+	$(COMPILE) $(CORE_FLAGS) -fno-omit-frame-pointer $(CFLAGS) -c $< -o $@
 $(O)/dumps/%.o: dumps/%.c
 	@mkdir -p $(@D)
-	$(CC) $(HOST_FLAGS) $(CFLAGS) -Icore -c $< -o $@
+	$(COMPILE) $(HOST_FLAGS) $(CFLAGS) -Icore -c $< -o $@
 $(O)/cmds/%.o: cmds/%.c
 	@mkdir -p $(@D)
-	$(CC) $(HOST_FLAGS) $(CFLAGS) -Idumps -Icore -c $< -o $@
+	$(COMPILE) $(HOST_FLAGS) $(CFLAGS) -Idumps -Icore -c $< -o $@
 $(O)/ext/%.o: ext/%.c
 	@mkdir -p $(@D)
-	$(CC) $(HOST_FLAGS) $(CFLAGS) -Icmds -Idumps -c $< -o $@
+	$(COMPILE) $(HOST_FLAGS) $(CFLAGS) -Icmds -Idumps -c $< -o $@
 $(O)/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
-	$(CC) $(TEST_FLAGS) $(CFLAGS) -c $< -o $@
+	$(COMPILE) $(TEST_FLAGS) $(CFLAGS) -c $< -o $@
 
 $(O)/libdmaverifier.a: $(call objs,$(CORE_SRC))
 $(O)/libdmv-posix.a: $(call objs,$(POSIX_SRC))
@@ -53,10 +60,10 @@ $(O)/libdumps.a: $(call objs,$(DUMPS_SRC))
 $(O)/libcmds.a: $(call objs,$(CMDS_SRC))
 $(O)/%.a:
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call say,AR,$@)$(AR) rcs $@ $^
 
 $(O)/dma-inspect: $(O)/ext/dma_inspect.o $(O)/libcmds.a $(O)/libdumps.a
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(DUMPS_LIBS) $(REPL_LIBS) -o $@
+	$(LINK) $(DUMPS_LIBS) $(REPL_LIBS) -o $@
 
 # ---- tests. An area adds to these lists with += in a block of its own below. ----
 
@@ -71,34 +78,36 @@ VM_CHECKS =
 VM_NEEDS  =
 
 $(O)/tests/unit_%: $(O)/tests/unit_%.o $(TEST_LIBS)
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(DUMPS_LIBS) -lpthread -o $@
+	$(LINK) $(DUMPS_LIBS) -lpthread -o $@
 
 RUN = O=$(abspath $(O)) CC="$(CC)" CLANG="$(CLANG)" tests/run.sh -o $(O)/logs
 
 # ---- the guest: a bare-metal machine for QEMU (core/port/guest, tests/vm) ----
 # guest.elf has symbols and DWARF, for -s; guest.boot.elf is the same image as QEMU's multiboot
 # loader takes it, which refuses ELF64.
-GUEST_FLAGS = $(CORE_FLAGS) -fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-stack-protector \
-	-fno-asynchronous-unwind-tables -fno-pic -fcf-protection=none -mno-red-zone \
-	-mgeneral-regs-only -mcmodel=small -Icore/wdm -Icore/port/guest -Itests/drivers
+GUEST_FLAGS = $(CORE_FLAGS) -fno-omit-frame-pointer -fno-optimize-sibling-calls \
+	-fno-stack-protector -fno-asynchronous-unwind-tables -fno-pic -fcf-protection=none \
+	-mno-red-zone -mgeneral-regs-only -mcmodel=small \
+	-Icore/wdm -Icore/port/guest -Itests/drivers
 GUEST_SRC = $(CORE_SRC) $(wildcard core/port/guest/*.c) tests/drivers/main_guest.c \
 	$(filter-out tests/drivers/main_%,$(wildcard tests/drivers/*.c))
 GUEST_OBJ = $(patsubst %.c,$(O)/guest/%.o,$(GUEST_SRC)) $(O)/guest/core/port/guest/boot.o
 
 $(O)/guest/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
-	$(CC) $(filter-out -Wconversion,$(GUEST_FLAGS)) $(CFLAGS) -fno-inline -c $< -o $@
+	$(call say,CC guest,$<)$(CC) $(filter-out -Wconversion,$(GUEST_FLAGS)) $(CFLAGS) \
+		-fno-inline -c $< -o $@
 $(O)/guest/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(GUEST_FLAGS) $(CFLAGS) -c $< -o $@
+	$(call say,CC guest,$<)$(CC) $(GUEST_FLAGS) $(CFLAGS) -c $< -o $@
 $(O)/guest/%.o: %.S
 	@mkdir -p $(@D)
-	$(CC) -MMD -MP -c $< -o $@
+	$(call say,AS guest,$<)$(CC) -MMD -MP -c $< -o $@
 $(O)/guest.elf: $(GUEST_OBJ) core/port/guest/guest.ld
-	$(CC) -nostdlib -static -Wl,-T,core/port/guest/guest.ld -Wl,--build-id=sha1 \
-		-Wl,-z,max-page-size=4096 -Wl,-z,noexecstack $(GUEST_OBJ) -o $@
+	$(call say,LD,$@)$(CC) -nostdlib -static -Wl,-T,core/port/guest/guest.ld \
+		-Wl,--build-id=sha1 -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack $(GUEST_OBJ) -o $@
 $(O)/guest.boot.elf: $(O)/guest.elf
-	objcopy -S -O elf32-i386 $< $@
+	$(call say,OBJCOPY,$@)objcopy -S -O elf32-i386 $< $@
 
 VM_NEEDS  += $(O)/guest.boot.elf
 VM_CHECKS += "tests/vm/check.sh $(O)" "tests/second/recipes.py vm"
@@ -110,10 +119,10 @@ DRIVERS_SRC = $(filter-out tests/drivers/main_guest.c,$(wildcard tests/drivers/*
 
 $(O)/tests/drivers/%.o: tests/drivers/%.c
 	@mkdir -p $(@D)
-	$(CC) $(HOST_FLAGS) -fno-omit-frame-pointer -fno-optimize-sibling-calls $(CFLAGS) \
+	$(COMPILE) $(HOST_FLAGS) -fno-omit-frame-pointer -fno-optimize-sibling-calls $(CFLAGS) \
 		-fno-inline -Icore -Icore/wdm -Icore/port/posix -Itests/drivers -c $< -o $@
 $(O)/drivers: $(call objs,$(DRIVERS_SRC)) $(O)/libdmv-posix.a $(O)/libdmaverifier.a
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ -lpthread -o $@
+	$(LINK) -lpthread -o $@
 NEEDS   += $(O)/drivers
 SCRIPTS += tests/run_drivers.py
 # ---- end of the drivers ----
@@ -126,9 +135,9 @@ TEAR_OBJ = $(patsubst %.c,$(O)/tear/%.o,$(wildcard core/*.c) tests/tear_mem.c)
 
 $(O)/tear/%.o: %.c
 	@mkdir -p $(@D)
-	$(CLANG) $(TEAR_FLAGS) -c $< -o $@
+	$(call say,CC tear,$<)$(CLANG) $(TEAR_FLAGS) -c $< -o $@
 $(O)/tests/tear: $(O)/tests/tear.o $(O)/tests/scene.o $(TEAR_OBJ) $(O)/libcmds.a $(O)/libdumps.a
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(DUMPS_LIBS) -o $@
+	$(LINK) $(DUMPS_LIBS) -o $@
 CHECKS += $(O)/tests/tear
 # ---- end of tear ----
 
@@ -136,44 +145,49 @@ CHECKS += $(O)/tests/tear
 REPL_LIBS := $(shell pkg-config --silence-errors --libs readline)
 $(O)/ext/dma_inspect.o: override CFLAGS += $(if $(REPL_LIBS),-DHAVE_READLINE)
 $(O)/tests/mkregion: $(O)/tests/mkregion_main.o $(O)/tests/mkregion.o
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@
+	$(LINK) -o $@
 NEEDS   += $(O)/tests/mkregion
 SCRIPTS += tests/golden.sh tests/prompt.py
 # ---- end of inspect ----
 
 # ---- many writers: the core of this machine, of a 32-bit one, of a big-endian one ----
+MANY_SRC = $(wildcard core/*.c) tests/many_writer.c tests/scene.c
+MANY_HEADERS = $(wildcard core/*.h core/*.def core/wdm/*.h core/port/posix/*.h tests/drivers/*.h \
+	tests/drivers/*.def)
 S390X_CC = s390x-linux-gnu-gcc
 
 # $(1) name, $(2) compiler
 define writer
 $(O)/$(1)/core/%.o: core/%.c
 	@mkdir -p $$(@D)
-	$(2) $$(CORE_FLAGS) $$(CFLAGS) -c $$< -o $$@
+	$$(call say,CC $(1),$$<)$(2) $$(CORE_FLAGS) $$(CFLAGS) -c $$< -o $$@
 $(O)/$(1)/tests/%.o: tests/%.c
 	@mkdir -p $$(@D)
-	$(2) $$(TEST_FLAGS) $$(CFLAGS) -c $$< -o $$@
-$(O)/many_writer_$(1): $(patsubst %.c,$(O)/$(1)/%.o,$(wildcard core/*.c) tests/many_writer.c tests/scene.c)
-	$(2) -static $$(CFLAGS) $$^ -o $$@
-$(O)/drivers_$(1): $(CORE_SRC) $(POSIX_SRC) $(DRIVERS_SRC) $(wildcard core/*.h core/wdm/*.h core/port/posix/*.h)
+	$$(call say,CC $(1),$$<)$(2) $$(TEST_FLAGS) $$(CFLAGS) -c $$< -o $$@
+$(O)/many_writer_$(1): $(patsubst %.c,$(O)/$(1)/%.o,$(MANY_SRC))
+	$$(call say,LD,$$@)$(2) -static $$(CFLAGS) $$^ -o $$@
+$(O)/drivers_$(1): $(CORE_SRC) $(POSIX_SRC) $(DRIVERS_SRC) $(MANY_HEADERS)
 	@mkdir -p $$(@D)
-	$(2) -static -std=c11 $$(WARN) -D_GNU_SOURCE -fno-omit-frame-pointer -fno-optimize-sibling-calls \
-		-fno-inline $$(CFLAGS) -Icore -Icore/wdm -Icore/port/posix -Itests/drivers \
-		$$(filter %.c,$$^) -lpthread -o $$@
+	$$(call say,LD,$$@)$(2) -static -std=c11 $$(WARN) -D_GNU_SOURCE -fno-omit-frame-pointer \
+		-fno-optimize-sibling-calls -fno-inline $$(CFLAGS) -Icore -Icore/wdm \
+		-Icore/port/posix -Itests/drivers $$(filter %.c,$$^) -lpthread -o $$@
 endef
-# Without gcc-multilib, which is at odds with the cross compilers, <asm/...> is where 64 bits have it.
+# Without gcc-multilib, which is at odds with the cross compilers, <asm/...> is where 64 bits have
+# it.
 $(eval $(call writer,m32,$(CC) -m32 -idirafter /usr/include/x86_64-linux-gnu))
 $(eval $(call writer,s390x,$(S390X_CC)))
 $(O)/many_writer: $(O)/tests/many_writer.o $(O)/tests/scene.o $(O)/libdmaverifier.a
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@
-NEEDS   += $(O)/many_writer $(O)/many_writer_m32 $(O)/many_writer_s390x $(O)/drivers_m32 $(O)/drivers_s390x
+	$(LINK) -o $@
+NEEDS   += $(O)/many_writer $(patsubst %,$(O)/many_writer_%,m32 s390x) \
+	$(patsubst %,$(O)/drivers_%,m32 s390x)
 SCRIPTS += tests/many.py tests/second/recipes.py
 # ---- end of many writers ----
 
 # ---- memory sources: dumps that others wrote, whole and damaged (dumps/mem*) ----
 $(O)/tests/mem_probe: $(O)/tests/mem_probe.o $(O)/libdumps.a
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(DUMPS_LIBS) -o $@
+	$(LINK) $(DUMPS_LIBS) -o $@
 $(O)/corpus/fuzz_mem_elf: tests/fuzz_mem_elf_seeds.py
-	$< $@
+	$(call say,GEN,$@)$< $@
 fuzz: | $(O)/corpus/fuzz_mem_elf
 NEEDS   += $(O)/tests/mem_probe
 SCRIPTS += tests/mem_dumps.py tests/mem_hurt.py
@@ -183,14 +197,15 @@ SCRIPTS += tests/mem_dumps.py tests/mem_hurt.py
 $(O)/tests/unit_facts: $(O)/tests/mkregion.o
 $(O)/tests/replay_region.o: tests/fuzz_region.c
 	@mkdir -p $(@D)
-	$(CC) $(TEST_FLAGS) $(CFLAGS) -DFUZZ_REPLAY -c $< -o $@
+	$(COMPILE) $(TEST_FLAGS) $(CFLAGS) -DFUZZ_REPLAY -c $< -o $@
 $(O)/tests/replay_region: $(O)/tests/replay_region.o $(O)/tests/mkregion.o $(O)/libdumps.a
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(DUMPS_LIBS) -o $@
+	$(LINK) $(DUMPS_LIBS) -o $@
 $(O)/fuzz_region: FUZZ_SRC = tests/mkregion.c
 $(O)/fuzz_region: tests/mkregion.c
 $(O)/corpus/fuzz_region: $(O)/tests/mkregion $(wildcard tests/regions/*.txt)
 	@mkdir -p $@
-	for r in tests/regions/*.txt; do $< $$r $@/$$(basename $$r .txt) || exit 1; done
+	$(call say,GEN,$@)for r in tests/regions/*.txt; do \
+		$< $$r $@/$$(basename $$r .txt) || exit 1; done
 fuzz: | $(O)/corpus/fuzz_region
 CHECKS += $(O)/tests/replay_region
 # ---- end of regions ----
@@ -200,7 +215,7 @@ CHECKS += $(O)/tests/replay_region
 LIMITS_OBJ = $(patsubst %,$(O)/tests/%.o,screen unit_many unit_threads)
 $(LIMITS_OBJ): override CFLAGS += -fno-omit-frame-pointer -fno-optimize-sibling-calls
 $(O)/tests/screen: $(O)/tests/screen.o $(O)/libdmv-posix.a $(O)/libdmaverifier.a
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ -lpthread -o $@
+	$(LINK) -lpthread -o $@
 NEEDS   += $(O)/tests/screen
 SCRIPTS += tests/screen.py
 # ---- end of limits ----
@@ -215,28 +230,31 @@ fuzz: | $(patsubst %,$(O)/corpus/fuzz_%,$(KERNEL_FUZZ))
 # ---- end of the areas' blocks ----
 
 # What a fresh Debian 12 lacks: to build and for the demo, to test, and the peers of bench.
-DEPS_BUILD = gcc libc6-dev make binutils pkg-config libdw-dev libelf-dev libkdumpfile-dev libreadline-dev
-DEPS_TEST  = clang-14 libclang-rt-14-dev python3 gdb procps mandoc jq zstd xz-utils bzip2 mingw-w64-common \
-	qemu-system-x86 makedumpfile lib32gcc-12-dev libc6-dev-i386 \
+DEPS_BUILD = gcc libc6-dev make binutils pkg-config libdw-dev libelf-dev libkdumpfile-dev \
+	libreadline-dev
+DEPS_TEST  = clang-14 libclang-rt-14-dev python3 gdb procps mandoc jq zstd xz-utils bzip2 \
+	mingw-w64-common qemu-system-x86 makedumpfile lib32gcc-12-dev libc6-dev-i386 \
 	gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user
 DEPS_BENCH = libbsd-dev uthash-dev
 
-# Each sets up first. The work is in a make of its own: it asks pkg-config, which may just have come.
+# Each sets up first. The work is in a make of its own: it asks pkg-config, which may just have
+# come. It takes all cores unless the user said how many.
 SETUP = tests/deps.sh
-AGAIN = $(MAKE) --no-print-directory O=$(O)
+JOBS  = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
+AGAIN = $(MAKE) --no-print-directory $(JOBS) O=$(O)
 
-deps:                                                      ## install what is missing (Debian, apt-get)
+deps:                               ## install what is missing (Debian, apt-get)
 	@$(SETUP) $(DEPS_BUILD) $(DEPS_TEST) $(DEPS_BENCH)
 
-demo:                                                      ## set up; a driver dies of its mistake, dma-inspect says why
+demo:                               ## set up; a driver dies of its mistake, dma-inspect says why
 	@$(SETUP) $(DEPS_BUILD)
 	@$(AGAIN) run-demo
 
-check:                                                     ## set up; all tests that need no virtual machine
+check:                              ## set up; all tests that need no virtual machine
 	@$(SETUP) $(DEPS_BUILD) $(DEPS_TEST)
 	@$(AGAIN) run-check
 
-check-vm:                                                  ## set up; the bare-metal guest under QEMU and its dumps
+check-vm:                           ## set up; the bare-metal guest under QEMU and its dumps
 	@$(SETUP) $(DEPS_BUILD) $(DEPS_TEST)
 	@$(AGAIN) run-check-vm
 
@@ -253,26 +271,30 @@ run-check-vm: all $(VM_NEEDS)
 BENCHES = $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/bench_*.c))
 
 $(O)/tests/bench_%: $(O)/tests/bench_%.o $(TEST_LIBS)
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(DUMPS_LIBS) -lpthread -lbsd -o $@
+	$(LINK) $(DUMPS_LIBS) -lpthread -lbsd -o $@
 
 $(O)/tests/live_many: $(O)/tests/live_many.o $(TEST_LIBS)
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(DUMPS_LIBS) -lpthread -o $@
+	$(LINK) $(DUMPS_LIBS) -lpthread -o $@
 
-bench:                                                     ## set up; figures, each against its peer in the same run
+bench:                              ## set up; figures, each against its peer in the same run
 	@$(SETUP) $(DEPS_BUILD) $(DEPS_TEST) $(DEPS_BENCH)
 	@$(AGAIN) run-bench
 
 run-bench: all
-	@$(MAKE) -k --no-print-directory O=$(O) bench-build || echo "skip bench: some do not build; make deps?"
+	@$(MAKE) -k --no-print-directory O=$(O) bench-build || \
+		echo "skip bench: some do not build; make deps?"
 	@for b in $(BENCHES) $(wildcard tests/bench_*.sh tests/bench_*.py); do \
-		[ ! -x $$b ] || O=$(abspath $(O)) CC="$(CC)" $$b || echo "skip $$b: exit code $$?"; \
+		[ ! -x $$b ] || O=$(abspath $(O)) CC="$(CC)" $$b || \
+			echo "skip $$b: exit code $$?"; \
 	done
 
 bench-build: $(BENCHES) $(O)/tests/live_many $(O)/guest.boot.elf
 
-asan:                                                      ## the tests under AddressSanitizer and UBSan
-	@$(MAKE) --no-print-directory O=$(O)/asan \
-		CFLAGS="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined" check-sanitized
+SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=undefined
+
+asan:                               ## the tests under AddressSanitizer and UBSan
+	@$(MAKE) --no-print-directory $(JOBS) O=$(O)/asan \
+		CFLAGS="-O1 -g $(SANITIZE)" check-sanitized
 
 check-sanitized: all $(CHECKS)
 	@$(RUN) $(CHECKS)
@@ -281,40 +303,43 @@ FUZZERS = $(patsubst tests/fuzz_%.c,$(O)/fuzz_%,$(wildcard tests/fuzz_*.c))
 
 $(O)/fuzz_%: tests/fuzz_%.c $(DUMPS_SRC) $(wildcard dumps/*.h core/dmv_abi*)
 	@mkdir -p $(@D)
-	$(CLANG) -std=c11 $(WARN) -D_GNU_SOURCE -O1 -g -fsanitize=fuzzer,address,undefined \
-		-fno-sanitize-recover=undefined -Itests -Idumps -Icore $< $(FUZZ_SRC) $(DUMPS_SRC) $(DUMPS_LIBS) -o $@
+	$(call say,LD,$@)$(CLANG) -std=c11 $(WARN) -D_GNU_SOURCE -O1 -g $(SANITIZE) \
+		-fsanitize=fuzzer -Itests -Idumps -Icore $< $(FUZZ_SRC) $(DUMPS_SRC) $(DUMPS_LIBS) \
+		-o $@
 
-fuzz: $(FUZZERS)                                           ## fuzz the decoders, SECS=60 each
+fuzz: $(FUZZERS)                    ## fuzz the decoders, SECS=60 each
 	@for f in $(FUZZERS); do \
-		seed=tests/corpus/$$(basename $$f | sed s/^fuzz_//); new=$(O)/corpus/$$(basename $$f); \
+		name=$$(basename $$f); new=$(O)/corpus/$$name; seed=tests/corpus/$${name#fuzz_}; \
 		mkdir -p $$new; [ -d $$seed ] || seed=; \
 		echo "# $$f for $(SECS) s"; \
-		$$f -max_total_time=$(SECS) -rss_limit_mb=2048 -timeout=10 -verbosity=0 -print_final_stats=1 \
-			-artifact_prefix=$(O)/ $$new $$seed || exit 1; \
+		$$f -max_total_time=$(SECS) -rss_limit_mb=2048 -timeout=10 -verbosity=0 \
+			-print_final_stats=1 -artifact_prefix=$(O)/ $$new $$seed || exit 1; \
 	done
 
-mutate: all $(O)/drivers                                   ## remove each check of the core: does its test fail?
+mutate: all $(O)/drivers            ## remove each check of the core: does its test fail?
 	@O=$(abspath $(O)) CC="$(CC)" tests/mutate.py
 
 MAN = $(wildcard ext/*.1 cmds/*.1)
 
-install: all $(O)/libdmv-posix.a                             ## DESTDIR= PREFIX=/usr/local
+install: all $(O)/libdmv-posix.a    ## DESTDIR= PREFIX=/usr/local
 	install -D -m 755 $(O)/dma-inspect $(DESTDIR)$(PREFIX)/bin/dma-inspect
 	install -D -m 644 $(O)/libdmaverifier.a $(DESTDIR)$(PREFIX)/lib/libdmaverifier.a
 	install -D -m 644 $(O)/libdmv-posix.a $(DESTDIR)$(PREFIX)/lib/libdmv-posix.a
 	install -d $(DESTDIR)$(PREFIX)/include/dmv $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 core/dmv.h core/dmv_abi.h core/dmv_abi_offsets.h core/dmv_violation.def \
-		core/wdm/wdm.h core/wdm/wdm_host.h core/port/posix/posix.h $(DESTDIR)$(PREFIX)/include/dmv
+		core/wdm/wdm.h core/wdm/wdm_host.h core/port/posix/posix.h \
+		$(DESTDIR)$(PREFIX)/include/dmv
 	$(if $(MAN),install -m 644 $(MAN) $(DESTDIR)$(PREFIX)/share/man/man1)
 	install -D -m 644 ext/dma-inspect.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/dma-inspect
 
-help:                                                      ## this list
+help:                               ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
 
-clean:                                                     ## remove what was built
+clean:                              ## remove what was built
 	rm -rf $(O)
 
-.PHONY: all deps demo check check-vm bench run-demo run-check run-check-vm run-bench bench-build asan check-sanitized fuzz mutate install help clean
+.PHONY: all deps demo check check-vm bench run-demo run-check run-check-vm run-bench bench-build \
+	asan check-sanitized fuzz mutate install help clean
 .SECONDARY:
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
