@@ -12,6 +12,7 @@
 
 #include "err.h"
 #include "facts.h"
+#include "finding.h"
 #include "mem.h"
 #include "names.h"
 #include "out.h"
@@ -116,6 +117,13 @@ enum dmv_code dmv_find_addr(struct dmv_ses *s, const struct dmv_value *v, uint64
 
 /* Compares the bytes of the dump once; the result is in the facts. */
 enum dmv_code dmv_verify(struct dmv_ses *s);
+/* Compares, judges, and says each finding of the classes in `what`. STOPPED: fn returned false. */
+enum dmv_code dmv_verify_findings(struct dmv_ses *s, unsigned what, dmv_finding_fn *fn, void *ctx);
+
+/* Where there are several regions: the line that begins what is said of one. */
+void dmv_region_head(struct dmv_ses *s, uint32_t region);
+/* MEMORY, and s->err says so. */
+enum dmv_code dmv_no_memory(struct dmv_ses *s);
 
 bool dmv_stopped(const struct dmv_ses *s);
 

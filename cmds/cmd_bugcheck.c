@@ -15,12 +15,8 @@ static enum dmv_code own(struct dmv_ses *s)
 	for (uint32_t r = 0; r < f->nregion; r++) {
 		if (!f->region[r].bug_code)
 			continue;
-		if (any)
-			dmv_out_line(s->out, "%s", "");
 		any = true;
-		if (f->nregion > 1)
-			dmv_out_line(s->out, "Region %u, id %llx:\n", r,
-				     (unsigned long long)f->region[r].id);
+		dmv_region_head(s, r);
 		if (!dmv_decode(s, r, f->region[r].bug_code, f->region[r].bug_p))
 			return DMV_E_STOPPED;
 	}

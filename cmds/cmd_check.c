@@ -93,8 +93,7 @@ static bool say(void *ctx, const struct dmv_finding *x)
 	else
 		snprintf(expected, sizeof(expected), "%02x", g->expected);
 	s->found |= !transition;
-	if (x->row)
-		dmv_out_line(s->out, "%s", "");
+	dmv_out_gap(s->out);
 	return dmv_out_row(s->out, &table, &d) &&
 	       (dmv_out_format(s->out) == DMV_JSON ||
 		dmv_hexdump(s->out, NULL, g->addr, g->offset, g->bytes, g->n));
@@ -102,18 +101,13 @@ static bool say(void *ctx, const struct dmv_finding *x)
 
 static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 {
-	struct dmv_judge *j;
-	enum dmv_code code = dmv_verify(s);
+	enum dmv_code code;
 
 	(void)av;
+	dmv_out_table(s->out, &table);
+	code = dmv_verify_findings(s, DMV_FIND_GUARDS, say, s);
 	if (code)
 		return code;
-	j = dmv_judge_new(&s->facts);
-	if (!j)
-		return dmv_fail(&s->err, DMV_E_MEMORY, "not enough memory for the answer");
-	dmv_out_table(s->out, &table);
-	dmv_findings(j, DMV_FIND_GUARDS, say, s);
-	dmv_judge_free(j);
 	dmv_out_line(s->out, "%s%zu of %llu guards overwritten", s->facts.nguard ? "\n" : "",
 		     s->facts.nguard, (unsigned long long)s->facts.guards_checked);
 	if (s->facts.guards_unreadable)

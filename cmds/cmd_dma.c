@@ -66,10 +66,10 @@ static bool say_adapter(struct dmv_ses *s, uint32_t i, uint32_t flags,
 static enum dmv_code say_all(struct dmv_ses *s, uint32_t only, uint32_t flags)
 {
 	struct dmv_dma_sorted g;
-	bool go = true, first = true;
+	bool go = true;
 
 	if (!sorted_make(&s->facts, &g))
-		return dmv_fail(&s->err, DMV_E_MEMORY, "not enough memory for the answer");
+		return dmv_no_memory(s);
 	/* the master adapter last, as in the list */
 	for (int master = 0; go && master < 2; master++) {
 		for (uint32_t i = 0; go && i < s->facts.nadapter; i++) {
@@ -78,9 +78,7 @@ static enum dmv_code say_all(struct dmv_ses *s, uint32_t only, uint32_t flags)
 			if (a->master != master ||
 			    (only != DMV_NO_INDEX ? i != only : a->life == DMV_GONE))
 				continue;
-			if (!first)
-				dmv_out_line(s->out, "%s", "");
-			first = false;
+			dmv_out_gap(s->out);
 			go = say_adapter(s, i, flags, &g);
 		}
 	}

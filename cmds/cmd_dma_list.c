@@ -62,20 +62,7 @@ static void line_fill(const struct dmv_facts *f, size_t i, struct line *l, char 
 		 a->unverified ? " [not verified]" : "");
 }
 
-static void region_head(struct dmv_ses *s, size_t r)
-{
-	const struct dmv_region_fact *x = &s->facts.region[r];
-	char process[40] = "";
-
-	if (s->facts.nregion < 2)
-		return;
-	if (x->pid)
-		snprintf(process, sizeof(process), ", process %llu", (unsigned long long)x->pid);
-	dmv_out_line(s->out, "%sRegion %zu, id %llx: %s%s", r ? "\n" : "", r,
-		     (unsigned long long)x->id, x->writer ? x->writer : "", process);
-}
-
-static enum dmv_code list_region(struct dmv_ses *s, size_t r, bool all, size_t *hidden)
+static enum dmv_code list_region(struct dmv_ses *s, uint32_t r, bool all, size_t *hidden)
 {
 	const struct dmv_facts *f = &s->facts;
 	struct line l;
@@ -105,9 +92,9 @@ enum dmv_code dmv_dma_list(struct dmv_ses *s, bool all)
 
 	dmv_out_table(s->out, &list_table);
 	dmv_out_table(s->out, &master_table);
-	dmv_out_line(s->out, "Dumping all DMA adapters...\n");
-	for (size_t r = 0; r < s->facts.nregion; r++) {
-		region_head(s, r);
+	dmv_out_line(s->out, "Dumping all DMA adapters...%s", s->facts.nregion > 1 ? "" : "\n");
+	for (uint32_t r = 0; r < s->facts.nregion; r++) {
+		dmv_region_head(s, r);
 		if (list_region(s, r, all, &hidden))
 			return DMV_E_STOPPED;
 	}

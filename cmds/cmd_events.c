@@ -101,7 +101,7 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 		return s->err.code;
 	list = malloc((f->nevent + 1) * sizeof(*list));
 	if (!list)
-		return dmv_fail(&s->err, DMV_E_MEMORY, "not enough memory for the answer");
+		return dmv_no_memory(s);
 	for (size_t i = 0; i < f->nevent; i++)
 		if (!av->v[0].set || (adapter != DMV_NO_INDEX ? f->event[i].adapter == adapter
 							      : about(f, &f->event[i], addr)))

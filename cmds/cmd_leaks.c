@@ -110,7 +110,7 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 		return s->err.code;
 	j = dmv_judge_new(&s->facts);
 	if (!j)
-		return dmv_fail(&s->err, DMV_E_MEMORY, "not enough memory for the answer");
+		return dmv_no_memory(s);
 	dmv_out_table(s->out, &table);
 	for (const uint32_t *k = dmv_object_kinds; go && *k; k++)
 		go = walk(s, j, *k, only, av->v[1].set, &n);

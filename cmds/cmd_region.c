@@ -221,8 +221,7 @@ static bool say_region(struct dmv_ses *s, uint32_t i)
 
 	snprintf(abi, sizeof(abi), "%u.%u", x->major, x->minor);
 	snprintf(fill, sizeof(fill), "%02x", x->guard_fill);
-	if (i)
-		dmv_out_line(s->out, "%s", "");
+	dmv_out_gap(s->out);
 	return dmv_out_row(s->out, &table, &d);
 }
 

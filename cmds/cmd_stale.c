@@ -4,8 +4,8 @@
 
 #include <stdio.h>
 
+#include "evidence.h"
 #include "finding.h"
-#include "hexdump.h"
 #include "words.h"
 
 struct stale {
@@ -60,18 +60,7 @@ static const struct dmv_table table = {
 struct walk {
 	struct dmv_ses *s;
 	uint64_t stale, late, transition;
-	bool go;
 };
-
-static bool bytes(struct dmv_ses *s, const struct dmv_stale_fact *t)
-{
-	uint64_t at = t->va == DMV_NO_ADDR ? t->va : t->va + t->offset;
-
-	if (dmv_out_format(s->out) == DMV_JSON)
-		return true;
-	return dmv_hexdump(s->out, "driver's buffer", at, (int64_t)t->offset, t->original, t->n) &&
-	       dmv_hexdump(s->out, "double buffer", at, (int64_t)t->offset, t->shadow, t->n);
-}
 
 static bool say(void *ctx, const struct dmv_finding *x)
 {
@@ -111,10 +100,10 @@ static bool say(void *ctx, const struct dmv_finding *x)
 		w->late++;
 	else
 		w->stale++;
-	if (x->row)
-		dmv_out_line(s->out, "%s", "");
-	w->go = dmv_out_row(s->out, &table, &d) && bytes(s, t);
-	return w->go;
+	dmv_out_gap(s->out);
+	/* in JSON the row has them */
+	return dmv_out_row(s->out, &table, &d) &&
+	       (dmv_out_format(s->out) == DMV_JSON || dmv_evidence_stale_bytes(s->out, t));
 }
 
 static void advise(struct dmv_ses *s, enum dmv_finding_id id)
@@ -125,21 +114,14 @@ static void advise(struct dmv_ses *s, enum dmv_finding_id id)
 
 static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 {
-	struct walk w = { .s = s, .go = true };
-	struct dmv_judge *j;
-	enum dmv_code code = dmv_verify(s);
+	struct walk w = { .s = s };
+	enum dmv_code code;
 
 	(void)av;
+	dmv_out_table(s->out, &table);
+	code = dmv_verify_findings(s, DMV_FIND_STALE, say, &w);
 	if (code)
 		return code;
-	j = dmv_judge_new(&s->facts);
-	if (!j)
-		return dmv_fail(&s->err, DMV_E_MEMORY, "not enough memory for the answer");
-	dmv_out_table(s->out, &table);
-	dmv_findings(j, DMV_FIND_STALE, say, &w);
-	dmv_judge_free(j);
-	if (!w.go)
-		return DMV_E_STOPPED;
 	s->found = w.stale || w.late;
 	if (w.stale)
 		advise(s, DMV_F_STALE);

@@ -124,9 +124,7 @@ static bool say_heads(struct dmv_ses *s)
 				  .violations = x->violations,
 				  .bug = x->bug_code != 0 };
 
-		if (s->facts.nregion > 1)
-			dmv_out_line(s->out, "%sRegion %u, id %llx:", i ? "\n" : "", i,
-				     (unsigned long long)x->id);
+		dmv_region_head(s, i);
 		if (!dmv_out_row(s->out, &head_table, &h))
 			return false;
 	}
@@ -254,13 +252,10 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 {
 	struct dmv_judge *j = dmv_judge_new(&s->facts);
 	struct line *by = calloc(s->facts.nadapter + 1, sizeof(*by));
-	enum dmv_code code = DMV_E_MEMORY;
+	enum dmv_code code;
 
 	(void)av;
-	if (j && by)
-		code = say(s, by, j);
-	else
-		dmv_fail(&s->err, code, "not enough memory for the answer");
+	code = j && by ? say(s, by, j) : dmv_no_memory(s);
 	not_booked(s);
 	free(by);
 	dmv_judge_free(j);

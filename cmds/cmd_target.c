@@ -32,8 +32,8 @@ static const struct dmv_table table = {
 	"Format:   {format}{live}{kernel}\n"
 	"?machine|Machine:  {machine}, {bits} bits, {order}\n"
 	"?executable|Program:  {executable}\n"
-	"?virtual_ranges|Virtual:  {virtual_bytes} bytes in {virtual_ranges} ranges\n"
-	"?physical_ranges|Physical: {physical_bytes} bytes in {physical_ranges} ranges\n"
+	"?virtual_ranges|Virtual:  {virtual_bytes} bytes, ranges: {virtual_ranges}\n"
+	"?physical_ranges|Physical: {physical_bytes} bytes, ranges: {physical_ranges}\n"
 };
 
 struct image {
@@ -96,41 +96,38 @@ static bool say_images(struct dmv_ses *s)
 	return true;
 }
 
-static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
+/* A target without a region is still a target: why there is none is the error of the command. */
+static enum dmv_code say_regions(struct dmv_ses *s)
 {
 	const char *const *note = NULL;
-	struct dmv_err e;
-	size_t n = 0;
+	size_t n;
+
+	if (dmv_need_facts(s)) {
+		if (s->err.code == DMV_E_STOPPED)
+			return s->err.code;
+		dmv_out_line(s->out, "Region:   none");
+		n = s->names ? dmv_names_notes(s->names, &note) : 0;
+		for (size_t i = 0; i < n; i++)
+			dmv_out_note(s->out, "%s", note[i]);
+		return s->err.code;
+	}
+	dmv_out_line(s->out, "Region:   %zu found", s->facts.nregion);
+	return say_images(s) ? DMV_E_OK : DMV_E_STOPPED;
+}
+
+static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
+{
+	enum dmv_code code;
 
 	(void)av;
 	if (!s->mem)
 		return dmv_fail(&s->err, DMV_E_USAGE, "there is no target");
 	if (!say_target(s))
 		return DMV_E_STOPPED;
+	code = say_regions(s);
 	for (size_t i = 0; i < s->mem->nnote; i++)
 		dmv_out_note(s->out, "%s", s->mem->note[i]);
-	/* a target without facts is still a target */
-	if (dmv_need_facts(s)) {
-		e = s->err;
-		if (e.code == DMV_E_STOPPED)
-			return e.code;
-		dmv_out_line(s->out, "Region:   none: %s", e.msg);
-		dmv_out_note(s->out, "%s", e.msg);
-		if (s->mem->linux_kernel && !s->opts.scan)
-			dmv_out_note(
-				s->out,
-				"a Linux kernel's memory is scanned for a region only with --scan");
-		return e.code;
-	}
-	dmv_out_line(s->out, "Region:   %zu found, by %s", s->facts.nregion,
-		     s->facts.provider ? s->facts.provider : "region");
-	if (!say_images(s))
-		return DMV_E_STOPPED;
-	if (s->names)
-		n = dmv_names_notes(s->names, &note);
-	for (size_t i = 0; i < n; i++)
-		dmv_out_note(s->out, "%s", note[i]);
-	return DMV_E_OK;
+	return code;
 }
 
 const struct dmv_cmd dmv_cmd_target = {

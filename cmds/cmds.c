@@ -12,67 +12,6 @@ const struct dmv_cmd *const dmv_cmds[] = {
 	&dmv_cmd_region, &dmv_cmd_target, &dmv_cmd_help,      NULL,
 };
 
-/* ---- facts of a session ---- */
-
-bool dmv_stopped(const struct dmv_ses *s)
-{
-	return s->stop && *(const volatile bool *)s->stop;
-}
-
-static void widths(struct dmv_ses *s)
-{
-	unsigned digits = 8;
-
-	for (size_t i = 0; i < s->facts.nregion; i++)
-		if (s->facts.region[i].address_bits != 32)
-			digits = 16;
-	if (!s->facts.nregion)
-		digits = 16;
-	dmv_out_width(s->out, digits, s->facts.nregion > 1);
-}
-
-enum dmv_code dmv_need_facts(struct dmv_ses *s)
-{
-	if (!s->loaded) {
-		if (!s->mem)
-			return dmv_fail(&s->err, DMV_E_USAGE, "this needs a target");
-		s->load_err = (struct dmv_err){ .addr = DMV_NO_ADDR };
-		s->opts.stop = s->stop;
-		/* what a success leaves in the error does not count */
-		if (!dmv_facts_region(s->mem, s->names, &s->opts, &s->facts, &s->load_err))
-			s->load_err = (struct dmv_err){ .addr = DMV_NO_ADDR };
-		if (s->load_err.code == DMV_E_STOPPED) {
-			s->err = s->load_err;
-			return s->err.code;
-		}
-		s->loaded = true;
-		s->load_notes = s->facts.nnote;
-	}
-	if (s->load_err.code) {
-		s->err = s->load_err;
-		return s->err.code;
-	}
-	s->used_facts = true;
-	dmv_out_provider(s->out, s->facts.provider);
-	widths(s);
-	return DMV_E_OK;
-}
-
-enum dmv_code dmv_verify(struct dmv_ses *s)
-{
-	struct dmv_err e = { .addr = DMV_NO_ADDR };
-
-	s->needs_verify = true;
-	s->topics |= DMV_TOPIC_VERIFY;
-	if (s->facts.verified)
-		return DMV_E_OK;
-	if (!s->mem)
-		return dmv_fail(&s->err, DMV_E_USAGE, "comparing bytes needs a target");
-	if (dmv_facts_verify(&s->facts, s->mem, s->stop, &e))
-		s->err = e;
-	return e.code;
-}
-
 /* Notes of the provider, and 4 if one of them concerns something this command needed. */
 static int say_notes(struct dmv_ses *s)
 {

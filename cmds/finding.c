@@ -49,6 +49,12 @@ const struct dmv_finding_rule dmv_finding_rules[DMV_F_COUNT] = {
 		"violation", false, "the verifier recorded a violation", "", "" },
 };
 
+const enum dmv_finding_id dmv_findings_by_weight[] = {
+	DMV_F_VIOLATION, DMV_F_GUARD, DMV_F_LEAK_RELEASED, DMV_F_LEAK_RELEASING,
+	DMV_F_LEAK_UNLOADED, DMV_F_LEAK_ADAPTER, DMV_F_LEAK_ORPHAN, DMV_F_STALE,
+	DMV_F_LATE_WRITE, DMV_F_NONE,
+};
+
 const uint32_t dmv_object_kinds[] = {
 	DMV_K_ADAPTER, DMV_K_VECTOR, DMV_K_BUFFER, DMV_K_CHANNEL, DMV_K_LIST, DMV_K_FILE,
 	DMV_K_REGISTER,
@@ -338,9 +344,7 @@ struct dmv_finding dmv_judge_object(const struct dmv_judge *j, const struct dmv_
 	return x;
 }
 
-typedef bool finding_fn(void *ctx, const struct dmv_finding *f);
-
-static bool leaks(const struct dmv_judge *j, finding_fn *fn, void *ctx)
+static bool leaks(const struct dmv_judge *j, dmv_finding_fn *fn, void *ctx)
 {
 	for (const uint32_t *k = dmv_object_kinds; *k; k++) {
 		size_t n = dmv_objects(j->f, *k);
@@ -365,7 +369,7 @@ static bool judged(const struct dmv_judge *j, uint32_t adapter)
 	return adapter >= j->f->nadapter || !j->f->adapter[adapter].unverified;
 }
 
-static bool guards(const struct dmv_judge *j, finding_fn *fn, void *ctx)
+static bool guards(const struct dmv_judge *j, dmv_finding_fn *fn, void *ctx)
 {
 	for (size_t i = 0; i < j->f->nguard; i++) {
 		const struct dmv_guard_fact *g = &j->f->guard[i];
@@ -381,7 +385,7 @@ static bool guards(const struct dmv_judge *j, finding_fn *fn, void *ctx)
 	return true;
 }
 
-static bool stale(const struct dmv_judge *j, finding_fn *fn, void *ctx)
+static bool stale(const struct dmv_judge *j, dmv_finding_fn *fn, void *ctx)
 {
 	for (size_t i = 0; i < j->f->nstale; i++) {
 		const struct dmv_stale_fact *s = &j->f->stale[i];
@@ -403,7 +407,7 @@ static bool stale(const struct dmv_judge *j, finding_fn *fn, void *ctx)
 	return true;
 }
 
-static bool violations(const struct dmv_judge *j, finding_fn *fn, void *ctx)
+static bool violations(const struct dmv_judge *j, dmv_finding_fn *fn, void *ctx)
 {
 	for (size_t i = 0; i < j->f->nviolation; i++) {
 		const struct dmv_violation_fact *v = &j->f->violation[i];
@@ -417,16 +421,12 @@ static bool violations(const struct dmv_judge *j, finding_fn *fn, void *ctx)
 	return true;
 }
 
-void dmv_findings(const struct dmv_judge *j, unsigned what, finding_fn *fn, void *ctx)
+bool dmv_findings(const struct dmv_judge *j, unsigned what, dmv_finding_fn *fn, void *ctx)
 {
-	if ((what & DMV_FIND_VIOLATIONS) && !violations(j, fn, ctx))
-		return;
-	if ((what & DMV_FIND_GUARDS) && !guards(j, fn, ctx))
-		return;
-	if ((what & DMV_FIND_LEAKS) && !leaks(j, fn, ctx))
-		return;
-	if (what & DMV_FIND_STALE)
-		stale(j, fn, ctx);
+	return (!(what & DMV_FIND_VIOLATIONS) || violations(j, fn, ctx)) &&
+	       (!(what & DMV_FIND_GUARDS) || guards(j, fn, ctx)) &&
+	       (!(what & DMV_FIND_LEAKS) || leaks(j, fn, ctx)) &&
+	       (!(what & DMV_FIND_STALE) || stale(j, fn, ctx));
 }
 
 const char *dmv_confidence_word(enum dmv_confidence c)

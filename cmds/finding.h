@@ -35,6 +35,8 @@ struct dmv_finding_rule {
 };
 
 extern const struct dmv_finding_rule dmv_finding_rules[DMV_F_COUNT];
+/* Worst first; ends with DMV_F_NONE. */
+extern const enum dmv_finding_id dmv_findings_by_weight[];
 
 /* One view of all things that can be live. */
 struct dmv_object {
@@ -74,10 +76,12 @@ struct dmv_finding dmv_judge_object(const struct dmv_judge *j, const struct dmv_
 
 enum { DMV_FIND_LEAKS = 1, DMV_FIND_GUARDS = 2, DMV_FIND_STALE = 4, DMV_FIND_VIOLATIONS = 8 };
 
-/* Says each finding of the classes in `what`; fn returning false ends it. Guards and stale shadows
- * are there only after dmv_verify. */
-void dmv_findings(const struct dmv_judge *j, unsigned what,
-		  bool (*fn)(void *ctx, const struct dmv_finding *f), void *ctx);
+typedef bool dmv_finding_fn(void *ctx, const struct dmv_finding *x);
+
+/* Says each finding of the classes in `what`; false: fn said so and ended it. Guards and stale
+ * shadows are there only after dmv_verify. */
+bool dmv_findings(const struct dmv_judge *j, unsigned what,
+		  dmv_finding_fn *fn, void *ctx);
 
 /* This file, list or mapping is live because the bugcheck stopped the call that flushed it. */
 bool dmv_flush_stopped(const struct dmv_facts *f, uint32_t region, uint32_t kind, uint32_t index);

@@ -157,6 +157,15 @@ void dmv_out_line(struct dmv_out *o, const char *fmt, ...)
 	o->blank = true;
 }
 
+void dmv_out_gap(struct dmv_out *o)
+{
+	if (o->format == DMV_JSON || o->stopped)
+		return;
+	dmv_text_end(o);
+	if (o->blank)
+		dmv_put(o, &o->out, "\n", 1);
+}
+
 void dmv_out_note(struct dmv_out *o, const char *fmt, ...)
 {
 	bool json = o->format == DMV_JSON;

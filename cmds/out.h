@@ -93,6 +93,8 @@ void dmv_out_table(struct dmv_out *o, const struct dmv_table *t);
 bool dmv_out_row(struct dmv_out *o, const struct dmv_table *t, const void *row);
 /* A line of text between rows; JSON has no use for it. */
 void dmv_out_line(struct dmv_out *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* An empty line in text, if anything stands above it. */
+void dmv_out_gap(struct dmv_out *o);
 /* What the reader must know about the answer: last in text, "notes" in JSON. */
 void dmv_out_note(struct dmv_out *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Why there is no (whole) answer: in JSON only, the host shows it to people. */

@@ -62,20 +62,12 @@ static const char *command(enum dmv_finding_id id)
 
 bool dmv_tally_say(struct dmv_ses *s, const struct dmv_tally *t)
 {
-	static const enum dmv_finding_id order[] = {
-		DMV_F_VIOLATION, DMV_F_GUARD, DMV_F_LEAK_RELEASED, DMV_F_LEAK_RELEASING,
-		DMV_F_LEAK_UNLOADED, DMV_F_LEAK_ADAPTER, DMV_F_LEAK_ORPHAN, DMV_F_STALE,
-		DMV_F_LATE_WRITE,
-	};
-
 	dmv_out_table(s->out, &table);
-	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
-		enum dmv_finding_id id = order[i];
-
+	for (const enum dmv_finding_id *id = dmv_findings_by_weight; *id; id++) {
 		for (enum dmv_confidence c = DMV_CERTAIN; c <= DMV_IN_TRANSITION; c++) {
-			struct line l = { t->n[id][c], dmv_finding_rules[id].name,
-					  dmv_finding_rules[id].title, dmv_confidence_word(c),
-					  command(id) };
+			struct line l = { t->n[*id][c], dmv_finding_rules[*id].name,
+					  dmv_finding_rules[*id].title, dmv_confidence_word(c),
+					  command(*id) };
 
 			if (l.count && !dmv_out_row(s->out, &table, &l))
 				return false;

@@ -17,6 +17,7 @@ struct finding {
 	const bool *stop;
 	enum dmv_space space;           /* being scanned */
 	uint64_t copies;
+	uint64_t copy;                  /* where the first of them stands */
 };
 
 static bool has_magic(const uint8_t *p)
@@ -237,7 +238,8 @@ static enum dmv_code scan_hit(struct finding *fi, uint64_t addr)
 		return DMV_E_OK;
 	if (stands_there(fi, &s, &found, header, swap))
 		return keep(fi, s, found, DMV_BY_SCAN, header);
-	fi->copies++;
+	if (!fi->copies++)
+		fi->copy = addr;
 	dmv_note_add(fi->f, 0, addr, "a header at %s 0x%" PRIx64 " says it stands at 0x%" PRIx64
 		     ": a copy, or of another address space; ignored", space_word(fi->space), addr,
 		     own_address(header, swap, fi->space));
@@ -303,17 +305,18 @@ static enum dmv_code find(struct finding *fi, struct dmv_names *n, const struct 
 		return DMV_E_OK;
 	if (fi->copies)
 		return dmv_fail(e, DMV_E_NOTFOUND,
-				"no region: %" PRIu64 " header%s found, none where it "
-				"says it stands",
-				fi->copies, fi->copies == 1 ? "" : "s");
+				"no region: %" PRIu64 " header%s found, the first at %s 0x%" PRIx64
+				", none where it says it stands: %s of a region elsewhere",
+				fi->copies, fi->copies == 1 ? "" : "s", space_word(fi->space),
+				fi->copy, fi->copies == 1 ? "a copy" : "copies");
 	if (fi->m->linux_kernel && !o->scan)
 		return dmv_fail(
 			e, DMV_E_NOTFOUND,
 			"no region: no symbol dmv_region_anchor, no DMV_REGION "
-			"in VMCOREINFO; a Linux kernel's memory is scanned only with --scan");
+			"in VMCOREINFO; a Linux kernel's memory is scanned only on request: start with --scan");
 	return dmv_fail(e, DMV_E_NOTFOUND,
-			"no region: neither the symbol dmv_region_anchor nor a scan "
-			"of the memory finds one");
+			"no region: neither the symbol dmv_region_anchor nor a scan of the memory "
+			"finds one: no verifier ran there, or its pages are not in the target");
 }
 
 enum dmv_code dmv_find(struct dmv_mem *m, struct dmv_names *n, const struct dmv_facts_opts *o,

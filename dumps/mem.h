@@ -58,8 +58,8 @@ struct dmv_mem_ops {
 	enum dmv_code (*read)(struct dmv_mem *m, enum dmv_space s, uint64_t addr, void *buf,
 			      size_t n, struct dmv_err *e);
 	void (*close)(struct dmv_mem *m);
-	/* Optional: the first address in [addr, end) that may hold anything but zeros, as far as the
-	 * source knows without reading (holes of a sparse file); `end`: none does. */
+	/* Optional: the first address in [addr, end) that may hold anything but zeros, as far as
+	 * the source knows without reading (holes of a sparse file); `end`: none does. */
 	uint64_t (*skip_zeros)(struct dmv_mem *m, enum dmv_space s, uint64_t addr, uint64_t end);
 };
 
@@ -80,7 +80,7 @@ struct dmv_mem {
 	char *vmcoreinfo;               /* text, NUL-terminated; may be NULL */
 	const char *const *note;        /* what was odd or missing about the file, for `target` */
 	size_t nnote;
-	const struct dmv_dump_info *info;       /* the source's own; NULL: the format tells nothing */
+	const struct dmv_dump_info *info; /* the source's own; NULL: the format tells nothing */
 	/* Virtual addresses by page tables; owned. NULL: as the source itself has them. Where both
 	 * know an address of the kernel's half the tables are right (p_vaddr of some dumpers is
 	 * not); nrange says only what the source has. */

@@ -11,6 +11,7 @@ import re
 import select
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -190,15 +191,29 @@ def manual(env):
     case("manual: commands in order", commands == told, (commands, told))
 
 
+def big_core(path):
+    """A process core of 8 GiB whose 64 segments are the same 128 MiB of the file; no holes, which
+    a scan leaves out."""
+    size, n = 128 << 20, 64
+    with open(path, "wb") as f:
+        f.write(struct.pack("<16sHHIQQQIHHHHHH", b"\x7fELF\2\1\1", 4, 62, 1, 0, 64, 0, 0, 64, 56, n,
+                            0, 0, 0))
+        for i in range(n):
+            f.write(struct.pack("<IIQQQQQQ", 1, 6, 4096, (i + 1) << 32, 0, size, size, 4096))
+        f.seek(4096)
+        for i in range(size >> 20):
+            f.write(bytes(1 << 20))
+
+
 def without_terminal(argv, env):
     code, out, err = run(argv + ["trouble.img"], env)
-    with open("hole", "wb") as f:
-        f.truncate(1 << 36)
-    p = subprocess.Popen([PROG, "--base", "0", "-c", "leaks", "hole"], stdout=subprocess.PIPE,
+    big_core("big")
+    p = subprocess.Popen([PROG, "-c", "leaks", "big"], stdout=subprocess.PIPE,
                          stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, env=env)
     time.sleep(0.3)
     p.send_signal(signal.SIGINT)
     err = p.communicate(timeout=30)[1].decode()
+    os.remove("big")
     case("^C during the scan of a big file", p.returncode == 4 and "stopped" in err, err)
     code, out, _ = run(argv + ["--color=always", "-c", "leaks", "trouble.img"], env)
     case("--color=always through a pipe", "\x1b[1m" in out and "OWNER\x1b[0m\n" in out, out)

@@ -796,7 +796,10 @@ static void others(struct world *w, struct dmv_facts *f)
 	has(DMV_TEXT, f, "region", 0, "Found by: symbol dmv_region_anchor\n", "region");
 	has(DMV_JSON, f, "region", 0, "\"pid\":null", "what is not known is null");
 	f->nregion = 2;
-	has(DMV_TEXT, f, "dma", 0, "Region 1, id 22: ndis", "two regions");
+	has(DMV_TEXT, f, "dma", 0, "\n\nRegion 1, id 22: ndis\n", "two regions");
+	has(DMV_TEXT, f, "analyze", 0, "\n\nRegion 1, id 22: ndis\n", "two regions, analyze");
+	has(DMV_TEXT, f, "summary", 0, "\n\nRegion 1, id 22: ndis\n", "two regions, summary");
+	has(DMV_TEXT, f, "region", 0, "\n\nRegion 1: id 00000022,", "two regions, region");
 	has(DMV_TEXT, f, "leaks -a", 0, "REGION  KIND", "column that tells regions apart");
 	make(w, f);
 	f->nnote = 1;
@@ -878,6 +881,38 @@ static void examples(struct world *w, struct dmv_facts *f)
 		}
 	}
 	make(w, f);
+}
+
+static enum dmv_code no_read(struct dmv_mem *m, enum dmv_space s, uint64_t addr, void *buf,
+			     size_t n, struct dmv_err *e)
+{
+	(void)m, (void)s, (void)buf, (void)n;
+	return dmv_fail_at(e, DMV_E_ABSENT, addr, "nothing there");
+}
+
+/* A target that holds nothing about DMA is described, and why nothing was found is said once. */
+static void target(bool kernel, const char *why)
+{
+	static const struct dmv_mem_ops ops = { .format = "test", .read = no_read };
+	static const struct dmv_range range = { 0x1000, 0x3000 };
+	static const char *const note = "half of it is missing";
+	struct dmv_mem m = { .ops = &ops, .linux_kernel = kernel, .machine = 62, .bits = 64,
+			     .range = { [DMV_PHYS] = &range }, .nrange = { [DMV_PHYS] = 1 },
+			     .note = &note, .nnote = 1 };
+	struct store text = { 0 };
+	struct dmv_ses s = { .mem = &m, .target = "core", .opts = { .region = DMV_NO_ADDR } };
+	char want[400];
+
+	s.out = dmv_out_new(DMV_TEXT, keep, &text);
+	snprintf(want, sizeof(want), "Target:   core\nFormat:   test%s\n"
+		 "Machine:  x86-64, 64 bits, little-endian\n"
+		 "Physical: 0x2000 bytes, ranges: 1\nRegion:   none\n"
+		 "note: half of it is missing\n", kernel ? ", a Linux kernel" : "");
+	T_EQ(dmv_run(&s, "target"), 3, "target without a region");
+	T_STREQ(text.p ? text.p : "", want, kernel ? "a Linux kernel" : "a target without a region");
+	T_CHECKF(strstr(s.err.msg, why) != NULL, why, "%s", s.err.msg);
+	dmv_out_free(s.out);
+	free(text.p);
 }
 
 static void help(struct world *w, struct dmv_facts *f)
@@ -1006,6 +1041,8 @@ int main(void)
 	help(&w, &f);
 	ends_early(&f);
 	completion(&f);
+	target(false, "or its pages are not in the target");
+	target(true, "start with --scan");
 	contract();
 	return T_DONE();
 }
