@@ -14,7 +14,7 @@ SECS   ?= 60
 short := $(firstword -$(MAKEFLAGS))
 say = $(if $(filter 1,$(V))$(findstring s,$(short)),,@printf '  %-9s %s\n' '$1' '$2'; )
 COMPILE = $(call say,CC,$<)$(CC)
-LINK = $(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) $^
+LINK = $(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) $(filter-out %.a,$^) $(filter %.a,$^)
 
 WARN = -Wall -Wextra -Wshadow -Wmissing-prototypes $(if $(CI),-Werror)
 STD  = -std=c11 -MMD -MP $(WARN)
@@ -209,6 +209,10 @@ $(O)/corpus/fuzz_region: $(O)/tests/mkregion $(wildcard tests/regions/*.txt)
 fuzz: | $(O)/corpus/fuzz_region
 CHECKS += $(O)/tests/replay_region
 # ---- end of regions ----
+
+# ---- commands: the literal facts that their tests share ----
+$(patsubst %,$(O)/tests/unit_%,cmds line bugcheck verdict): $(O)/tests/world.o
+# ---- end of commands ----
 
 # ---- limits: the published !dma screens ----
 # They are drivers as well: the verifier walks their stacks.

@@ -93,8 +93,8 @@ static void check(enum dmv_format format, void (*say)(struct dmv_out *), const c
 	free(got);
 }
 
-#define HEAD "{\"schema\":1,\"tool\":\"dma-inspect\",\"version\":\"" DMV_INSPECT_VERSION "\",\"target\":\"core\"," \
-	     "\"provider\":\"region\",\"command\":\"test\",\"tables\":{"
+#define HEAD "{\"schema\":1,\"tool\":\"dma-inspect\",\"version\":\"" DMV_INSPECT_VERSION "\"," \
+	     "\"target\":\"core\",\"provider\":\"region\",\"command\":\"test\",\"tables\":{"
 
 static void say_rows(struct dmv_out *o)
 {
@@ -164,7 +164,8 @@ static void formats(void)
 	      "a line\nnobody at nowhere\n  no age\nnote: one\nnote: two \"quoted\"\nlines\n",
 	      "lines, forms and notes in order");
 	check(DMV_JSON, say_mixed,
-	      HEAD "\"forms\":[{\"region\":null,\"name\":null,\"addr\":null,\"size\":null,\"n\":null,"
+	      HEAD
+	      "\"forms\":[{\"region\":null,\"name\":null,\"addr\":null,\"size\":null,\"n\":null,"
 	      "\"yes\":false,\"age\":null,\"offset\":null,\"bytes\":null}],\"rows\":[{\"region\":null,"
 	      "\"name\":null,\"addr\":null,\"size\":null,\"n\":null,\"yes\":false,\"age\":null,"
 	      "\"offset\":null,\"bytes\":null}]},\"notes\":[\"one\",\"two \\\"quoted\\\" lines\"],"
@@ -175,7 +176,8 @@ static void formats(void)
 	      "\\x1b[31m\"a\\\"\\x0a\\xc2\\x9bü\\xff\\xe2\\x80\\xae at nowhere\n  no age\n",
 	      "control characters do not reach a terminal");
 	check(DMV_JSON, say_hostile,
-	      HEAD "\"forms\":[{\"region\":null,\"name\":\"\\\\x1b[31m\\\"a\\\\\\\"\\\\x0a\\\\xc2\\\\x9bü"
+	      HEAD
+	      "\"forms\":[{\"region\":null,\"name\":\"\\\\x1b[31m\\\"a\\\\\\\"\\\\x0a\\\\xc2\\\\x9bü"
 	      "\\\\xff\\\\xe2\\\\x80\\\\xae\",\"addr\":null,\"size\":null,\"n\":null,\"yes\":false,"
 	      "\"age\":null,\"offset\":null,\"bytes\":null}]},\"notes\":[]}\n",
 	      "nor a JSON parser");
