@@ -127,6 +127,18 @@ NEEDS   += $(O)/drivers
 SCRIPTS += tests/run_drivers.py
 # ---- end of the drivers ----
 
+# ---- a Linux guest: a stock kernel, processes that embed the verifier (tests/vm/linux*, init*) ----
+VM_LINUX = $(O)/vm_linux/init $(O)/vm_linux/drivers
+
+$(O)/vm_linux/drivers: $(call objs,$(DRIVERS_SRC)) $(O)/libdmv-posix.a $(O)/libdmaverifier.a
+	@mkdir -p $(@D)
+	$(CC) -static $(CFLAGS) $(LDFLAGS) $^ -lpthread -o $@
+$(O)/vm_linux/init: $(patsubst tests/vm/%.c,$(O)/tests/vm/%.o,$(wildcard tests/vm/init*.c))
+	@mkdir -p $(@D)
+	$(CC) -static $(CFLAGS) $(LDFLAGS) $^ -o $@
+VM_NEEDS += $(VM_LINUX)
+# ---- end of the Linux guest ----
+
 # ---- tear: die before every store. The core tells of each store; so do its memcpy and memset. ----
 TEAR_FLAGS = $(filter-out -Wmissing-prototypes,$(CORE_FLAGS)) -Itests -O1 -g -fno-builtin \
 	-fsanitize-coverage=trace-pc-guard,trace-stores -Dmemcpy=tear_memcpy -Dmemset=tear_memset \
@@ -237,7 +249,7 @@ fuzz: | $(patsubst %,$(O)/corpus/fuzz_%,$(KERNEL_FUZZ))
 DEPS_BUILD = gcc libc6-dev make binutils pkg-config libdw-dev libelf-dev libkdumpfile-dev \
 	libreadline-dev
 DEPS_TEST  = clang-14 libclang-rt-14-dev python3 gdb procps mandoc jq zstd xz-utils bzip2 \
-	mingw-w64-common qemu-system-x86 makedumpfile lib32gcc-12-dev libc6-dev-i386 \
+	mingw-w64-common qemu-system-x86 makedumpfile cpio lib32gcc-12-dev libc6-dev-i386 \
 	gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user
 DEPS_BENCH = libbsd-dev uthash-dev
 

@@ -2,12 +2,13 @@
 /*
  * Runs one test driver in this process, on the software device:
  *
- *	drivers NAME [--mode log|break|stop] [--core DIR] [--verify off] [--physical]
+ *	drivers NAME [--mode log|break|stop] [--core DIR] [--verify off] [--physical] [--hold]
  *	drivers --list
  *
  * A STOP and a driver that gives up end the process by SIGABRT; with --core the core file comes to
  * lie in DIR, written by the kernel or, where that pipes its cores elsewhere, by gcore. A driver
- * that returns leaves its core there too, by a child that aborts, and the exit code is 0.
+ * that returns leaves its core there too, by a child that aborts, and the exit code is 0. With
+ * --hold the process says "posix: held" at its end, and stays as it is until a signal ends it.
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -30,7 +31,7 @@ extern const char __executable_start[], _end[];
 struct options {
 	const char *name, *core;
 	enum dmv_abi_mode mode;
-	bool verify_off, physical;
+	bool verify_off, physical, hold;
 };
 
 struct run {
@@ -109,8 +110,18 @@ static void on_report(void *arg, const struct dmv_report *r)
 		r->code, r->p[0], r->p[1], r->p[2], r->p[3]);
 }
 
+static _Noreturn void hold(void)
+{
+	puts("posix: held");
+	fflush(NULL);
+	for (;;)
+		pause();
+}
+
 static _Noreturn void die(struct run *r)
 {
+	if (r->o.hold)
+		hold();
 	fflush(NULL);
 	if (r->o.core)
 		dmv_posix_core_enable();
@@ -259,7 +270,7 @@ static void start(struct run *r)
 static int usage(void)
 {
 	fputs("usage: drivers NAME [--mode log|break|stop] [--core DIR] [--verify off]"
-	      " [--physical]\n       drivers --list\n", stderr);
+	      " [--physical] [--hold]\n       drivers --list\n", stderr);
 	return 2;
 }
 
@@ -281,8 +292,8 @@ static bool parse(int argc, char **argv, struct options *o)
 	for (int i = 1; i < argc; i++) {
 		const char *a = argv[i], *value = i + 1 < argc ? argv[i + 1] : "";
 
-		if (!strcmp(a, "--physical")) {
-			o->physical = true;
+		if (!strcmp(a, "--physical") || !strcmp(a, "--hold")) {
+			*(a[2] == 'p' ? &o->physical : &o->hold) = true;
 			continue;
 		}
 		if (a[0] != '-' && !o->name) {
@@ -327,6 +338,8 @@ int main(int argc, char **argv)
 	printf("posix: driver %s: %s\n", r->driver->name, r->driver->what);
 	r->driver->run(&r->device);
 	wdm_driver_unload(&r->object);
+	if (r->o.hold)
+		hold();
 	core_of_the_living(r);
 	dmv_device_free(r->engine);
 	dmv_posix_stop(r->posix);

@@ -1,0 +1,196 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
+#
+# Boots a stock Debian kernel with processes that embed the verifier, lets QEMU's monitor dump the
+# machine, and makedumpfile derive the other formats.
+#
+#	linux.sh BUILD-DIRECTORY DIRECTORY [WORD...]
+#
+# Words, each with its default left out of the name of the files:
+#	6.12            that series of kernels, not 6.1
+#	nokaslr         the kernel stands where it was linked
+#	la57            page tables of five levels
+#	novmcoreinfo    no VMCOREINFO in the dumps
+#	huge            memory enough for the kernel to give out huge pages: few physical pieces
+#	virtual         bus addresses are virtual ones, as for a process that may not know better
+#	kexec           no monitor: the kernel crashes, a second one writes /proc/vmcore
+#	DRIVER          a process with that test driver; default: e6_0f_5_overrun e6_0a_list_leaked
+#
+# Leaves in DIRECTORY, named linux-SERIES[-WORD]...: .serial (what the guest said), .kallsyms, .core.DRIVER
+# (each process as the guest's kernel dumped it after the rest), and the dumps:
+#	.elf .paging.elf        QEMU, without and with virtual addresses (.elf by kexec: /proc/vmcore)
+#	.kdump.flat .kdump      QEMU's kdump-zlib, flattened as it comes, and rearranged
+#	.zlib.0 .lzo.0 .plain.0 makedumpfile -d 0, compressed or not
+#	.made.elf               makedumpfile -E
+# and where there is VMCOREINFO, which filtering needs, with user pages left in (-d 23):
+#	.zlib.23 .lzo.23 .flat.23 .flat.elf .split.1 .split.2
+# and without them, so without the processes: .zlib.31
+# Exit 0: dumped; 1: something went wrong, see stderr; 77: no QEMU, no kernel.
+set -u
+
+[ $# -ge 2 ] || { echo "usage: $0 BUILD-DIRECTORY DIRECTORY [WORD...]" >&2; exit 2; }
+build=$1 dir=$2
+shift 2
+here=$(dirname "$0")
+series=6.1 words='' drivers='' cpu=qemu64 kernel_args='' init_args='' memory=256
+vmcoreinfo='-device vmcoreinfo' kexec=no
+for word; do
+	words=$words-$word
+	case $word in
+	6.12) series=6.12 words=${words%-*} ;;
+	nokaslr) kernel_args="$kernel_args nokaslr" ;;
+	la57) cpu=qemu64,+la57 ;;
+	novmcoreinfo) vmcoreinfo='' ;;
+	huge) memory=1024 ;;
+	virtual) init_args="$init_args virtual" ;;
+	kexec)
+		kexec=yes memory=512
+		kernel_args="$kernel_args crashkernel=192M" init_args="$init_args kexec" ;;
+	*) drivers="$drivers $word" ;;
+	esac
+done
+drivers=${drivers:-e6_0f_5_overrun e6_0a_list_leaked}
+name=linux-$series$words
+out=$dir/$name
+
+boot_limit=120          # seconds until the guest must be ready
+end_limit=180           # and QEMU to its own end, dumps written
+disk_mb=1024            # a sparse file
+
+for tool in qemu-system-x86_64 makedumpfile cpio; do
+	command -v $tool >/dev/null || { echo "$0: no $tool" >&2; exit 77; }
+done
+"$here"/linux_kernel.sh "$build" $series || exit $?
+kernel=$build/linux/$series
+mkdir -p "$dir" || exit 1
+rm -rf "$out".*
+
+die() {
+	echo "$0: $name: $1" >&2
+	tail -n 5 "$out".serial "$out".monitor "$out".log 2>/dev/null >&2
+	exit 1
+}
+
+# ---- initramfs ----
+
+# $1 file, the rest: files that lie in $out.root
+archive() {
+	file=$1
+	shift
+	(cd "$out".root && find "$@" | cpio -o -H newc --quiet -R 0:0) >"$file"
+}
+mkdir -p "$out".root/modules "$out".root/dev "$out".root/crash || exit 1
+cp "$build"/vm_linux/init "$build"/vm_linux/drivers "$out".root/ &&
+	cp "$kernel"/modules/*.ko "$kernel"/order "$out".root/modules/ || die "no initramfs"
+if [ $kexec = yes ]; then
+	archive "$out".initrd init modules dev &&
+		mv "$out".initrd "$out".root/crash/initrd &&
+		cp "$kernel"/vmlinuz "$out".root/crash/ || die "no initramfs for the second kernel"
+fi
+archive "$out".initrd . || die "no initramfs"
+rm -rf "$out".root
+
+# ---- boot ----
+
+mkfifo "$out".pipe "$out".console.in "$out".console.out &&
+	truncate -s ${disk_mb}M "$out".disk || exit 1
+cat "$out".console.out >"$out".serial &
+console=$!
+qemu-system-x86_64 -accel tcg -cpu $cpu -m $memory -display none -nodefaults -vga none -no-reboot \
+	-kernel "$kernel"/vmlinuz -initrd "$out".initrd \
+	-append "console=ttyS0 quiet panic=-1$kernel_args -- :$init_args $drivers" \
+	-drive "file=$out.disk,if=virtio,format=raw" $vmcoreinfo \
+	-chardev "pipe,id=console,path=$out.console" -serial chardev:console \
+	-monitor none -qmp stdio <"$out".pipe >"$out".monitor 2>&1 &
+qemu=$!
+exec 3>"$out".pipe
+rm -f "$out".pipe
+trap 'kill $qemu $console 2>/dev/null' EXIT
+
+# $1 tenths of a second, for a command to succeed
+await() {
+	tenths=$1
+	shift
+	until "$@"; do
+		[ "$tenths" -gt 0 ] || return 1
+		tenths=$((tenths - 1))
+		sleep 0.1
+	done
+}
+said() { grep -aEq "^init: ($1)" "$out".serial 2>/dev/null; }
+ready() { said 'ready|gave up' || gone; }
+gone() { ! kill -0 $qemu 2>/dev/null; }
+answers() { [ "$(grep -c '"return"' "$out".monitor)" -ge "$1" ] || gone; }
+
+await ${boot_limit}0 ready || die "not ready in $boot_limit seconds"
+said ready || die "not ready"
+
+# $1 file, $2 with virtual addresses, $3 further arguments
+dump() {
+	printf '{"execute":"dump-guest-memory","arguments":{"protocol":"file:%s","paging":%s%s}}\n' \
+		"$1" "$2" "$3"
+}
+echo '{"execute":"qmp_capabilities"}' >&3
+if [ $kexec = no ]; then
+	{
+		echo '{"execute":"stop"}'
+		dump "$out".elf false ""
+		dump "$out".paging.elf true ""
+		dump "$out".kdump.flat false ',"format":"kdump-zlib"'
+		echo '{"execute":"cont"}'
+	} >&3
+	await ${end_limit}0 answers 6 || die "QEMU does not dump"
+	echo cores >"$out".console.in
+fi
+await ${end_limit}0 gone || die "no end in $end_limit seconds"
+trap - EXIT
+wait $qemu || die "QEMU failed"
+wait $console
+exec 3>&-
+grep -q '"error"' "$out".monitor && die "QEMU refused a command"
+said done || die "the guest did not come to its end"
+
+# ---- what it left, and the other formats ----
+
+mkdir "$out".files && tar -xf "$out".disk -C "$out".files || die "no archive on the disk"
+for f in "$out".files/*; do
+	case $f in */vmcore) to=elf ;; *) to=${f##*/} ;; esac
+	mv "$f" "$out.$to"
+done
+rm -rf "$out".files "$out".disk "$out".console.* "$out".initrd "$out".monitor
+chmod u+w "$out".*
+
+# $1 what to make, $2 from what, the rest: makedumpfile's options
+make_dump() {
+	to=$1 from=$2
+	shift 2
+	case " $* " in
+	*' -F '*) makedumpfile "$@" "$from" >"$out.$to" 2>"$out".log ;;
+	*) makedumpfile "$@" "$from" "$out.$to" >"$out".log 2>&1 ;;
+	esac || die "makedumpfile $* fails"
+}
+moved=$out.elf
+if [ $kexec = no ]; then
+	makedumpfile -R "$out".kdump <"$out".kdump.flat >"$out".log 2>&1 ||
+		die "makedumpfile cannot rearrange"
+	moved=$out.moved
+	cp --sparse=always "$out".elf "$moved" && "$here"/move_headers.py "$moved" || die "no headers"
+fi
+make_dump zlib.0 "$moved" -c -d 0
+make_dump lzo.0 "$moved" -l -d 0
+make_dump plain.0 "$moved" -d 0
+make_dump made.elf "$moved" -E -d 0
+if [ -n "$vmcoreinfo" ]; then
+	make_dump zlib.23 "$moved" -c -d 23
+	make_dump lzo.23 "$moved" -l -d 23
+	make_dump flat.23 "$moved" -F -c -d 23
+	make_dump flat.elf "$moved" -F -E -d 23
+	make_dump zlib.31 "$moved" -c -d 31
+	makedumpfile --split --splitblock-size 4096 -l -d 23 "$moved" "$out".split.1 "$out".split.2 \
+		>"$out".log 2>&1 || die "makedumpfile --split fails"
+fi
+rm -f "$out".moved "$out".log
+for f in "$out"*.elf; do		# mostly zero pages: save the disk
+	fallocate -d "$f" 2>/dev/null
+done
+exit 0
