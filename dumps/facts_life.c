@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /*
  * Which objects an operation in progress touches: they are in transition, and never a leak. These
- * are the object that a CPU row names, its map registers, what refers to it, and what is LIVE with
- * a time of its end while an operation on its adapter is in progress.
+ * are the object that a CPU row names, its map registers, what refers to it; and what is LIVE with
+ * the time of its end while an operation on its adapter, or one that names none, is in progress.
+ * core/SPEC.md, section 9, says the same for other readers.
  */
 #include <stdlib.h>
 

@@ -77,18 +77,14 @@ static void adapter_counters(struct dmv_reading *r, const uint8_t *p, struct dmv
 
 enum dmv_code dmv_fact_adapter(struct dmv_reading *r, const uint8_t *p, const struct dmv_at *at)
 {
-	enum dmv_life life = dmv_fact_life(r, p, at, DMV_ABI_K_ADAPTER);
+	enum dmv_code code;
+	struct dmv_adapter_fact *a = DMV_OBJECT(DMV_ABI_K_ADAPTER, adapter, &code);
 	const size_t end = offsetof(struct dmv_abi_adapter, description) +
 			   sizeof(struct dmv_abi_description);
-	struct dmv_adapter_fact *a;
 	uint32_t flags = U32(adapter, flags);
 
-	if (!life)
-		return DMV_E_OK;
-	a = DMV_FACT(adapter);
 	if (!a)
-		return DMV_E_MEMORY;
-	DMV_FACT_HEAD(a, life);
+		return code;
 	a->released = flags & DMV_ABI_A_RELEASED;
 	a->unverified = flags & DMV_ABI_A_UNVERIFIED;
 	a->master = flags & DMV_ABI_A_MASTER;
@@ -126,19 +122,17 @@ enum dmv_code dmv_fact_adapter(struct dmv_reading *r, const uint8_t *p, const st
 
 enum dmv_code dmv_fact_file(struct dmv_reading *r, const uint8_t *p, const struct dmv_at *at)
 {
-	enum dmv_life life = dmv_fact_life(r, p, at, DMV_ABI_K_FILE);
+	enum dmv_code code;
+	struct dmv_file_fact *f = DMV_OBJECT(DMV_ABI_K_FILE, file, &code);
 	struct dmv_pending *w = r->pending;
-	struct dmv_file_fact *f;
 	struct dmv_row_ref *list;
 
-	if (!life)
-		return DMV_E_OK;
-	list = dmv_fact_new(r, at, &w->file_list, &w->nfile_list, sizeof(*list));
-	f = list ? DMV_FACT(file) : NULL;
 	if (!f)
-		return DMV_E_MEMORY;
+		return code;
+	list = DMV_PUSH(w->file_list, w->nfile_list);
+	if (!list)
+		return dmv_fail(r->e, DMV_E_MEMORY, "no memory for facts");
 	*list = dmv_ref_read(r, PTR(file, list));
-	DMV_FACT_HEAD(f, life);
 	f->adapter = dmv_ref_index(r, DMV_ABI_K_ADAPTER, PTR(file, adapter));
 	f->list = DMV_NO_INDEX;
 	f->handle = U64(file, handle);
@@ -160,22 +154,17 @@ enum dmv_code dmv_fact_file(struct dmv_reading *r, const uint8_t *p, const struc
 
 enum dmv_code dmv_fact_register(struct dmv_reading *r, const uint8_t *p, const struct dmv_at *at)
 {
-	enum dmv_life life = dmv_fact_life(r, p, at, DMV_ABI_K_REGISTER);
+	enum dmv_code code;
+	struct dmv_register_fact *g = DMV_OBJECT(DMV_ABI_K_REGISTER, reg, &code);
 	uint32_t flags = U32(register, flags);
-	struct dmv_register_fact *g;
 	bool gone;
 
-	if (!life)
-		return DMV_E_OK;
-	g = DMV_FACT(reg);
 	if (!g)
-		return DMV_E_MEMORY;
-	g->region = r->index;
-	g->row = at->row;
-	g->gen = at->slot->gen;
+		return code;
 	g->file = dmv_ref_follow(r, DMV_ABI_K_FILE, dmv_ref_read(r, PTR(register, file)), &gone);
 	/* A register is mapped only as long as its file lives. */
-	g->life = life == DMV_LIVE && gone ? DMV_GONE : life;
+	if (g->life == DMV_LIVE && gone)
+		g->life = DMV_GONE;
 	g->index = U32(register, index);
 	g->bytes = U32(register, bytes);
 	g->owner = dmv_ref_site(r, U32(register, owner));
@@ -194,16 +183,12 @@ enum dmv_code dmv_fact_register(struct dmv_reading *r, const uint8_t *p, const s
 
 enum dmv_code dmv_fact_list(struct dmv_reading *r, const uint8_t *p, const struct dmv_at *at)
 {
-	enum dmv_life life = dmv_fact_life(r, p, at, DMV_ABI_K_LIST);
+	enum dmv_code code;
+	struct dmv_list_fact *l = DMV_OBJECT(DMV_ABI_K_LIST, list, &code);
 	uint32_t flags = U32(list, flags);
-	struct dmv_list_fact *l;
 
-	if (!life)
-		return DMV_E_OK;
-	l = DMV_FACT(list);
 	if (!l)
-		return DMV_E_MEMORY;
-	DMV_FACT_HEAD(l, life);
+		return code;
 	l->adapter = dmv_ref_index(r, DMV_ABI_K_ADAPTER, PTR(list, adapter));
 	l->file = dmv_ref_index(r, DMV_ABI_K_FILE, PTR(list, file));
 	l->handle = U64(list, handle);
@@ -221,15 +206,11 @@ enum dmv_code dmv_fact_list(struct dmv_reading *r, const uint8_t *p, const struc
 
 enum dmv_code dmv_fact_vector(struct dmv_reading *r, const uint8_t *p, const struct dmv_at *at)
 {
-	enum dmv_life life = dmv_fact_life(r, p, at, DMV_ABI_K_VECTOR);
-	struct dmv_vector_fact *v;
+	enum dmv_code code;
+	struct dmv_vector_fact *v = DMV_OBJECT(DMV_ABI_K_VECTOR, vector, &code);
 
-	if (!life)
-		return DMV_E_OK;
-	v = DMV_FACT(vector);
 	if (!v)
-		return DMV_E_MEMORY;
-	DMV_FACT_HEAD(v, life);
+		return code;
 	v->adapter = dmv_ref_index(r, DMV_ABI_K_ADAPTER, PTR(vector, adapter));
 	v->handle = U64(vector, handle);
 	v->entry_bytes = U64(vector, entry_bytes);
@@ -241,16 +222,12 @@ enum dmv_code dmv_fact_vector(struct dmv_reading *r, const uint8_t *p, const str
 
 enum dmv_code dmv_fact_buffer(struct dmv_reading *r, const uint8_t *p, const struct dmv_at *at)
 {
-	enum dmv_life life = dmv_fact_life(r, p, at, DMV_ABI_K_BUFFER);
+	enum dmv_code code;
+	struct dmv_buffer_fact *b = DMV_OBJECT(DMV_ABI_K_BUFFER, buffer, &code);
 	uint32_t flags = U32(buffer, flags);
-	struct dmv_buffer_fact *b;
 
-	if (!life)
-		return DMV_E_OK;
-	b = DMV_FACT(buffer);
 	if (!b)
-		return DMV_E_MEMORY;
-	DMV_FACT_HEAD(b, life);
+		return code;
 	b->adapter = dmv_ref_index(r, DMV_ABI_K_ADAPTER, PTR(buffer, adapter));
 	b->vector = dmv_ref_index(r, DMV_ABI_K_VECTOR, PTR(buffer, vector));
 	b->index = U32(buffer, index);
@@ -268,15 +245,11 @@ enum dmv_code dmv_fact_buffer(struct dmv_reading *r, const uint8_t *p, const str
 
 enum dmv_code dmv_fact_channel(struct dmv_reading *r, const uint8_t *p, const struct dmv_at *at)
 {
-	enum dmv_life life = dmv_fact_life(r, p, at, DMV_ABI_K_CHANNEL);
-	struct dmv_channel_fact *c;
+	enum dmv_code code;
+	struct dmv_channel_fact *c = DMV_OBJECT(DMV_ABI_K_CHANNEL, channel, &code);
 
-	if (!life)
-		return DMV_E_OK;
-	c = DMV_FACT(channel);
 	if (!c)
-		return DMV_E_MEMORY;
-	DMV_FACT_HEAD(c, life);
+		return code;
 	c->adapter = dmv_ref_index(r, DMV_ABI_K_ADAPTER, PTR(channel, adapter));
 	c->file = dmv_ref_index(r, DMV_ABI_K_FILE, PTR(channel, file));
 	c->status = U32(channel, status);
@@ -287,7 +260,7 @@ enum dmv_code dmv_fact_channel(struct dmv_reading *r, const uint8_t *p, const st
 	c->context = U64(channel, context);
 	c->irp = U64(channel, irp);
 	SPAN(c, channel);
-	if (life == DMV_LIVE && (c->status < DMV_ABI_CH_WAITING || c->status > DMV_ABI_CH_HELD))
+	if (c->life == DMV_LIVE && (c->status < DMV_ABI_CH_WAITING || c->status > DMV_ABI_CH_HELD))
 		DMV_NOTE(r, 0, at->record, "channel row %u: status %u is unknown", at->row,
 			 c->status);
 	return DMV_E_OK;

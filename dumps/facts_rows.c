@@ -40,6 +40,37 @@ void *dmv_fact_new(struct dmv_reading *r, const struct dmv_at *at, void *array, 
 	return fact;
 }
 
+#define BEGINS_WITH_HEAD(type) \
+	_Static_assert(offsetof(struct type, row) == offsetof(struct dmv_fact_head, row) && \
+		       offsetof(struct type, gen) == offsetof(struct dmv_fact_head, gen) && \
+		       offsetof(struct type, life) == offsetof(struct dmv_fact_head, life), #type)
+BEGINS_WITH_HEAD(dmv_adapter_fact);
+BEGINS_WITH_HEAD(dmv_file_fact);
+BEGINS_WITH_HEAD(dmv_register_fact);
+BEGINS_WITH_HEAD(dmv_list_fact);
+BEGINS_WITH_HEAD(dmv_vector_fact);
+BEGINS_WITH_HEAD(dmv_buffer_fact);
+BEGINS_WITH_HEAD(dmv_channel_fact);
+
+void *dmv_fact_object(struct dmv_reading *r, const uint8_t *p, const struct dmv_at *at,
+		      uint32_t kind, void *array, size_t *n, size_t size, enum dmv_code *ret)
+{
+	struct dmv_fact_head head = { .region = r->index, .row = at->row };
+	void *fact;
+
+	head.life = dmv_fact_life(r, p, at, kind);
+	head.gen = at->slot->gen;
+	*ret = DMV_E_OK;
+	if (!head.life)
+		return NULL;
+	fact = dmv_fact_new(r, at, array, n, size);
+	if (fact)
+		memcpy(fact, &head, sizeof(head));
+	else
+		*ret = DMV_E_MEMORY;
+	return fact;
+}
+
 /* ---- references ---- */
 
 struct dmv_row_ref dmv_ref_read(const struct dmv_reading *r, const uint8_t *p)

@@ -45,9 +45,18 @@ void *dmv_fact_new(struct dmv_reading *r, const struct dmv_at *at, void *array, 
 		   size_t size);
 #define DMV_FACT(array) dmv_fact_new(r, at, &r->f->array, &r->f->n##array, sizeof(*r->f->array))
 
-/* What all objects begin with. */
-#define DMV_FACT_HEAD(x, is) ((x)->region = r->index, (x)->row = at->row, \
-			      (x)->gen = at->slot->gen, (x)->life = (is))
+/* What the facts of all objects begin with. */
+struct dmv_fact_head {
+	uint32_t region, row, gen;
+	enum dmv_life life;
+};
+
+/* The fact of an object's row with its head filled. NULL: *ret is OK and the row is free, or there
+ * is no memory. */
+void *dmv_fact_object(struct dmv_reading *r, const uint8_t *p, const struct dmv_at *at,
+		      uint32_t kind, void *array, size_t *n, size_t size, enum dmv_code *ret);
+#define DMV_OBJECT(kind, array, ret) \
+	dmv_fact_object(r, p, at, kind, &r->f->array, &r->f->n##array, sizeof(*r->f->array), ret)
 
 /* References as indices, DMV_NO_INDEX where they do not hold. *gone: the row was read and does not
  * hold the object any more. */
