@@ -206,7 +206,8 @@ SCRIPTS += tests/mem_dumps.py tests/mem_hurt.py
 # ---- end of memory sources ----
 
 # ---- regions: recipes for the reader (dumps/facts*), its fuzzer and the fuzzer's corpus ----
-$(O)/tests/unit_facts: $(O)/tests/mkregion.o
+$(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/unit_facts*.c)): \
+	$(O)/tests/got.o $(O)/tests/mkregion.o
 $(O)/tests/replay_region.o: tests/fuzz_region.c
 	@mkdir -p $(@D)
 	$(COMPILE) $(TEST_FLAGS) $(CFLAGS) -DFUZZ_REPLAY -c $< -o $@
