@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "mem_int.h"
+#include "mem_kernel.h"
 #include "pagewalk.h"
 
 enum {
@@ -116,6 +117,7 @@ void dmv_mem_set_vmcoreinfo(struct dmv_mem *m, const char *text, size_t n)
 void dmv_mem_base_deinit(struct dmv_mem *m)
 {
 	dmv_pagewalk_free(m->walk);
+	dmv_mem_kernel_free(m);
 	for (size_t i = 0; i < m->nnote; i++)
 		free((char *)m->note[i]);
 	free((void *)m->note);
@@ -174,6 +176,16 @@ static enum dmv_code open_any(const char *target, const struct dmv_mem_opts *o,
 		tried);
 }
 
+/* What VMCOREINFO says costs next to nothing; a search waits until somebody needs it. */
+static void find_kernel(struct dmv_mem *m)
+{
+	struct dmv_err why;
+
+	if (m->vmcoreinfo && m->linux_kernel && !dmv_mem_kernel(m, &why))
+		dmv_mem_note(m, "virtual addresses cannot be translated as VMCOREINFO says: %s",
+			     why.msg);
+}
+
 enum dmv_code dmv_mem_open(const char *target, const struct dmv_mem_opts *o, struct dmv_mem **ret,
 			   struct dmv_err *e)
 {
@@ -189,6 +201,7 @@ enum dmv_code dmv_mem_open(const char *target, const struct dmv_mem_opts *o, str
 		dmv_mem_close(m);
 		return dmv_fail(e, DMV_E_MEMORY, "out of memory");
 	}
+	find_kernel(m);
 	*ret = m;
 	return DMV_E_OK;
 }
@@ -199,11 +212,21 @@ void dmv_mem_close(struct dmv_mem *m)
 		m->ops->close(m);
 }
 
-/* The lower half belongs to a process, of which the kernel's tables need not know; a dumper that
- * walked the tables of one (QEMU's -p) does. */
-static bool by_tables(const struct dmv_mem *m, uint64_t addr)
+/*
+ * The lower half belongs to a process, of which the kernel's tables need not know; a dumper that
+ * walked the tables of one (QEMU's -p) does. Live memory changes under tables that are kept: what
+ * the source itself knows comes first.
+ */
+static bool by_tables(struct dmv_mem *m, uint64_t addr)
 {
-	return m->walk && (!m->nrange[DMV_VIRT] || addr >> (m->bits == 32 ? 31 : 63));
+	const struct dmv_kernel *k;
+	bool upper = addr >> (m->bits == 32 ? 31 : 63);
+
+	if (!m->walk && !m->nrange[DMV_VIRT] && upper)
+		dmv_mem_kernel_search(m, NULL, &k, NULL);
+	if (m->walk && m->live)
+		dmv_pagewalk_forget(m->walk);
+	return m->walk && (!m->nrange[DMV_VIRT] || (upper && !m->live));
 }
 
 enum dmv_code dmv_mem_read(struct dmv_mem *m, enum dmv_space s, uint64_t addr, void *buf, size_t n,

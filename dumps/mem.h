@@ -49,8 +49,14 @@ struct dmv_dump_info {
 	size_t nimage;
 };
 
+/* Control registers of a processor at the time of the dump, x86. */
+struct dmv_cpu {
+	uint64_t cr[5];
+};
+
 struct dmv_mem;
 struct dmv_pagewalk;
+struct dmv_kernel_kept;
 
 struct dmv_mem_ops {
 	const char *format;             /* "ELF process core", "kdump-compressed (libkdumpfile)" */
@@ -85,6 +91,9 @@ struct dmv_mem {
 	 * know an address of the kernel's half the tables are right (p_vaddr of some dumpers is
 	 * not); nrange says only what the source has. */
 	struct dmv_pagewalk *walk;
+	const struct dmv_cpu *cpu;      /* the source's own */
+	size_t ncpu;
+	struct dmv_kernel_kept *kernel; /* mem_kernel.c's; owned */
 };
 
 struct dmv_mem_opts {

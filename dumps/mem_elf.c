@@ -486,6 +486,8 @@ static enum dmv_code set_up(struct elf *x, const uint8_t *eh, struct dmv_err *e)
 	note_cuts(x);
 	if (x->notes.vmcoreinfo)
 		dmv_mem_set_vmcoreinfo(&x->m, x->notes.vmcoreinfo, x->notes.vmcoreinfo_bytes);
+	x->m.cpu = x->notes.cpu;
+	x->m.ncpu = x->notes.ncpu;
 	x->m.mapped = x->notes.mapped;
 	x->m.nmapped = x->notes.nmapped;
 	if (!x->vmcore)

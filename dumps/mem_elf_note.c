@@ -160,10 +160,28 @@ static void read_machine(struct reader *r, const struct note *note)
 	r->n->machine = true;
 }
 
+/*
+ * QEMUCPUState of target/i386/arch_dump.c, of version 1: two words, 18 registers, ten segments of
+ * 24 bytes, CR0 to CR4; the same for 32 and 64 bits. Other machines' notes are not this long.
+ */
 static void read_qemu(struct reader *r, const struct note *note)
 {
+	enum { CR = 8 + 18 * 8 + 10 * 24, LEAST = CR + 5 * 8, MAX_CPUS = 8192 };
+	uint8_t *p;
+
 	read_machine(r, note);
 	r->n->qemu = true;
+	if (note->desc_bytes < LEAST || r->n->ncpu >= MAX_CPUS)
+		return;
+	p = desc(r, note);
+	if (p && dmv_get(p, 4, r->be) == 1 &&
+	    dmv_grow(&r->n->cpu, r->n->ncpu, sizeof(*r->n->cpu))) {
+		struct dmv_cpu *c = &r->n->cpu[r->n->ncpu++];
+
+		for (unsigned i = 0; i < 5; i++)
+			c->cr[i] = dmv_get(p + CR + 8 * i, 8, r->be);
+	}
+	free(p);
 }
 
 static const struct kind {
@@ -242,6 +260,7 @@ void dmv_elf_notes_read(struct dmv_elf_notes *n, struct dmv_file *f, uint64_t of
 void dmv_elf_notes_deinit(struct dmv_elf_notes *n)
 {
 	free(n->vmcoreinfo);
+	free(n->cpu);
 	free(n->mapped);
 	free(n->paths);
 }

@@ -34,6 +34,8 @@ void dmv_mem_note(struct dmv_mem *m, const char *fmt, ...) __attribute__((format
 void dmv_mem_set_ranges(struct dmv_mem *m, enum dmv_space s, struct dmv_range *v, size_t n);
 /* Keeps a copy of VMCOREINFO text and what follows from it. */
 void dmv_mem_set_vmcoreinfo(struct dmv_mem *m, const char *text, size_t n);
+/* Frees what mem_kernel.c keeps with m. */
+void dmv_mem_kernel_free(struct dmv_mem *m);
 /* Frees what the base owns: page tables, name, ranges, executable, vmcoreinfo, notes. Not `mapped`,
  * not m. */
 void dmv_mem_base_deinit(struct dmv_mem *m);
@@ -72,6 +74,8 @@ struct dmv_elf_notes {
 	size_t vmcoreinfo_bytes;
 	char args[81];                  /* of NT_PRPSINFO */
 	uint64_t entry, phdr, execfn;   /* of NT_AUXV, 0 unknown */
+	struct dmv_cpu *cpu;            /* of QEMU's notes, x86 */
+	size_t ncpu;
 	struct dmv_mapped *mapped;
 	size_t nmapped;
 	char *paths;                    /* what mapped[].path points into */
