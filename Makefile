@@ -223,6 +223,10 @@ fuzz: | $(O)/corpus/fuzz_region
 CHECKS += $(O)/tests/replay_region
 # ---- end of regions ----
 
+# ---- capacity: the machine that embeds the core in these tests ----
+$(patsubst %,$(O)/tests/unit_%,capacity waiting pieces): $(O)/tests/machine.o
+# ---- end of capacity ----
+
 # ---- commands: the literal facts that their tests share ----
 $(patsubst %,$(O)/tests/unit_%,cmds line bugcheck verdict): $(O)/tests/world.o
 # ---- end of commands ----
