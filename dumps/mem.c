@@ -30,6 +30,8 @@ static const struct opener {
 	{ "pid:N", dmv_mem_open_pid, false },
 	{ "raw", dmv_mem_open_raw, false },
 	{ "ELF core", dmv_mem_open_elf, true },
+	{ "Windows dump", dmv_mem_open_windmp, true },
+	{ "firmware Raw_Dmp!", dmv_mem_open_rawdmp, true },
 	{ "kdump and others (libkdumpfile)", dmv_mem_open_kdumpfile, true },
 };
 
@@ -152,7 +154,7 @@ static enum dmv_code check_wrapper(const char *target, struct dmv_err *e)
 static enum dmv_code open_any(const char *target, const struct dmv_mem_opts *o,
 			      struct dmv_mem **ret, struct dmv_err *e)
 {
-	char tried[120] = "";
+	char tried[160] = "";
 	bool checked = false;
 
 	for (size_t i = 0; i < sizeof(openers) / sizeof(openers[0]); i++) {

@@ -113,41 +113,15 @@ static enum dmv_code absent(struct elf *x, enum dmv_space s, uint64_t addr, stru
 			   dmv_space_name(s), addr);
 }
 
-static enum dmv_code short_read(uint64_t addr, uint64_t off, int errnum, struct dmv_err *e)
-{
-	if (errnum)
-		return dmv_fail_at(e, DMV_E_SYSTEM, addr,
-				   "cannot read 0x%" PRIx64 " at file offset 0x%" PRIx64 ": %s",
-				   addr, off, strerror(errnum));
-	return dmv_fail_at(e, DMV_E_ABSENT, addr,
-			   "0x%" PRIx64 " is at file offset 0x%" PRIx64 ", where the file now ends",
-			   addr, off);
-}
-
 static enum dmv_code elf_read(struct dmv_mem *m, enum dmv_space s, uint64_t addr, void *buf,
 			      size_t n, struct dmv_err *e)
 {
 	struct elf *x = (struct elf *)m;
-	uint8_t *to = buf;
+	uint64_t bad;
+	enum dmv_code code =
+		dmv_pieces_read(x->f, x->piece[s], x->npiece[s], addr, buf, n, &bad, e);
 
-	while (n) {
-		const struct dmv_piece *p = dmv_piece_find(x->piece[s], x->npiece[s], addr);
-		size_t k, got;
-		uint64_t off;
-		int errnum;
-
-		if (!p)
-			return absent(x, s, addr, e);
-		k = p->end - addr < n ? (size_t)(p->end - addr) : n;
-		off = p->off + (addr - p->start);
-		got = dmv_file_read(x->f, off, to, k, &errnum);
-		if (got < k)
-			return short_read(addr + got, off + got, errnum, e);
-		addr += k;
-		to += k;
-		n -= k;
-	}
-	return DMV_E_OK;
+	return code == DMV_E_NOTFOUND ? absent(x, s, bad, e) : code;
 }
 
 static uint64_t elf_skip_zeros(struct dmv_mem *m, enum dmv_space s, uint64_t addr, uint64_t end)

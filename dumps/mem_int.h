@@ -13,6 +13,7 @@ typedef enum dmv_code dmv_mem_opener(const char *target, const struct dmv_mem_op
 				     struct dmv_mem **ret, struct dmv_err *e);
 
 dmv_mem_opener dmv_mem_open_pid, dmv_mem_open_raw, dmv_mem_open_elf, dmv_mem_open_kdumpfile;
+dmv_mem_opener dmv_mem_open_windmp, dmv_mem_open_rawdmp;
 
 /* A regular file or block device, read by pread with a small cache: never mapped, because a file
  * that shrinks under a mapping kills the reader. */
@@ -60,6 +61,10 @@ const struct dmv_piece *dmv_piece_find(const struct dmv_piece *v, size_t n, uint
 /* skip_zeros of a source whose file f holds the pieces. */
 uint64_t dmv_pieces_skip_zeros(const struct dmv_piece *v, size_t n, const struct dmv_file *f,
 			       uint64_t addr, uint64_t end);
+/* All n bytes at addr of v's space, from f. NOTFOUND: no piece holds *bad (e untouched); else the
+ * file did not give what the piece promises. */
+enum dmv_code dmv_pieces_read(struct dmv_file *f, const struct dmv_piece *v, size_t nv,
+			      uint64_t addr, void *buf, size_t n, uint64_t *bad, struct dmv_err *e);
 /* m's ranges from pieces. */
 enum dmv_code dmv_mem_set_pieces(struct dmv_mem *m, enum dmv_space s, const struct dmv_piece *v,
 				 size_t n, struct dmv_err *e);

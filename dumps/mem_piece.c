@@ -4,6 +4,7 @@
  * can be searched. One sweep over the addresses with a heap of the segments that are open, so the
  * cost is N log N whatever the file says.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -154,6 +155,44 @@ uint64_t dmv_pieces_skip_zeros(const struct dmv_piece *v, size_t n, const struct
 			break;
 	}
 	return addr;
+}
+
+static enum dmv_code short_read(uint64_t addr, uint64_t off, int errnum, struct dmv_err *e)
+{
+	if (errnum)
+		return dmv_fail_at(e, DMV_E_SYSTEM, addr,
+				   "cannot read 0x%" PRIx64 " at file offset 0x%" PRIx64 ": %s",
+				   addr, off, strerror(errnum));
+	return dmv_fail_at(e, DMV_E_ABSENT, addr,
+			   "0x%" PRIx64 " is at file offset 0x%" PRIx64 ", where the file now ends",
+			   addr, off);
+}
+
+enum dmv_code dmv_pieces_read(struct dmv_file *f, const struct dmv_piece *v, size_t nv,
+			      uint64_t addr, void *buf, size_t n, uint64_t *bad, struct dmv_err *e)
+{
+	uint8_t *to = buf;
+
+	while (n) {
+		const struct dmv_piece *p = dmv_piece_find(v, nv, addr);
+		size_t k, got;
+		uint64_t off;
+		int errnum;
+
+		if (!p) {
+			*bad = addr;
+			return DMV_E_NOTFOUND;
+		}
+		k = p->end - addr < n ? (size_t)(p->end - addr) : n;
+		off = p->off + (addr - p->start);
+		got = dmv_file_read(f, off, to, k, &errnum);
+		if (got < k)
+			return short_read(addr + got, off + got, errnum, e);
+		addr += k;
+		to += k;
+		n -= k;
+	}
+	return DMV_E_OK;
 }
 
 enum dmv_code dmv_mem_set_pieces(struct dmv_mem *m, enum dmv_space s, const struct dmv_piece *v,
