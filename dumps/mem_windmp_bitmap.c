@@ -128,7 +128,7 @@ static enum dmv_code take_bits(struct dmv_windmp *w, const struct bitmap *b, uin
 enum dmv_code dmv_win_bitmap(struct dmv_windmp *w, struct dmv_err *e)
 {
 	uint64_t set = 0;
-	struct bitmap b;
+	struct bitmap b = { 0 };
 	enum dmv_code code = read_summary(w, &b, e);
 	uint8_t *buf;
 

@@ -79,7 +79,7 @@ static enum dmv_code take_row(struct dmv_windmp *w, const struct ranges *r, uint
 
 enum dmv_code dmv_win_rdmp(struct dmv_windmp *w, struct dmv_err *e)
 {
-	struct ranges r;
+	struct ranges r = { 0 };
 	enum dmv_code code = read_head(w, &r, e);
 	uint64_t pages = 0;
 	bool done = false;

@@ -43,7 +43,7 @@ static enum dmv_code read_descriptor(struct dmv_windmp *w, struct descriptor *d,
 enum dmv_code dmv_win_runs(struct dmv_windmp *w, struct dmv_err *e)
 {
 	uint64_t off = w->header_bytes, pages = 0;
-	struct descriptor d;
+	struct descriptor d = { 0 };
 	enum dmv_code code = read_descriptor(w, &d, e);
 
 	if (code)

@@ -38,6 +38,18 @@ static void show_ranges(const struct dmv_mem *m, enum dmv_space s, const char *n
 		       m->range[s][i].end);
 }
 
+static void show_info(const struct dmv_dump_info *x)
+{
+	if (x->has_bugcheck)
+		printf("bugcheck 0x%" PRIx32 " 0x%" PRIx64 " 0x%" PRIx64 " 0x%" PRIx64 " 0x%" PRIx64
+		       "\n", x->bug_code, x->bug_p[0], x->bug_p[1], x->bug_p[2], x->bug_p[3]);
+	for (size_t i = 0; i < x->nline; i++)
+		printf("line %s: %s\n", x->line[i].key, x->line[i].value);
+	for (size_t i = 0; i < x->nimage; i++)
+		printf("image 0x%" PRIx64 " 0x%" PRIx64 " %s\n", x->image[i].base,
+		       x->image[i].bytes, x->image[i].name);
+}
+
 static int info(struct dmv_mem *m)
 {
 	printf("format %s\nname %s\nlive %d\nlinux_kernel %d\nmachine %u\nbits %u\nbig_endian %u\n",
@@ -50,6 +62,8 @@ static int info(struct dmv_mem *m)
 		       m->mapped[i].end, m->mapped[i].offset, m->mapped[i].path);
 	for (size_t i = 0; i < m->nnote; i++)
 		printf("note %s\n", m->note[i]);
+	if (m->info)
+		show_info(m->info);
 	show_ranges(m, DMV_VIRT, "virt");
 	show_ranges(m, DMV_PHYS, "phys");
 	return 0;
