@@ -248,6 +248,12 @@ $(patsubst %,$(O)/corpus/fuzz_%,$(KERNEL_FUZZ)): $(O)/corpus/fuzz_%: tests/fuzz_
 fuzz: | $(patsubst %,$(O)/corpus/fuzz_%,$(KERNEL_FUZZ))
 # ---- end of kernel ----
 
+# ---- Windows dumps (dumps/mem_windmp*, dumps/mem_rawdmp.c) ----
+$(O)/corpus/fuzz_mem_windmp: tests/windmp_make.py
+	$(call say,GEN,$@)$< $@
+fuzz: | $(O)/corpus/fuzz_mem_windmp
+# ---- end of Windows dumps ----
+
 # ---- end of the areas' blocks ----
 
 # What a fresh Debian 12 lacks: to build and for the demo, to test, and the peers of bench.
