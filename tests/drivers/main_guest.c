@@ -3,13 +3,16 @@
  * Runs one test driver in the bare-metal guest, on QEMU's edu device. The command line says which:
  * `driver=NAME`, and `mode=log` (record and go on; else the first error stops the machine) and
  * `verify=off`, and `freeze=N`: stop the machine after the device's Nth write, before the driver
- * can flush. `fault=yes` makes the guest itself fail. Ends with a STOP, a FAULT, or a line
- * "guest: ...", and halts.
+ * can flush. `windows=yes` publishes what QEMU needs to write a Windows dump; `bugcheck=CODE,P1,P2,
+ * P3,P4` does so too, lays that bugcheck down and ends. `fault=yes` makes the guest itself fail.
+ * Ends with a STOP, a FAULT, or a line "guest: ...", and halts.
  */
+#include "clock.h"
 #include "driver.h"
 #include "io.h"
 #include "serial.h"
 #include "verifier.h"
+#include "windump.h"
 
 #define REGISTERS 256u                  /* map registers, unless the driver wants another number */
 #define SPLIT (DEVICE_TRANSFER_MAX < GUEST_EDU_MAX ? DEVICE_TRANSFER_MAX : GUEST_EDU_MAX)
@@ -176,6 +179,50 @@ static void start(struct run *r)
 		end("no verifier: ", "the driver cannot be registered");
 }
 
+/* ---- what a Windows dump needs ---- */
+
+#define UPTIME_NS (93784ull * 1000000000)       /* a day, two hours, three minutes, four seconds */
+
+static uint64_t root(void)
+{
+	uint64_t v;
+
+	__asm__ volatile("movq %%cr3, %0" : "=r"(v));
+	return v;
+}
+
+static void publish_windows(const struct guest *g)
+{
+	const struct guest_windump w = {
+		.root = root(), .direct = GUEST_DIRECT, .unix_ns = guest_clock_unix_ns(),
+		.memory = g->pages.base + g->pages.count * GUEST_PAGE, .up_ns = UPTIME_NS,
+		.comment = "the verifier's guest",
+	};
+
+	if (!guest_windump_publish(&w))
+		end("no vmcoreinfo", "");
+}
+
+static const char *hex(const char *p, uint64_t *ret)
+{
+	*ret = 0;
+	for (; *p && *p != ','; p++)
+		*ret = *ret << 4 | (uint64_t)(*p <= '9' ? *p - '0' : (*p | 0x20) - 'a' + 10);
+	return *p ? p + 1 : p;
+}
+
+/* CODE,P1,P2,P3,P4 in hex. */
+static void given_bugcheck(const char *text)
+{
+	uint64_t code, p[4];
+
+	text = hex(text, &code);
+	for (size_t i = 0; i < 4; i++)
+		text = hex(text, &p[i]);
+	guest_windump_bugcheck((uint32_t)code, p);
+	end("gave up: ", "by the bugcheck that was given");
+}
+
 /* Reads where nothing is mapped: what a fault looks like must be known before one happens. */
 static void fault(void)
 {
@@ -185,11 +232,16 @@ static void fault(void)
 void guest_main(struct guest *g)
 {
 	struct run *r = &run;
-	char name[64];
+	char name[64], bugcheck[96];
+	bool given = guest_option(g, "bugcheck", bugcheck, sizeof(bugcheck));
 
 	r->guest = g;
 	if (option_is(g, "fault", "yes"))
 		fault();
+	if (given || option_is(g, "windows", "yes"))
+		publish_windows(g);
+	if (given)
+		given_bugcheck(bugcheck);
 	if (!g->edu_found)
 		end("no device", "");
 	if (!guest_option(g, "driver", name, sizeof(name)))

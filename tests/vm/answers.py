@@ -22,6 +22,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 DIRECT = 0xFFFF800000000000             # GUEST_DIRECT of the port: where it maps physical address 0
 FORMATS = ["elf", "paging.elf", "kdump", "made.elf"]
 BY_MAKEDUMPFILE = ["kdump", "made.elf"]
+WINDOWS = ["elf", "paging.elf", "kdump", "dmp"]         # with the word windows=yes
 COMMANDS = ["dma", "dma -a", "dma 0 3f", "leaks", "leaks -a", "violations", "events", "bugcheck", "analyze",
             "check", "stale", "summary"]
 KNOWN, KNOWN_OFFSET, KNOWN_RECORD = 0x1, 0x10, 0x100    # DRIVER_* of driver.h
@@ -137,7 +138,7 @@ class Case:
 
     def formats(self):
         code, first = self.ask(self.dump(), COMMANDS)
-        for form in FORMATS[1:]:
+        for form in (WINDOWS if ".windows-yes" in self.name else FORMATS)[1:]:
             if form in BY_MAKEDUMPFILE and not os.path.exists(self.dump(form)):
                 print("skip vm %s: %s: no makedumpfile" % (self.name, form))
                 continue

@@ -4,6 +4,7 @@
 #include "serial.h"
 #include "trap.h"
 #include "verifier.h"
+#include "windump.h"
 
 #define MACHINE_X86_64 62
 #define SHADOW_PAGES 3u                 /* of each of them */
@@ -89,8 +90,10 @@ static void violation(void *host, const struct dmv_report *r)
 	(void)host;
 	guest_say("%s: %w (%x,%x,%x,%x)\n", stop ? "\n*** STOP" : "guest: violation", r->code,
 		  r->p[0], r->p[1], r->p[2], r->p[3]);
-	if (stop)
-		guest_halt();
+	if (!stop)
+		return;
+	guest_windump_bugcheck(r->code, r->p);
+	guest_halt();
 }
 
 /* ---- what the WDM face asks for ---- */
