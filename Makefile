@@ -62,7 +62,8 @@ $(O)/%.a:
 	@rm -f $@
 	$(call say,AR,$@)$(AR) rcs $@ $^
 
-$(O)/dma-inspect: $(O)/ext/dma_inspect.o $(O)/libcmds.a $(O)/libdumps.a
+INSPECT_SRC = ext/cli.c ext/dma_inspect.c ext/prompt.c
+$(O)/dma-inspect: $(call objs,$(INSPECT_SRC)) $(O)/libcmds.a $(O)/libdumps.a
 	$(LINK) $(DUMPS_LIBS) $(REPL_LIBS) -o $@
 
 # ---- tests. An area adds to these lists with += in a block of its own below. ----
@@ -155,7 +156,7 @@ CHECKS += $(O)/tests/tear
 
 # ---- inspect: the prompt works without readline, too ----
 REPL_LIBS := $(shell pkg-config --silence-errors --libs readline)
-$(O)/ext/dma_inspect.o: override CFLAGS += $(if $(REPL_LIBS),-DHAVE_READLINE)
+$(O)/ext/prompt.o: override CFLAGS += $(if $(REPL_LIBS),-DHAVE_READLINE)
 $(O)/tests/mkregion: $(O)/tests/mkregion_main.o $(O)/tests/mkregion.o
 	$(LINK) -o $@
 NEEDS   += $(O)/tests/mkregion

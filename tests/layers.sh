@@ -94,7 +94,7 @@ sources()
 			if (index(a, b) != 1) print }')"
 	owner libkdumpfile 'libkdumpfile/.*' dumps/mem_kdumpfile.c
 	owner libdw '(elfutils/.*|dwarf\.h|libdw\.h|libelf\.h|gelf\.h)' dumps/names_dwarf.c
-	owner readline 'readline/.*' ext/dma_inspect.c
+	owner readline 'readline/.*' ext/prompt.c
 	owner crash 'defs\.h' ext/crash.c
 	say 'commands do not print' "$(grep -nE \
 		'\<(v?f?printf|puts|putchar|fputs|putc|fwrite|write)[[:space:]]*\(' \
