@@ -7,7 +7,7 @@
  * from the host at dmv_init; nothing is allocated afterwards but common buffers (pages_alloc).
  *
  * Locking: every function takes port->lock for its books and holds it over no host callback but
- * cpu, self, now, fill_check. Violations are queued under the lock and reported after it.
+ * cpu, self, now, fill_check, copy_fill. Violations are queued under the lock and reported after it.
  *
  * Context: a function may be called wherever the host's lock may be taken, in interrupt context,
  * too, if the lock keeps interrupts off. Only those that call pages_alloc or pages_free ask for
@@ -91,6 +91,11 @@ struct dmv_port {
 	 * its vector unit; without it the core compares by memcmp. Called locked.
 	 */
 	size_t (*fill_check)(const void *p, size_t n, unsigned char fill);
+	/*
+	 * opt: copies n bytes at `from` to `to` and leaves `from` filled, in one pass: that costs
+	 * little more than either. Without it the core does one after the other. Called locked.
+	 */
+	void (*copy_fill)(void *to, void *from, size_t n, unsigned char fill);
 	/*
 	 * Called without the lock, after the books are consistent. For action BREAK or STOP the
 	 * host breaks or dies here; if it returns, the core goes on.

@@ -371,6 +371,8 @@ void dmv_report_left(struct dmv *v, uint32_t driver, uint64_t caller);
 void dmv_shadow_take(struct dmv *v, struct dmv_file *f);
 void dmv_shadow_give(struct dmv *v, struct dmv_file *f);
 char *dmv_shadow_data(const struct dmv_file *f, uint32_t i);    /* data page; i < f->hooked */
+/* n bytes become fill again; original not NULL: what stood there is the driver's. */
+void dmv_shadow_empty(struct dmv *v, char *shadow, char *original, size_t n);
 uint32_t dmv_digest32(const char *p, size_t n);
 uint64_t dmv_digest64(const char *p, size_t n);         /* FNV-1a */
 /* Guard rules: of a free register, a mapped one, all of a file, a common buffer. */

@@ -83,7 +83,7 @@ static struct dmv_object mapped_object(const struct dmv *v, uint32_t i)
 	return (struct dmv_object){ DMV_ABI_K_REGISTER, i, r->row->gen, r->owner, r->row->time };
 }
 
-static __attribute__((noinline)) bool page_clash(struct dmv_call *c, struct dmv_adapter *a,
+static bool page_clash(struct dmv_call *c, struct dmv_adapter *a,
 						 const struct dmv_span *s, uint32_t k)
 {
 	struct dmv *v = c->v;
@@ -146,7 +146,7 @@ static void fill_shadow(struct dmv *v, const struct dmv_file *f, uint32_t i)
 }
 
 /* Page k of the span into register i; the loops around it mostly run once. */
-static __attribute__((noinline)) void map_page(struct dmv_call *c, struct dmv_file *f, uint32_t i,
+static void map_page(struct dmv_call *c, struct dmv_file *f, uint32_t i,
 					       const struct dmv_span *s, uint32_t k, uint32_t flags)
 {
 	struct dmv *v = c->v;
@@ -173,7 +173,7 @@ static __attribute__((noinline)) void map_page(struct dmv_call *c, struct dmv_fi
 	chain_add(v, f->first + i);
 }
 
-static __attribute__((noinline)) bool
+static bool
 check_free_run(struct dmv_call *c, struct dmv_file *f, uint32_t first, uint32_t n)
 {
 	for (uint32_t i = first; i < first + n && i < f->hooked; i++)
@@ -252,11 +252,9 @@ void dmv_unmap(struct dmv_call *c, struct dmv_file *f, uint32_t i, bool flush)
 	struct dmv_register *r = &v->reg[f->first + i];
 
 	if (r->flags & DMV_ABI_R_HOOKED) {
-		char *shadow = dmv_shadow_data(f, i) + r->offset;
+		char *original = flush && !(r->flags & DMV_ABI_R_TO_DEVICE) ? r->original : NULL;
 
-		if (flush && !(r->flags & DMV_ABI_R_TO_DEVICE))
-			memcpy(r->original, shadow, r->bytes);
-		memset(shadow, 0x0F, r->bytes);
+		dmv_shadow_empty(v, dmv_shadow_data(f, i) + r->offset, original, r->bytes);
 	}
 	dmv_row_history(v, DMV_ABI_K_REGISTER, r->row);
 	chain_drop(v, f->first + i);
@@ -415,7 +413,7 @@ out:
 /* ---- FlushAdapterBuffers ---- */
 
 /* Register of the file that maps page k of the span; mostly register `guess` is the one. */
-static __attribute__((noinline)) uint32_t
+static uint32_t
 mapped_by(const struct dmv *v, const struct dmv_file *f, const struct dmv_span *s, uint32_t k,
 	  uint32_t guess)
 {

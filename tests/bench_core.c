@@ -99,7 +99,8 @@ static struct dmv *verifier(struct host *h, uint32_t registers, uint32_t shadow_
 {
 	const struct dmv_port port = { .host = h, .lock = nothing, .unlock = nothing, .now = ticks,
 				       .pages_alloc = pages_alloc, .pages_free = pages_free,
-				       .fill_check = dmv_posix_fill_check, .violation = violation };
+				       .fill_check = dmv_posix_fill_check,
+				       .copy_fill = dmv_posix_copy_fill, .violation = violation };
 	static struct dmv_memory segment, shadow;
 	struct dmv_config c = { .rows = { [DMV_ABI_K_ADAPTER] = 4, [DMV_ABI_K_FILE] = 4,
 					  [DMV_ABI_K_REGISTER] = registers, [DMV_ABI_K_LIST] = 1,
