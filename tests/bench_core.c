@@ -243,7 +243,7 @@ static void flush_one(const struct books *b, uint64_t i)
 	const struct dmv_span s = { .va = (uint64_t)frame << 12, .bytes = PAGE,
 				    .frame = &frame, .frames = 1 };
 
-	if (dmv_flush(b->v, b->a, b->base, &s, false, PAGE, 1) != DMV_OK)
+	if (dmv_flush(b->v, b->a, b->base, &s, false, PAGE, 2) != DMV_OK)
 		abort();
 }
 
@@ -325,7 +325,7 @@ static double run_shadow(const struct books *b, char *buffer, uint64_t ops)
 		uint64_t bytes, bus;
 
 		if (dmv_map(b->v, b->a, b->base, &s, false, 1, &bytes, &bus) != DMV_OK ||
-		    dmv_flush(b->v, b->a, b->base, &s, false, PAGE, 1) != DMV_OK)
+		    dmv_flush(b->v, b->a, b->base, &s, false, PAGE, 2) != DMV_OK)
 			abort();
 	}
 	return now() - t;
