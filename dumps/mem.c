@@ -26,13 +26,15 @@ static const struct opener {
 	const char *name;
 	dmv_mem_opener *open;
 	bool by_content;
+	bool sets;                      /* may be in several files */
 } openers[] = {
-	{ "pid:N", dmv_mem_open_pid, false },
-	{ "raw", dmv_mem_open_raw, false },
-	{ "ELF core", dmv_mem_open_elf, true },
-	{ "Windows dump", dmv_mem_open_windmp, true },
-	{ "firmware Raw_Dmp!", dmv_mem_open_rawdmp, true },
-	{ "kdump and others (libkdumpfile)", dmv_mem_open_kdumpfile, true },
+	{ "pid:N", dmv_mem_open_pid, false, false },
+	{ "raw", dmv_mem_open_raw, false, false },
+	{ "ELF core", dmv_mem_open_elf, true, false },
+	{ "kdump-compressed", dmv_mem_open_kdump, true, true },
+	{ "Windows dump", dmv_mem_open_windmp, true, false },
+	{ "firmware Raw_Dmp!", dmv_mem_open_rawdmp, true, false },
+	{ "others (libkdumpfile)", dmv_mem_open_kdumpfile, true, false },
 };
 
 /* Files that are a dump in a wrapper: named with the command that takes it off. */
@@ -41,8 +43,6 @@ static const struct wrapper {
 	size_t n;
 	const char *what;
 } wrappers[] = {
-	{ "makedumpfile\0\0\0\0", 16,
-	  "flattened kdump: run `makedumpfile -R OUT < FILE` and open OUT" },
 	{ "\x1f\x8b", 2, "compressed with gzip: run `gzip -dc FILE > OUT` and open OUT" },
 	{ "\xfd" "7zXZ\0", 6, "compressed with xz: run `xz -dc FILE > OUT` and open OUT" },
 	{ "\x28\xb5\x2f\xfd", 4, "compressed with zstd: run `zstd -dc FILE > OUT` and open OUT" },
@@ -151,6 +151,17 @@ static enum dmv_code check_wrapper(const char *target, struct dmv_err *e)
 	return DMV_E_OK;
 }
 
+/* Several targets are one dump in parts, not several dumps. */
+static enum dmv_code refuse_more(const struct dmv_mem_opts *o, struct dmv_mem *m, struct dmv_err *e)
+{
+	enum dmv_code code = dmv_fail(e, DMV_E_USAGE, "%zu targets: only the parts of a split "
+				      "kdump-compressed dump go together, and the first is: %s",
+				      o->nmore + 1, m->ops->format);
+
+	dmv_mem_close(m);
+	return code;
+}
+
 static enum dmv_code open_any(const char *target, const struct dmv_mem_opts *o,
 			      struct dmv_mem **ret, struct dmv_err *e)
 {
@@ -167,6 +178,8 @@ static enum dmv_code open_any(const char *target, const struct dmv_mem_opts *o,
 			return code;
 		checked = openers[i].by_content;
 		code = openers[i].open(target, o, ret, e);
+		if (!code && o->nmore && !openers[i].sets)
+			code = refuse_more(o, *ret, e);
 		if (code != DMV_E_NOTFOUND)
 			return code;
 		snprintf(tried + used, sizeof(tried) - used, "%s%s", used ? ", " : "",

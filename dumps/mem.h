@@ -99,6 +99,9 @@ struct dmv_mem {
 struct dmv_mem_opts {
 	bool have_base;
 	uint64_t base;                  /* raw files: address of the first byte, in both spaces */
+	const char *const *more;        /* further files of a split set; others are refused */
+	size_t nmore;
+	bool zero_excluded;             /* what a dump filter left out reads as zeros */
 };
 
 /* Opens TARGET: a path, or "pid:N". NOTFOUND: no format recognised it (message lists what was

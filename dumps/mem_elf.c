@@ -35,7 +35,7 @@ struct elf {
 	struct dmv_mem m;
 	struct dmv_file *f;
 	struct dmv_elf_notes notes;
-	bool is64, be, vmcore;
+	bool is64, be, vmcore, zero_excluded;
 	struct load *load;
 	size_t nload;
 	struct dmv_piece *piece[2];
@@ -113,15 +113,54 @@ static enum dmv_code absent(struct elf *x, enum dmv_space s, uint64_t addr, stru
 			   dmv_space_name(s), addr);
 }
 
+/* How many bytes from addr on its segment leaves out; 0: none, or there is no such segment. */
+static size_t left_out(const struct elf *x, enum dmv_space s, uint64_t addr, size_t n)
+{
+	for (size_t i = 0; i < x->nload; i++) {
+		const struct load *l = &x->load[i];
+		uint64_t in = addr - segment_start(l, s);
+
+		if (in_space(l, s) && in >= l->filesz && in < l->memsz)
+			return n < l->memsz - in ? n : (size_t)(l->memsz - in);
+	}
+	return 0;
+}
+
+/* From addr on, where no segment has bytes, zeros instead as far as the filter left them out. */
+static size_t fill(const struct elf *x, enum dmv_space s, uint64_t addr, void *to, size_t n)
+{
+	size_t k = x->zero_excluded ? left_out(x, s, addr, n) : 0;
+
+	for (size_t i = 0; k && i < x->npiece[s]; i++)
+		if (x->piece[s][i].start > addr && x->piece[s][i].start - addr < k)
+			k = (size_t)(x->piece[s][i].start - addr);
+	memset(to, 0, k);
+	return k;
+}
+
 static enum dmv_code elf_read(struct dmv_mem *m, enum dmv_space s, uint64_t addr, void *buf,
 			      size_t n, struct dmv_err *e)
 {
 	struct elf *x = (struct elf *)m;
-	uint64_t bad;
-	enum dmv_code code =
-		dmv_pieces_read(x->f, x->piece[s], x->npiece[s], addr, buf, n, &bad, e);
 
-	return code == DMV_E_NOTFOUND ? absent(x, s, bad, e) : code;
+	for (;;) {
+		uint64_t bad;
+		enum dmv_code code = dmv_pieces_read(x->f, x->piece[s], x->npiece[s], addr, buf, n,
+						     &bad, e);
+		size_t k;
+
+		if (code != DMV_E_NOTFOUND)
+			return code;
+		buf = (uint8_t *)buf + (bad - addr);
+		n -= (size_t)(bad - addr);
+		addr = bad;
+		k = fill(x, s, addr, buf, n);
+		if (!k)
+			return absent(x, s, addr, e);
+		buf = (uint8_t *)buf + k;
+		n -= k;
+		addr += k;
+	}
 }
 
 static uint64_t elf_skip_zeros(struct dmv_mem *m, enum dmv_space s, uint64_t addr, uint64_t end)
@@ -156,6 +195,12 @@ static const struct dmv_mem_ops vmcore_ops = {
 	.read = elf_read,
 	.close = elf_close,
 	.skip_zeros = elf_skip_zeros,
+};
+
+static const struct dmv_mem_ops flat_ops = {
+	.format = "ELF vmcore, flattened",
+	.read = elf_read,
+	.close = elf_close,
 };
 
 struct headers {
@@ -323,7 +368,7 @@ static uint64_t held(const struct elf *x, const struct load *l, enum dmv_space s
 
 static enum dmv_code check_total(struct elf *x, enum dmv_space s, struct dmv_err *e)
 {
-	uint64_t size = dmv_file_size(x->f), total = 0;
+	uint64_t size = dmv_file_bytes(x->f), total = 0;
 	uint64_t factor = s == DMV_PHYS ? MAX_ALIASES_PHYS : MAX_ALIASES_VIRT;
 	uint64_t limit = size > UINT64_MAX / factor ? UINT64_MAX : size * factor;
 
@@ -394,6 +439,10 @@ static void note_cuts(struct elf *x)
 	if (segments)
 		dmv_mem_note(&x->m, "%" PRIu64 " bytes beyond end of file, in %zu of %zu segments",
 			     bytes, segments, x->nload);
+	if (x->zero_excluded)
+		dmv_mem_note(&x->m, "excluded pages read as zeros, as --zero-excluded asks");
+	if (dmv_file_note(x->f))
+		dmv_mem_note(&x->m, "%s", dmv_file_note(x->f));
 	if (x->notes.cut)
 		dmv_mem_note(&x->m,
 			     "the notes end early or are damaged: what they would tell is missing");
@@ -454,6 +503,8 @@ static enum dmv_code set_up(struct elf *x, const uint8_t *eh, struct dmv_err *e)
 		return code;
 	x->vmcore = is_vmcore(x);
 	x->m.ops = x->vmcore ? &vmcore_ops : &process_ops;
+	if (x->vmcore && dmv_file_is_view(x->f))
+		x->m.ops = &flat_ops;
 	code = map_spaces(x, e);
 	if (code)
 		return code;
@@ -507,10 +558,10 @@ enum dmv_code dmv_mem_open_elf(const char *target, const struct dmv_mem_opts *o,
 	uint8_t eh[sizeof(Elf64_Ehdr)];
 	enum dmv_code code;
 
-	(void)o;
 	if (!x)
 		return dmv_fail(e, DMV_E_MEMORY, "out of memory");
-	code = dmv_file_open(target, &x->f, e);
+	x->zero_excluded = o->zero_excluded;
+	code = dmv_dump_open(target, &x->f, e);
 	if (!code)
 		code = recognise(x, eh, e);
 	if (!code)

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /*
  * The file below a dump. Large reads go straight to the caller's buffer; small ones through a few
- * aligned lines, so that walking tables costs a memcpy each and not a system call.
+ * aligned lines, so that walking tables costs a memcpy each and not a system call. A view shows the
+ * bytes of another file at other offsets, for dumps that were written in pieces.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -28,6 +31,11 @@ struct line {
 struct dmv_file {
 	int fd;
 	uint64_t size;
+	struct dmv_file *under;         /* a view: of this one, which is ours */
+	struct dmv_piece *piece;        /* a view: where its bytes are */
+	size_t npiece;
+	uint64_t bytes;                 /* a view: that are there */
+	char *note;
 	unsigned clock;
 	struct line *last;              /* most small reads follow the one before */
 	struct line line[LINES];
@@ -92,6 +100,50 @@ hit:
 	return l;
 }
 
+/* Bytes at off of a view and where they stand in the file under it; 0: nowhere. */
+static size_t in_view(const struct dmv_file *f, uint64_t off, size_t n, uint64_t *ret)
+{
+	const struct dmv_piece *p = dmv_piece_find(f->piece, f->npiece, off);
+
+	if (!p)
+		return 0;
+	*ret = p->off + (off - p->start);
+	return n < p->end - off ? n : (size_t)(p->end - off);
+}
+
+size_t dmv_file_pread(const struct dmv_file *f, uint64_t off, void *buf, size_t n, int *errnum)
+{
+	size_t done = 0, k;
+	uint64_t at;
+
+	*errnum = 0;
+	if (!f->under)
+		return off < f->size ? pread_all(f->fd, off, buf, n, errnum) : 0;
+	while (done < n && (k = in_view(f, off + done, n - done, &at))) {
+		size_t got = dmv_file_pread(f->under, at, (char *)buf + done, k, errnum);
+
+		done += got;
+		if (got < k)
+			break;
+	}
+	return done;
+}
+
+static size_t view_read(struct dmv_file *f, uint64_t off, void *buf, size_t n, int *errnum)
+{
+	size_t done = 0, k;
+	uint64_t at;
+
+	while (done < n && (k = in_view(f, off + done, n - done, &at))) {
+		size_t got = dmv_file_read(f->under, at, (char *)buf + done, k, errnum);
+
+		done += got;
+		if (got < k)
+			break;
+	}
+	return done;
+}
+
 size_t dmv_file_read(struct dmv_file *f, uint64_t off, void *buf, size_t n, int *errnum)
 {
 	size_t done = 0;
@@ -101,6 +153,8 @@ size_t dmv_file_read(struct dmv_file *f, uint64_t off, void *buf, size_t n, int 
 		return 0;
 	if (n > f->size - off)
 		n = (size_t)(f->size - off);
+	if (f->under)
+		return view_read(f, off, buf, n, errnum);
 	if (n >= DIRECT_BYTES)
 		return pread_all(f->fd, off, buf, n, errnum);
 	while (done < n) {
@@ -124,7 +178,7 @@ size_t dmv_file_read(struct dmv_file *f, uint64_t off, void *buf, size_t n, int 
  * to the end of the file as it is now: if that has come nearer, reading says what is gone. */
 uint64_t dmv_file_skip_hole(const struct dmv_file *f, uint64_t off, uint64_t end)
 {
-	off_t data = lseek(f->fd, (off_t)off, SEEK_DATA);
+	off_t data = f->under ? (off_t)off : lseek(f->fd, (off_t)off, SEEK_DATA);
 	struct stat st;
 
 	if (data < 0) {
@@ -180,13 +234,33 @@ enum dmv_code dmv_file_open(const char *path, struct dmv_file **ret, struct dmv_
 	return DMV_E_OK;
 }
 
+struct dmv_file *dmv_file_view(struct dmv_file *under, struct dmv_piece *v, size_t n)
+{
+	struct dmv_file *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		return NULL;
+	f->fd = -1;
+	f->under = under;
+	f->piece = v;
+	f->npiece = n;
+	f->size = n ? v[n - 1].end : 0;
+	for (size_t i = 0; i < n; i++)
+		f->bytes += v[i].end - v[i].start;
+	return f;
+}
+
 void dmv_file_close(struct dmv_file *f)
 {
 	if (!f)
 		return;
 	for (size_t i = 0; i < LINES; i++)
 		free(f->line[i].buf);
-	close(f->fd);
+	dmv_file_close(f->under);
+	free(f->piece);
+	free(f->note);
+	if (f->fd >= 0)
+		close(f->fd);
 	free(f);
 }
 
@@ -195,7 +269,37 @@ uint64_t dmv_file_size(const struct dmv_file *f)
 	return f->size;
 }
 
+uint64_t dmv_file_bytes(const struct dmv_file *f)
+{
+	return f->under ? f->bytes : f->size;
+}
+
 int dmv_file_fd(const struct dmv_file *f)
 {
-	return f->fd;
+	return f->under ? dmv_file_fd(f->under) : f->fd;
+}
+
+bool dmv_file_is_view(const struct dmv_file *f)
+{
+	return f->under != NULL;
+}
+
+void dmv_file_set_note(struct dmv_file *f, char *note)
+{
+	free(f->note);
+	f->note = note;
+}
+
+const char *dmv_file_note(const struct dmv_file *f)
+{
+	return f->note;
+}
+
+const char *dmv_file_gap(const struct dmv_file *f, uint64_t off, char *buf, size_t n)
+{
+	if (off < f->size && f->under)
+		snprintf(buf, n, "which no record of the flattened file holds");
+	else
+		snprintf(buf, n, "beyond the end of the file at 0x%" PRIx64, f->size);
+	return buf;
 }

@@ -13,7 +13,7 @@ typedef enum dmv_code dmv_mem_opener(const char *target, const struct dmv_mem_op
 				     struct dmv_mem **ret, struct dmv_err *e);
 
 dmv_mem_opener dmv_mem_open_pid, dmv_mem_open_raw, dmv_mem_open_elf, dmv_mem_open_kdumpfile;
-dmv_mem_opener dmv_mem_open_windmp, dmv_mem_open_rawdmp;
+dmv_mem_opener dmv_mem_open_kdump, dmv_mem_open_windmp, dmv_mem_open_rawdmp;
 
 /* A regular file or block device, read by pread with a small cache: never mapped, because a file
  * that shrinks under a mapping kills the reader. */
@@ -22,12 +22,34 @@ struct dmv_file;
 enum dmv_code dmv_file_open(const char *path, struct dmv_file **ret, struct dmv_err *e);
 void dmv_file_close(struct dmv_file *f);        /* NULL allowed */
 uint64_t dmv_file_size(const struct dmv_file *f);
+/* Bytes that are there: less than the size if a view has gaps, which may be as large as its file
+ * claims. What is allocated or walked goes by this. */
+uint64_t dmv_file_bytes(const struct dmv_file *f);
 int dmv_file_fd(const struct dmv_file *f);      /* borrowed */
 /* Bytes read; fewer than n at the end of the file (*errnum 0) or on an error (*errnum
  * its errno). */
 size_t dmv_file_read(struct dmv_file *f, uint64_t off, void *buf, size_t n, int *errnum);
+/* As dmv_file_read, past the cache: several threads may use it on one file at a time. */
+size_t dmv_file_pread(const struct dmv_file *f, uint64_t off, void *buf, size_t n, int *errnum);
+/* Why bytes at off could not be read although there was no error: "beyond the end of the file at
+ * 0x1000"; returns buf. */
+const char *dmv_file_gap(const struct dmv_file *f, uint64_t off, char *buf, size_t n);
 /* The first offset in [off, end) that is not in a hole of the file; `end`: all of it is. */
 uint64_t dmv_file_skip_hole(const struct dmv_file *f, uint64_t off, uint64_t end);
+
+/* A file whose bytes [start, end) of each piece are those at `off` of the file under it; where
+ * there is no piece, nothing can be read. Takes over `under` and v (from malloc, sorted, disjoint); NULL:
+ * no memory, nothing taken. */
+struct dmv_piece;
+struct dmv_file *dmv_file_view(struct dmv_file *under, struct dmv_piece *v, size_t n);
+bool dmv_file_is_view(const struct dmv_file *f);
+/* What is odd about the file, for its source's notes; from malloc, owned by f; NULL: nothing. */
+void dmv_file_set_note(struct dmv_file *f, char *note);
+const char *dmv_file_note(const struct dmv_file *f);
+
+/* mem_flat.c: opens a file; what makedumpfile -F or QEMU flattened is shown as it would be after
+ * `makedumpfile -R`. */
+enum dmv_code dmv_dump_open(const char *path, struct dmv_file **ret, struct dmv_err *e);
 
 /* Adds a line to m->note; when memory is short the line is lost, nothing else. */
 void dmv_mem_note(struct dmv_mem *m, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -91,16 +113,15 @@ void dmv_elf_notes_read(struct dmv_elf_notes *n, struct dmv_file *f, uint64_t of
 			bool is64, bool big_endian);
 void dmv_elf_notes_deinit(struct dmv_elf_notes *n);
 
-/* Pages of a kdump-compressed file that lie beyond its end. NULL: the tables are not there or not
- * believable, nothing can be said. f is borrowed. */
-struct dmv_kdump_cut;
+/* Names of a machine: of uname, of libkdumpfile, of ELF. */
+struct dmv_machine {
+	const char *uts, *arch;
+	uint32_t elf;
+	uint8_t bits;
+};
 
-struct dmv_kdump_cut *dmv_kdump_cut_new(struct dmv_file *f, bool big_endian);
-void dmv_kdump_cut_free(struct dmv_kdump_cut *c);       /* NULL allowed */
-/* True if some of the n > 0 bytes at addr are cut off; *ret is the first of them. */
-bool dmv_kdump_cut_find(struct dmv_kdump_cut *c, uint64_t addr, size_t n, uint64_t *ret);
-/* How many pages are cut off. Looks closely only if the last ones are. */
-uint64_t dmv_kdump_cut_pages(struct dmv_kdump_cut *c);
+/* By either name; NULL: unknown. */
+const struct dmv_machine *dmv_machine_of(const char *name);
 
 /* Unsigned integer of 2, 4 or 8 bytes as the file has it. */
 uint64_t dmv_get(const uint8_t *p, unsigned bytes, bool big_endian);

@@ -7,7 +7,6 @@
  * Only physical reads are asked for, as KDUMP_MACHPHYSADDR: that needs no translation set up, and
  * the library's look-up by virtual address takes wrong bytes from some files without an error.
  */
-#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -311,30 +310,4 @@ void dmv_kd_child_main(struct dmv_kd_child *c)
 	if (open_dump(c))
 		keep(c);
 	_exit(0);
-}
-
-/* ---- names of machines ---- */
-
-static const struct dmv_kd_machine machines[] = {
-	{ "x86_64", KDUMP_ARCH_X86_64, EM_X86_64, 64 },
-	{ "aarch64", KDUMP_ARCH_AARCH64, EM_AARCH64, 64 },
-	{ "i386", KDUMP_ARCH_IA32, EM_386, 32 },
-	{ "i586", KDUMP_ARCH_IA32, EM_386, 32 },
-	{ "i686", KDUMP_ARCH_IA32, EM_386, 32 },
-	{ "arm", KDUMP_ARCH_ARM, EM_ARM, 32 },
-	{ "armv7l", KDUMP_ARCH_ARM, EM_ARM, 32 },
-	{ "ppc64", KDUMP_ARCH_PPC64, EM_PPC64, 64 },
-	{ "ppc64le", KDUMP_ARCH_PPC64, EM_PPC64, 64 },
-	{ "ppc", KDUMP_ARCH_PPC, EM_PPC, 32 },
-	{ "s390x", KDUMP_ARCH_S390X, EM_S390, 64 },
-	{ "s390", KDUMP_ARCH_S390, EM_S390, 32 },
-	{ "mips", KDUMP_ARCH_MIPS, EM_MIPS, 32 },
-};
-
-const struct dmv_kd_machine *dmv_kd_machine_of(const char *name)
-{
-	for (size_t i = 0; name[0] && i < sizeof(machines) / sizeof(machines[0]); i++)
-		if (!strcmp(machines[i].uts, name) || !strcmp(machines[i].arch, name))
-			return &machines[i];
-	return NULL;
 }

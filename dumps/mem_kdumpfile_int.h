@@ -70,16 +70,6 @@ _Noreturn void dmv_kd_child_main(struct dmv_kd_child *c);
 /* A status of wait(): the signal that the process died by, 0: by none. */
 int dmv_kd_signal_of(int status);
 
-/* Names of a machine: of uname, of the library, of ELF. */
-struct dmv_kd_machine {
-	const char *uts, *arch;
-	uint32_t elf;
-	uint8_t bits;
-};
-
-/* By either name; NULL: unknown. */
-const struct dmv_kd_machine *dmv_kd_machine_of(const char *name);
-
 /* ---- mem_kdumpfile_ask.c ---- */
 
 /* Our side of the child. */
@@ -101,9 +91,8 @@ void dmv_kd_stop(struct dmv_kd *k);
 enum dmv_code dmv_kd_question(struct dmv_kd *k, const struct dmv_kd_ask *q, uint64_t addr,
 			      struct dmv_kd_answer *a, struct dmv_err *e);
 
-/* First byte of a read of n at addr that did not come; the child's word for it is held
-
- * in bounds. */
+/* First byte of a read of n at addr that did not come; the child's word for it is held in
+ * bounds. */
 uint64_t dmv_kd_first_bad(const struct dmv_kd *k, uint64_t addr, size_t n);
 
 /* Text of the child, made harmless in its place. */

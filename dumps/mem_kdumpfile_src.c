@@ -26,7 +26,6 @@ struct page {
 struct kdump {
 	struct dmv_mem m;
 	struct dmv_file *f;
-	struct dmv_kdump_cut *cut;      /* NULL: not a kdump file, or no telling */
 	struct dmv_kd kd;
 	char format[96];
 	struct dmv_mem_ops ops;         /* its format names the library's */
@@ -42,11 +41,6 @@ static enum dmv_code read_some(struct kdump *k, uint64_t addr, void *buf, size_t
 	struct dmv_kd_answer a;
 	uint64_t bad;
 
-	if (k->cut && dmv_kdump_cut_find(k->cut, addr, n, &bad))
-		return dmv_fail_at(e, DMV_E_ABSENT, bad,
-				   "physical address 0x%" PRIx64
-				   " lies beyond the end of the file at 0x%" PRIx64,
-				   bad, dmv_file_size(k->f));
 	code = dmv_kd_question(&k->kd, &(struct dmv_kd_ask){ DMV_KD_READ, (uint32_t)n, addr }, addr,
 			       &a, e);
 	if (code)
@@ -117,7 +111,6 @@ static void kd_close(struct dmv_mem *m)
 	dmv_kd_stop(&k->kd);
 	if (k->kd.sh)
 		munmap(k->kd.sh, sizeof(*k->kd.sh));
-	dmv_kdump_cut_free(k->cut);
 	dmv_file_close(k->f);
 	dmv_mem_base_deinit(m);
 	free(k);
@@ -129,7 +122,8 @@ static const struct dmv_mem_ops kdump_ops = {
 	.close = kd_close,
 };
 
-/* First bytes of the formats that have some; the library also knows others, without. */
+/* First bytes of the formats that have some; the library also knows others, without. The first is
+ * read by mem_kdump.c, which asks first; here it is for tests that hold one against the other. */
 static const struct signature {
 	const char *bytes;
 	size_t n;
@@ -147,7 +141,7 @@ static const struct signature {
 static void sniff(struct kdump *k)
 {
 	enum { UTS_MACHINE = 12 + 4 * 65, UTS_FIELD = 65 };
-	const struct dmv_kd_machine *mach;
+	const struct dmv_machine *mach;
 	char head[UTS_MACHINE + UTS_FIELD] = "";
 	int errnum;
 	size_t got = dmv_file_read(k->f, 0, head, sizeof(head), &errnum);
@@ -163,7 +157,7 @@ static void sniff(struct kdump *k)
 	if (i > 1 || got < sizeof(head))
 		return;
 	head[sizeof(head) - 1] = 0;
-	mach = dmv_kd_machine_of(head + UTS_MACHINE);
+	mach = dmv_machine_of(head + UTS_MACHINE);
 	if (!mach)
 		return;
 	snprintf(k->kd.arch, sizeof(k->kd.arch), "%s", mach->arch);
@@ -174,13 +168,13 @@ static void sniff(struct kdump *k)
 static void take_info(struct kdump *k)
 {
 	struct dmv_kd_info info = k->kd.sh->info;
-	const struct dmv_kd_machine *mach;
+	const struct dmv_machine *mach;
 
 	dmv_kd_clean(info.arch, sizeof(info.arch));
 	dmv_kd_clean(info.format, sizeof(info.format));
-	mach = dmv_kd_machine_of(info.arch);
+	mach = dmv_machine_of(info.arch);
 	if (!mach)
-		mach = dmv_kd_machine_of(k->kd.arch);
+		mach = dmv_machine_of(k->kd.arch);
 	if (mach) {
 		k->m.machine = mach->elf;
 		k->m.bits = mach->bits;
@@ -273,40 +267,6 @@ static void find_vmcoreinfo(struct kdump *k)
 	dmv_mem_set_vmcoreinfo(&k->m, (const char *)k->kd.sh->data, a.n);
 }
 
-/* kdump_sub_header of a 64-bit writer of our byte order: one part of a split set opens without a
- * word and holds a part of the pages. */
-static void note_split(struct kdump *k)
-{
-	enum { BLOCK_SIZE = 428, SPLIT = 12, START_PFN = 16, END_PFN = 24 };
-	uint8_t b[32];
-	uint64_t block;
-	int errnum;
-
-	if (!k->kd.known || k->m.bits != 64 || k->m.big_endian)
-		return;
-	if (dmv_file_read(k->f, BLOCK_SIZE, b, 4, &errnum) != 4)
-		return;
-	block = dmv_get(b, 4, false);
-	if (dmv_file_read(k->f, block, b, sizeof(b), &errnum) != sizeof(b) ||
-	    dmv_get(b + SPLIT, 4, false) != 1)
-		return;
-	dmv_mem_note(&k->m,
-		     "one part of a split set: only pages 0x%" PRIx64 " to 0x%" PRIx64 " are in it",
-		     dmv_get(b + START_PFN, 8, false), dmv_get(b + END_PFN, 8, false));
-}
-
-static void look_for_cut(struct kdump *k)
-{
-	uint64_t pages;
-
-	if (k->ops.format != signatures[0].what)
-		return;
-	k->cut = dmv_kdump_cut_new(k->f, k->m.big_endian);
-	pages = k->cut ? dmv_kdump_cut_pages(k->cut) : 0;
-	if (pages)
-		dmv_mem_note(&k->m, "%" PRIu64 " pages beyond end of file", pages);
-}
-
 static enum dmv_code set_up(struct kdump *k, const char *target, struct dmv_err *e)
 {
 	enum dmv_code code = dmv_file_open(target, &k->f, e);
@@ -325,12 +285,10 @@ static enum dmv_code set_up(struct kdump *k, const char *target, struct dmv_err 
 	if (code)
 		return code;
 	take_info(k);
-	note_split(k);
 	code = find_ranges(k, e);
 	if (code)
 		return k->m.nnote ? dmv_prepend(e, "%s", k->m.note[0]) : code;
 	find_vmcoreinfo(k);
-	look_for_cut(k);
 	return DMV_E_OK;
 }
 

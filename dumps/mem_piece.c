@@ -157,15 +157,19 @@ uint64_t dmv_pieces_skip_zeros(const struct dmv_piece *v, size_t n, const struct
 	return addr;
 }
 
-static enum dmv_code short_read(uint64_t addr, uint64_t off, int errnum, struct dmv_err *e)
+static enum dmv_code short_read(const struct dmv_file *f, uint64_t addr, uint64_t off, int errnum,
+				struct dmv_err *e)
 {
+	char gap[80];
+
 	if (errnum)
 		return dmv_fail_at(e, DMV_E_SYSTEM, addr,
 				   "cannot read 0x%" PRIx64 " at file offset 0x%" PRIx64 ": %s",
 				   addr, off, strerror(errnum));
 	return dmv_fail_at(e, DMV_E_ABSENT, addr,
-			   "0x%" PRIx64 " is at file offset 0x%" PRIx64 ", where the file now ends",
-			   addr, off);
+			   "0x%" PRIx64 " is at file offset 0x%" PRIx64 ", %s", addr, off,
+			   dmv_file_is_view(f) ? dmv_file_gap(f, off, gap, sizeof(gap)) :
+						 "where the file now ends");
 }
 
 enum dmv_code dmv_pieces_read(struct dmv_file *f, const struct dmv_piece *v, size_t nv,
@@ -187,7 +191,7 @@ enum dmv_code dmv_pieces_read(struct dmv_file *f, const struct dmv_piece *v, siz
 		off = p->off + (addr - p->start);
 		got = dmv_file_read(f, off, to, k, &errnum);
 		if (got < k)
-			return short_read(addr + got, off + got, errnum, e);
+			return short_read(f, addr + got, off + got, errnum, e);
 		addr += k;
 		to += k;
 		n -= k;

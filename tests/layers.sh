@@ -94,7 +94,11 @@ sources()
 			if (index(a, b) != 1) print }')"
 	owner libkdumpfile 'libkdumpfile/.*' dumps/mem_kdumpfile.c
 	owner libdw '(elfutils/.*|dwarf\.h|libdw\.h|libelf\.h|gelf\.h)' dumps/names_dwarf.c
-	owner readline 'readline/.*' ext/prompt.c
+	owner zlib '(zlib|libdeflate)\.h' dumps/mem_kdump_zlib.c
+	owner lzo 'lzo/.*' dumps/mem_kdump_lzo.c
+	owner snappy 'snappy.*' dumps/mem_kdump_snappy.c
+	owner zstd 'zstd.*' dumps/mem_kdump_zstd.c
+	owner readline 'readline/.*' ext/dma_inspect.c
 	owner crash 'defs\.h' ext/crash.c
 	say 'commands do not print' "$(grep -nE \
 		'\<(v?f?printf|puts|putchar|fputs|putc|fwrite|write)[[:space:]]*\(' \
@@ -176,6 +180,10 @@ falls()
 	fall 'private headers' dumps/zz.c '#include "dmv_int.h"'
 	fall 'libkdumpfile has' cmds/zz.c '#include <libkdumpfile/kdumpfile.h>'
 	fall 'libdw has' dumps/zz.c '#include <elfutils/libdw.h>'
+	fall 'zlib has' dumps/zz.c '#include <libdeflate.h>'
+	fall 'lzo has' cmds/zz.c '#include <lzo/lzo1x.h>'
+	fall 'snappy has' dumps/zz.c '#include <snappy-c.h>'
+	fall 'zstd has' ext/zz.c '#include <zstd.h>'
 	fall 'readline has' cmds/zz.c '#include <readline/readline.h>'
 	fall 'commands do not print' cmds/cmd_zz.c '	printf("x");'
 	fall 'libraries do not exit' dumps/zz.c '	exit(1);'

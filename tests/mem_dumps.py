@@ -373,15 +373,17 @@ def guest_tests(tmp):
              d["bits"][0] in ("32", "64") and
              d["linux_kernel"] == ["0"], str(d and d["format"]))
         case("QEMU %s notes" % name, d and "note" not in d, str(d and d.get("note")))
-    d, err = info(dumps["flat"])
-    case("QEMU flattened kdump", d is None and
-         "flattened kdump: run `makedumpfile -R OUT < FILE` and open OUT" in err, err)
+    d = compare_ram("QEMU flattened kdump", dumps["flat"], ram, tmp)
+    case("QEMU flattened kdump format", d and d["machine"] == ["62"] and "note" not in d and
+         d["format"] == ["kdump-compressed vmcore (zlib, flattened)"], str(d))
     if "kdump" in dumps:
         d = compare_ram("kdump", dumps["kdump"], ram, tmp)
-        case("kdump format", d and "libkdumpfile" in d["format"][0] and d["machine"] == ["62"],
-             str(d))
-        rc, _, err = probe(dumps["kdump"], "read", "phys", RAM * 64, 8)
-        case("kdump beyond memory", rc == 1 and "error 2" in err, err)
+        case("kdump format", d and d["machine"] == ["62"] and "note" not in d and
+             d["format"] == ["kdump-compressed vmcore (zlib)"], str(d))
+        for where, words in ((RAM * 64, "in a hole of"), (1 << 40, "beyond the end of memory")):
+            rc, _, err = probe(dumps["kdump"], "read", "phys", where, 8)
+            case("kdump: 0x%x is %s" % (where, words), rc == 1 and "error 2" in err and
+                 words in err, err)
         rc, _, err = probe(dumps["kdump"], "read", "virt", 0x1000, 8)
         case("kdump virtual", rc == 1 and "no virtual" in err, err)
     else:
@@ -398,7 +400,7 @@ def guest_tests(tmp):
 
 def interrupted(kdump):
     """The terminal's ^C goes to the whole group; the reader must go on and leave nobody behind."""
-    p = subprocess.Popen([PROBE, kdump, "all"], start_new_session=True, stdout=subprocess.PIPE,
+    p = subprocess.Popen([PROBE, "-l", kdump, "all"], start_new_session=True, stdout=subprocess.PIPE,
                          stderr=subprocess.PIPE)
     for _ in range(5):
         time.sleep(0.02)
@@ -407,7 +409,7 @@ def interrupted(kdump):
         except ProcessLookupError:
             break
     _, err = p.communicate(timeout=60)
-    case("kdump under ^C", p.returncode == 0, err.decode())
+    case("libkdumpfile under ^C", p.returncode == 0, err.decode())
 
 
 def hanging(kdump, tmp):
@@ -415,16 +417,16 @@ def hanging(kdump, tmp):
     hang = os.path.join(tmp, "hang.so")
     build(HANG, hang, "-shared", "-fPIC")
     env = dict(os.environ, LD_PRELOAD=hang)
-    rc, _, err = probe(kdump, "info", env=dict(env, HANG_OPEN="1"))
-    case("kdump that hangs while it is opened", rc == 1 and
+    rc, _, err = probe("-l", kdump, "info", env=dict(env, HANG_OPEN="1"))
+    case("libkdumpfile that hangs while it is opened", rc == 1 and
          "libkdumpfile hung for 30 s while opening it" in err, err)
     at = RAM // 2 + 0x5000
     env["HANG_AT"] = hex(at)
-    rc, _, err = probe(kdump, "read", "phys", at - 4, 8, env=env)
-    case("kdump that hangs while it is read", rc == 1 and
+    rc, _, err = probe("-l", kdump, "read", "phys", at - 4, 8, env=env)
+    case("libkdumpfile that hangs while it is read", rc == 1 and
          "libkdumpfile hung for 20 s while reading 0x%x" % at in err, err)
-    rc, out, err = probe(kdump, "walk", "phys", env=env)
-    case("kdump that hangs at one page: the others", rc == 0 and b" missed 4096 " in out,
+    rc, out, err = probe("-l", kdump, "walk", "phys", env=env)
+    case("libkdumpfile that hangs at one page: the others", rc == 0 and b" missed 4096 " in out,
          "%s %s" % (out, err))
 
 

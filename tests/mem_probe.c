@@ -2,11 +2,14 @@
 /*
  * Shows what dumps/mem makes of a target, for the scripts that test it on dumps others wrote.
  *
- *   mem_probe [-b BASE] TARGET info             what is known of it, one "key value" a line
+ *   mem_probe [OPTIONS] TARGET info             what is known of it, one "key value" a line
  *   mem_probe ... TARGET cat virt|phys FILE     every byte, at its own offset of a sparse FILE
  *   mem_probe ... TARGET read virt|phys ADDR N  N bytes to stdout
  *   mem_probe ... TARGET walk virt|phys         bytes, missed bytes, checksum
  *   mem_probe ... TARGET all                    walks both spaces, and probes around every range
+ *
+ * Options: -b BASE of a raw file; -p FILE, one more part of a split set; -z, excluded pages read as
+ * zeros; -l, through libkdumpfile whatever it is.
  *
  * Exits 0, or 1 with "error CODE: message" on stderr.
  */
@@ -18,7 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "mem.h"
+#include "mem_int.h"
 
 struct sum {
 	uint64_t bytes, check;
@@ -156,25 +159,62 @@ static void on_int(int sig)
 	(void)sig;
 }
 
+struct options {
+	struct dmv_mem_opts o;
+	const char *part[16];
+	bool library;
+};
+
+/* False: not one of ours. */
+static bool option(struct options *x, int c, const char *arg)
+{
+	if (c == 'b') {
+		x->o.have_base = true;
+		x->o.base = strtoull(arg, NULL, 0);
+	} else if (c == 'p' && x->o.nmore < 16) {
+		x->part[x->o.nmore++] = arg;
+		x->o.more = x->part;
+	} else if (c == 'z') {
+		x->o.zero_excluded = true;
+	} else if (c == 'l') {
+		x->library = true;
+	} else {
+		return false;
+	}
+	return true;
+}
+
+/* The library is held against our own reader: it must not come to that one's files by itself. */
+static enum dmv_code open_target(const struct options *x, const char *target, struct dmv_mem **m,
+				 struct dmv_err *e)
+{
+	enum dmv_code code;
+
+	if (!x->library)
+		return dmv_mem_open(target, &x->o, m, e);
+	code = dmv_mem_open_kdumpfile(target, &x->o, m, e);
+	if (!code)
+		(*m)->name = strdup(target);
+	return code;
+}
+
 int main(int argc, char **argv)
 {
 	struct sigaction sa = { .sa_handler = on_int };
-	struct dmv_mem_opts o = { 0 };
+	struct options x = { .library = false };
 	struct dmv_err e = { 0 };
 	struct dmv_mem *m;
-	int i = 1, rc;
+	int c, rc;
 
 	sigaction(SIGINT, &sa, NULL);
-	if (argc > 2 && !strcmp(argv[1], "-b")) {
-		o.have_base = true;
-		o.base = strtoull(argv[2], NULL, 0);
-		i = 3;
-	}
-	if (argc - i < 2)
+	while ((c = getopt(argc, argv, "+b:p:zl")) != -1)
+		if (!option(&x, c, optarg))
+			return 2;
+	if (argc - optind < 2)
 		return 2;
-	if (dmv_mem_open(argv[i], &o, &m, &e))
+	if (open_target(&x, argv[optind], &m, &e))
 		return complain(&e);
-	rc = run(m, argc - i - 1, argv + i + 1);
+	rc = run(m, argc - optind - 1, argv + optind + 1);
 	dmv_mem_close(m);
 	return rc;
 }

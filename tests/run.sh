@@ -5,7 +5,7 @@
 # A test is a program, or a program with its arguments as one word. It says `ok NAME`,
 # `not ok NAME: why` or `skip NAME: why`, a line a case, and exits 0, or 1 if a case failed, or 77
 # if it could not run at all. Anything else it says is kept in DIR/TEST.log. A test that dies,
-# hangs, or says nothing is a failure of its own. Lines that begin with | are a table for people.
+# hangs, or says nothing is a failure of its own.
 # The last line is `N passed, N failed, N skipped`; the exit code is 1 if anything failed.
 set -u
 
@@ -55,7 +55,6 @@ run()
 	fi
 	grep -a '^not ok ' "$log" | grep -v "^not ok $1: " | sed "s|^|$1: |"
 	grep -a '^skip ' "$log" | sed "s|^|$1: |"
-	grep -a '^|' "$log"
 	printf '# %-44s %5d passed %3d failed %3d skipped\n' "$1" "$p" "$f" "$s"
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 	[ "$f" = 0 ] || bad="$bad $1"

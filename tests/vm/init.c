@@ -2,14 +2,13 @@
 /*
  * The first process of a Linux guest:
  *
- *	init ... : [kexec] [virtual] [pieces] DRIVER...
+ *	init ... : [kexec] [virtual] DRIVER...
  *
  * (the kernel puts words it does not know itself in front of the colon)
- * Starts `drivers DRIVER --mode log --hold` for each, says where their regions are, plants a copy
- * of the first one's header, and waits. After "cores" on the console it kills them, gives their core
+ * Starts `drivers DRIVER --mode log --hold` for each, says where their regions are, plants a copy of
+ * the first one's header, and waits. After "cores" on the console it kills them, gives their core
  * files to the host and switches off. kexec: it crashes the kernel instead, and under the second
- * kernel gives /proc/vmcore to the host. virtual: bus addresses are virtual ones. pieces: no two
- * free pages lie side by side when the processes start.
+ * kernel gives /proc/vmcore to the host. virtual: bus addresses are virtual ones.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,13 +17,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysinfo.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -33,7 +30,7 @@
 #define PROCESSES 8
 
 struct options {
-	bool kexec, physical, pieces;
+	bool kexec, physical;
 	const char *driver[PROCESSES];
 	int drivers;
 };
@@ -157,28 +154,6 @@ static void show_kernel(void)
 	show("/proc/kallsyms", symbols);
 }
 
-/*
- * Takes nearly all free memory and gives back every second page: the kernel has whole pages enough
- * then, but hardly two that are neighbours.
- */
-static void memory_to_pieces(void)
-{
-	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	struct sysinfo i;
-	size_t n;
-	char *p;
-
-	sysinfo(&i);
-	n = i.freeram * i.mem_unit / 10 * 8 / (2 * page);
-	p = mmap(NULL, 2 * n * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (p == MAP_FAILED || mlock(p, 2 * n * page) || munlock(p, 2 * n * page))
-		give_up("no memory to cut to pieces");
-	for (size_t k = 0; k < n; k++)
-		if (madvise(p + 2 * k * page, page, MADV_DONTNEED))
-			give_up("a page is not given back: %s", strerror(errno));
-	say("pieces: %zu pages", n);
-}
-
 /* ---- the processes ---- */
 
 static pid_t start(const char *driver, bool physical, int out)
@@ -281,8 +256,6 @@ static void parse(int argc, char **argv, struct options *o)
 			o->kexec = true;
 		else if (!strcmp(argv[i], "virtual"))
 			o->physical = false;
-		else if (!strcmp(argv[i], "pieces"))
-			o->pieces = true;
 		else if (o->drivers < PROCESSES)
 			o->driver[o->drivers++] = argv[i];
 }
@@ -307,8 +280,6 @@ int main(int argc, char **argv)
 	if (o.kexec)
 		crash_load();
 	want_cores();
-	if (o.pieces)
-		memory_to_pieces();
 	start_all(&o, r);
 	if (o.drivers)
 		region_copy(&r[0]);

@@ -7,18 +7,17 @@
 #	linux.sh BUILD-DIRECTORY DIRECTORY [WORD...]
 #
 # Words, each with its default left out of the name of the files:
-#	6.1 6.12        the series of kernels; default: 6.1, always named
+#	6.12            that series of kernels, not 6.1
 #	nokaslr         the kernel stands where it was linked
 #	la57            page tables of five levels
 #	novmcoreinfo    no VMCOREINFO in the dumps
 #	huge            memory enough for the kernel to give out huge pages: few physical pieces
-#	pieces          no two free pages side by side when the processes start
 #	virtual         bus addresses are virtual ones, as for a process that may not know better
 #	kexec           no monitor: the kernel crashes, a second one writes /proc/vmcore
-#	DRIVER          a process with that test driver; default: the three below
+#	DRIVER          a process with that test driver; default: e6_0f_5_overrun e6_0a_list_leaked
 #
-# Leaves in DIRECTORY, named linux-SERIES[-WORD]...: .serial (what the guest said), .kallsyms,
-# .core.DRIVER (each process as the guest's kernel dumped it after the rest), and the dumps:
+# Leaves in DIRECTORY, named linux-SERIES[-WORD]...: .serial (what the guest said), .kallsyms, .core.DRIVER
+# (each process as the guest's kernel dumped it after the rest), and the dumps:
 #	.elf .paging.elf        QEMU, without and with virtual addresses (.elf by kexec: /proc/vmcore)
 #	.kdump.flat .kdump      QEMU's kdump-zlib, flattened as it comes, and rearranged
 #	.zlib.0 .lzo.0 .plain.0 makedumpfile -d 0, compressed or not
@@ -38,12 +37,11 @@ vmcoreinfo='-device vmcoreinfo' kexec=no
 for word; do
 	words=$words-$word
 	case $word in
-	6.1 | 6.12) series=$word words=${words%-*} ;;
+	6.12) series=6.12 words=${words%-*} ;;
 	nokaslr) kernel_args="$kernel_args nokaslr" ;;
 	la57) cpu=qemu64,+la57 ;;
 	novmcoreinfo) vmcoreinfo='' ;;
 	huge) memory=1024 ;;
-	pieces) init_args="$init_args pieces" ;;
 	virtual) init_args="$init_args virtual" ;;
 	kexec)
 		kexec=yes memory=512
@@ -51,7 +49,7 @@ for word; do
 	*) drivers="$drivers $word" ;;
 	esac
 done
-drivers=${drivers:-e6_0f_5_overrun e6_0a_list_leaked case_003}
+drivers=${drivers:-e6_0f_5_overrun e6_0a_list_leaked}
 name=linux-$series$words
 out=$dir/$name
 
