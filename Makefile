@@ -263,6 +263,30 @@ fuzz: | $(patsubst %,$(O)/corpus/fuzz_%,$(KERNEL_FUZZ))
 $(O)/corpus/fuzz_mem_windmp: tests/windmp_make.py
 	$(call say,GEN,$@)$< $@
 fuzz: | $(O)/corpus/fuzz_mem_windmp
+
+# A guest of 32 bits; QEMU writes a Windows dump of it.
+GUEST32_CC = $(CC) -m32 -idirafter /usr/include/x86_64-linux-gnu
+GUEST32_FLAGS = $(CORE_FLAGS) -fno-omit-frame-pointer -fno-stack-protector -fno-pic \
+	-fno-asynchronous-unwind-tables -fcf-protection=none -mgeneral-regs-only \
+	-Icore/port/guest -Itests
+GUEST32_SRC = $(wildcard core/*.c) tests/scene.c tests/vm/guest32/main.c \
+	$(patsubst %,core/port/guest/%.c,memory serial windump)
+GUEST32_OBJ = $(patsubst %.c,$(O)/guest32/%.o,$(GUEST32_SRC)) $(O)/guest32/tests/vm/guest32/boot.o
+
+$(O)/guest32/tests/%.o: tests/%.c
+	@mkdir -p $(@D)
+	$(call say,CC guest32,$<)$(GUEST32_CC) $(filter-out -Wconversion,$(GUEST32_FLAGS)) $(CFLAGS) \
+		-c $< -o $@
+$(O)/guest32/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC guest32,$<)$(GUEST32_CC) $(GUEST32_FLAGS) $(CFLAGS) -c $< -o $@
+$(O)/guest32/%.o: %.S
+	@mkdir -p $(@D)
+	$(call say,AS guest32,$<)$(GUEST32_CC) -MMD -MP -c $< -o $@
+$(O)/guest32.elf: $(GUEST32_OBJ) tests/vm/guest32/guest32.ld
+	$(call say,LD,$@)$(GUEST32_CC) -nostdlib -static -Wl,-T,tests/vm/guest32/guest32.ld \
+		-Wl,--build-id=none -Wl,-z,noexecstack $(GUEST32_OBJ) -lgcc -o $@
+VM_NEEDS += $(O)/guest32.elf
 # ---- end of Windows dumps ----
 
 # ---- end of the areas' blocks ----

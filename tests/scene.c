@@ -15,6 +15,11 @@ static uint64_t now(void *host)
 	return s->clock += 10;
 }
 
+static uint64_t scene_phys(const struct scene *s, const void *va)
+{
+	return (uintptr_t)va - s->phys_bias;
+}
+
 static void *pages_alloc(void *host, size_t n, uint64_t max_phys, uint64_t *phys)
 {
 	struct scene *s = host;
@@ -24,7 +29,7 @@ static void *pages_alloc(void *host, size_t n, uint64_t max_phys, uint64_t *phys
 	if (n > SCENE_BUFFER_PAGES - s->pages_used)
 		return NULL;
 	s->pages_used += (uint32_t)n;
-	*phys = (uintptr_t)p;
+	*phys = scene_phys(s, p);
 	return p;
 }
 
@@ -41,6 +46,9 @@ static void violation(void *host, const struct dmv_report *r)
 
 	s->violations++;
 	s->last_rule = r->rule;
+	s->last_code = r->code;
+	for (size_t i = 0; i < 4; i++)
+		s->last_p[i] = r->p[i];
 }
 
 /* What a step needs to be true for the rest to mean anything. */
@@ -97,9 +105,9 @@ static void start(struct scene *s)
 		const size_t pages = i + 1 < SCENE_SEGMENTS ? SCENE_SEGMENT_PAGES :
 			SCENE_LAST_PAGES;
 
-		s->segment[i] = (struct dmv_memory){ at, (uintptr_t)at, pages * SCENE_PAGE };
+		s->segment[i] = (struct dmv_memory){ at, scene_phys(s, at), pages * SCENE_PAGE };
 	}
-	s->pool = (struct dmv_memory){ s->shadow, (uintptr_t)s->shadow, sizeof(s->shadow) };
+	s->pool = (struct dmv_memory){ s->shadow, scene_phys(s, s->shadow), sizeof(s->shadow) };
 	NEED(s, dmv_init(&port, &c, &s->v) == DMV_OK);
 }
 
@@ -215,7 +223,7 @@ static struct dmv_span span(struct scene *s, uint32_t page, uint32_t offset, uin
 {
 	char *va = s->memory + page * SCENE_PAGE + offset;
 
-	return (struct dmv_span){ .va = (uintptr_t)va, .bytes = bytes, .phys = (uintptr_t)va,
+	return (struct dmv_span){ .va = (uintptr_t)va, .bytes = bytes, .phys = scene_phys(s, va),
 				  .original = va, .mdl = 0x3D1 };
 }
 
@@ -254,7 +262,7 @@ static void map_in(struct scene *s)
 /* The bus address is the shadow's own: the host has no IOMMU. */
 static char *device_at(const struct scene *s)
 {
-	return (char *)(uintptr_t)s->bus;
+	return (char *)(uintptr_t)(s->bus + s->phys_bias);
 }
 
 static void flush_in(struct scene *s)
@@ -314,7 +322,8 @@ static void list_in(struct scene *s)
 {
 	list(s, &s->second, 4, s->more_elements, false);
 	dmv_grant_elements(s->v, &s->second, s->element);
-	((char *)(uintptr_t)s->element[0].bus)[7] = 0x77;       /* delivered, never flushed */
+	/* delivered, never flushed */
+	((char *)(uintptr_t)(s->element[0].bus + s->phys_bias))[7] = 0x77;
 }
 
 /* ---- an adapter that is given back as it should be ---- */

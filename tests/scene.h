@@ -19,7 +19,7 @@
 #define SCENE_DRIVER_PAGES 8u
 #define SCENE_BOOK_PAGES 32u
 
-/* Zeroed by its owner. */
+/* Zeroed by its owner. A machine's physical addresses may be its virtual ones less phys_bias. */
 struct scene {
 	_Alignas(4096) char region[SCENE_REGION_PAGES * SCENE_PAGE];
 	char shadow[SCENE_SHADOW_PAGES * SCENE_PAGE];
@@ -28,10 +28,12 @@ struct scene {
 	char books[SCENE_BOOK_PAGES * SCENE_PAGE];
 	struct dmv *v;
 	struct dmv_memory segment[SCENE_SEGMENTS], pool;
-	uint64_t region_id, pid, clock;
+	uint64_t region_id, pid, clock, phys_bias;
 	uint32_t machine, pages_used;
 	uint32_t violations;            /* the host was told */
 	uint32_t last_rule;
+	uint32_t last_code;
+	uint64_t last_p[4];
 	uint32_t driver;
 	struct dmv_adapter *sg, *packet, *third;
 	struct dmv_grant grant, second;
