@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "dump_info.h"
 #include "finding.h"
 #include "tally.h"
 #include "verdict.h"
@@ -130,6 +131,10 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 	bool go = true;
 
 	(void)av;
+	if (dmv_need_facts(s)) {
+		s->found = dmv_dump_about_dma(s);
+		return dmv_dump_instead(s);
+	}
 	/* the verdict stands on what can be read: bytes that cannot be compared are a note */
 	if (dmv_verify(s)) {
 		e = s->err;
@@ -144,6 +149,8 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 	for (uint32_t r = 0; go && r < s->facts.nregion; r++)
 		go = region(s, r, j);
 	dmv_judge_free(j);
+	if (go && dmv_dump_bugcheck(s))
+		go = dmv_dump_bugcheck_say(s);
 	return go ? DMV_E_OK : DMV_E_STOPPED;
 }
 
@@ -158,11 +165,11 @@ const struct dmv_cmd dmv_cmd_analyze = {
 	.help = "The bugcheck of the target in words; adapter and object it is about; the stack\n"
 		"of the caller and, where two calls clash, of the earlier one; the bytes that\n"
 		"prove it; cause and fix; and what to type next. Without a bugcheck the first\n"
-		"violation on record, else the worst that leaks, check and stale find.",
+		"violation on record, else the worst that leaks, check and stale find. Where the\n"
+		"verifier was not at work: the bugcheck that the header of the dump has.",
 	.examples = "analyze  the verdict\n"
 		    "!analyze -v  the same",
 	.args = args,
-	.needs_facts = true,
 	.topics = DMV_TOPIC_ALL,
 	.run = run,
 };

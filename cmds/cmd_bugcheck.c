@@ -3,6 +3,7 @@
 #include "cmd.h"
 
 #include "decode.h"
+#include "dump_info.h"
 #include "paste.h"
 
 static enum dmv_code own(struct dmv_ses *s)
@@ -11,7 +12,7 @@ static enum dmv_code own(struct dmv_ses *s)
 	bool any = false;
 
 	if (dmv_need_facts(s))
-		return s->err.code;
+		return dmv_dump_instead(s);
 	for (uint32_t r = 0; r < f->nregion; r++) {
 		if (!f->region[r].bug_code)
 			continue;
@@ -20,6 +21,8 @@ static enum dmv_code own(struct dmv_ses *s)
 		if (!dmv_decode(s, r, f->region[r].bug_code, f->region[r].bug_p))
 			return DMV_E_STOPPED;
 	}
+	if (dmv_dump_bugcheck(s))
+		return dmv_dump_bugcheck_say(s) ? DMV_E_OK : DMV_E_STOPPED;
 	if (!any)
 		dmv_out_line(s->out, "No bugcheck: the verifier did not stop this target.");
 	return DMV_E_OK;

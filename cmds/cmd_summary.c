@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "dump_info.h"
 #include "finding.h"
 #include "rules.h"
 #include "tally.h"
@@ -250,11 +251,15 @@ static void not_booked(struct dmv_ses *s)
 
 static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 {
-	struct dmv_judge *j = dmv_judge_new(&s->facts);
-	struct line *by = calloc(s->facts.nadapter + 1, sizeof(*by));
 	enum dmv_code code;
+	struct dmv_judge *j;
+	struct line *by;
 
 	(void)av;
+	if (dmv_need_facts(s))
+		return dmv_dump_instead(s);
+	j = dmv_judge_new(&s->facts);
+	by = calloc(s->facts.nadapter + 1, sizeof(*by));
 	code = j && by ? say(s, by, j) : dmv_no_memory(s);
 	not_booked(s);
 	free(by);
@@ -269,7 +274,6 @@ const struct dmv_cmd dmv_cmd_summary = {
 		"total what is live; findings by rule; what could not be read. Shown when a\n"
 		"target is opened without a command. Compares no bytes: check and stale do.",
 	.examples = "summary  the screen",
-	.needs_facts = true,
 	.topics = DMV_TOPICS_OBJECTS | DMV_TOPICS_JUDGE,
 	.run = run,
 };

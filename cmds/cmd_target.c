@@ -2,6 +2,7 @@
 /* target: the dump or process itself, and what could not be read of it. */
 #include "cmd.h"
 
+#include "dump_info.h"
 #include "words.h"
 
 struct target {
@@ -122,19 +123,27 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 	(void)av;
 	if (!s->mem)
 		return dmv_fail(&s->err, DMV_E_USAGE, "there is no target");
-	if (!say_target(s))
+	if (!say_target(s) || !dmv_dump_lines_say(s))
 		return DMV_E_STOPPED;
 	code = say_regions(s);
+	if (code != DMV_E_STOPPED && !dmv_dump_images_say(s))
+		return DMV_E_STOPPED;
 	for (size_t i = 0; i < s->mem->nnote; i++)
 		dmv_out_note(s->out, "%s", s->mem->note[i]);
-	return code;
+	if (code != DMV_E_NOTFOUND || !dmv_dump_about_dma(s))
+		return code;
+	/* without a region, but its header has something to say about DMA */
+	dmv_out_note(s->out, "%s", s->err.msg);
+	s->err = (struct dmv_err){ .addr = DMV_NO_ADDR };
+	return DMV_E_OK;
 }
 
 const struct dmv_cmd dmv_cmd_target = {
 	.name = "target",
 	.summary = "the target itself and what of it is unreadable",
-	.help = "Format, machine and size of the target, images whose code appears in stacks,\n"
-		"and everything odd or missing that was met while reading it.",
+	.help = "Format, machine and size of the target, what the header of a dump says of the\n"
+		"machine that died, images whose code appears in stacks, and everything odd or\n"
+		"missing that was met while reading it.",
 	.examples = "target  what was opened",
 	.topics = DMV_TOPIC(DMV_K_IMAGE),
 	.run = run,

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "dump_info.h"
 #include "rules.h"
 #include "words.h"
 
@@ -159,6 +160,9 @@ static bool arguments(struct dmv_ses *s, const struct dmv_rule_text *r, const ui
 				 same || !*more ? "" : ", ", more);
 			a.is = is;
 			a.sep2 = !a.means ? ", " : *is ? ": " : "";
+		} else if ((i || !r) && dmv_dump_place(s, p[i], is, sizeof(is))) {
+			a.is = is;
+			a.sep2 = a.means ? ": " : ", ";
 		}
 		if (!dmv_out_row(s->out, &arg_table, &a))
 			return false;

@@ -88,7 +88,7 @@ static void say_machine(struct dmv_windmp *w)
 		dmv_win_line(w, "product", "%s",
 			     n == 1 ? "workstation" : n == 2 ? "domain controller" : "server");
 	if (get(w, &f_processors, &n))
-		dmv_win_line(w, "processors", "%" PRIu64, n);
+		dmv_win_line(w, "cpus", "%" PRIu64, n);
 }
 
 static void say_bugcheck(struct dmv_windmp *w)
@@ -164,7 +164,7 @@ static void say_addresses(struct dmv_windmp *w)
 	uint64_t v, where;
 
 	if (get(w, &f_exception, &v) && v && get(w, &f_exception_at, &where))
-		dmv_win_line(w, "exception", "0x%08" PRIx64 " at 0x%" PRIx64, v, where);
+		dmv_win_line(w, "trap", "0x%08" PRIx64 " at 0x%" PRIx64, v, where);
 	if (get(w, &f_modules, &v) && v)
 		dmv_win_line(w, "modules", "PsLoadedModuleList 0x%" PRIx64, v);
 	if (get(w, &f_debugger, &v) && v)

@@ -161,7 +161,7 @@ static void say_broken_driver(struct dmv_windmp *w, const struct triage *t)
 	char name[UTF8_MAX * NAME_MAX_CHARS + 1];
 
 	if (read_name(w, get32(t, BROKEN_DRIVER), name))
-		dmv_win_line(w, "broken driver", "%s", name);
+		dmv_win_line(w, "broken", "%s, by the system's own judgement", name);
 }
 
 /* ---- memory ---- */
@@ -222,7 +222,7 @@ static void say_secondary(struct dmv_windmp *w, uint64_t at)
 	char sign[8];
 
 	if (at < size && read_at(w, at, sign, sizeof(sign)) && !memcmp(sign, "DumpBlob", 8))
-		dmv_win_line(w, "secondary data", "0x%" PRIx64 " bytes at file offset 0x%" PRIx64,
+		dmv_win_line(w, "extra", "secondary data, 0x%" PRIx64 " bytes at file offset 0x%" PRIx64,
 			     size - at, at);
 }
 

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+#include "dump_info.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "decode.h"
+#include "rules.h"
+
+enum {
+	MINIDUMP = 0x10000000,          /* set in the code of a minidump variant */
+	LIVE_SYSTEM_DUMP = 0x161,
+};
+
+static const struct dmv_dump_info *info_of(const struct dmv_ses *s)
+{
+	return s->mem ? s->mem->info : NULL;
+}
+
+/* ---- the bugcheck ---- */
+
+static bool same(const struct dmv_region_fact *r, const struct dmv_dump_info *x)
+{
+	return (r->bug_code | MINIDUMP) == (x->bug_code | MINIDUMP) &&
+	       !memcmp(r->bug_p, x->bug_p, sizeof(r->bug_p));
+}
+
+bool dmv_dump_bugcheck(const struct dmv_ses *s)
+{
+	const struct dmv_dump_info *x = info_of(s);
+
+	if (!x || !x->has_bugcheck)
+		return false;
+	for (size_t i = 0; i < s->facts.nregion; i++)
+		if (same(&s->facts.region[i], x))
+			return false;
+	return true;
+}
+
+bool dmv_dump_bugcheck_say(struct dmv_ses *s)
+{
+	const struct dmv_dump_info *x = info_of(s);
+
+	if (s->facts.nregion) {
+		dmv_out_gap(s->out);
+		dmv_out_line(s->out, "By the header of the dump:\n");
+	}
+	return dmv_decode(s, DMV_NO_INDEX, x->bug_code, x->bug_p);
+}
+
+bool dmv_dump_about_dma(const struct dmv_ses *s)
+{
+	const struct dmv_dump_info *x = info_of(s);
+	uint32_t code = x ? x->bug_code & ~(uint32_t)MINIDUMP : 0;
+
+	if (!x || !x->has_bugcheck)
+		return false;
+	return dmv_rule_of(code, x->bug_p) ||
+	       (code != LIVE_SYSTEM_DUMP && dmv_bugcheck_remark(code, x->bug_p));
+}
+
+enum dmv_code dmv_dump_instead(struct dmv_ses *s)
+{
+	if (s->err.code == DMV_E_STOPPED || !dmv_dump_bugcheck(s))
+		return s->err.code;
+	dmv_out_width(s->out, s->mem->bits == 32 ? 8 : 16, false);
+	if (!dmv_dump_bugcheck_say(s))
+		return DMV_E_STOPPED;
+	if (!dmv_dump_about_dma(s))
+		return s->err.code;
+	dmv_out_note(s->out, "%s", s->err.msg);
+	for (size_t i = 0; i < s->mem->nnote; i++)
+		dmv_out_note(s->out, "%s", s->mem->note[i]);
+	s->err = (struct dmv_err){ .addr = DMV_NO_ADDR };
+	return DMV_E_OK;
+}
+
+/* ---- images ---- */
+
+const char *dmv_dump_place(const struct dmv_ses *s, uint64_t addr, char *buf, size_t size)
+{
+	const struct dmv_dump_info *x = info_of(s);
+
+	for (size_t i = 0; x && i < x->nimage; i++) {
+		if (addr - x->image[i].base >= x->image[i].bytes)
+			continue;
+		snprintf(buf, size, "%s+0x%llx", x->image[i].name,
+			 (unsigned long long)(addr - x->image[i].base));
+		return buf;
+	}
+	return NULL;
+}
+
+static const struct dmv_col image_cols[] = {
+	DMV_COL(struct dmv_dump_image, base, "BASE", DMV_S_ADDR, "where it is loaded"),
+	DMV_COL(struct dmv_dump_image, bytes, "SIZE", DMV_S_SIZE, "bytes"),
+	DMV_COL(struct dmv_dump_image, name, "LOADED", DMV_S_STR, "name"),
+	{ 0 }
+};
+
+static const struct dmv_table image_table = { "loaded", image_cols, NULL };
+
+bool dmv_dump_images_say(struct dmv_ses *s)
+{
+	const struct dmv_dump_info *x = info_of(s);
+
+	if (!x)
+		return true;
+	dmv_out_table(s->out, &image_table);
+	for (size_t i = 0; i < x->nimage; i++)
+		if (!dmv_out_row(s->out, &image_table, &x->image[i]))
+			return false;
+	return true;
+}
+
+/* ---- the header ---- */
+
+struct line {
+	const char *key, *value;
+	char label[32];
+	const char *shown;
+};
+
+static const struct dmv_col line_cols[] = {
+	DMV_COL(struct line, key, "", DMV_S_STR, "what it is"),
+	DMV_COL(struct line, value, "", DMV_S_STR, "as the header has it"),
+	DMV_COL(struct line, shown, NULL, DMV_S_LABEL, ""),
+	{ 0 }
+};
+
+static const struct dmv_table line_table = { "header", line_cols, "{shown:9} {value}\n" };
+
+bool dmv_dump_lines_say(struct dmv_ses *s)
+{
+	const struct dmv_dump_info *x = info_of(s);
+
+	if (!x)
+		return true;
+	dmv_out_table(s->out, &line_table);
+	for (size_t i = 0; i < x->nline; i++) {
+		struct line l = { .key = x->line[i].key, .value = x->line[i].value };
+
+		snprintf(l.label, sizeof(l.label), "%s:", l.key);
+		l.label[0] = (char)toupper((unsigned char)l.label[0]);
+		l.shown = l.label;
+		if (!dmv_out_row(s->out, &line_table, &l))
+			return false;
+	}
+	return true;
+}
