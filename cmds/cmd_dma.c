@@ -83,6 +83,8 @@ static enum dmv_code say_all(struct dmv_ses *s, uint32_t only, uint32_t flags)
 		}
 	}
 	sorted_free(&g);
+	if (go && !s->facts.nadapter)
+		dmv_out_line(s->out, "No driver has asked for an adapter.");
 	return go ? DMV_E_OK : DMV_E_STOPPED;
 }
 

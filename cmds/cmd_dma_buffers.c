@@ -66,7 +66,7 @@ static const struct dmv_table buffer_table = {
 	"?logical|      Logical address:  {bus}\n"
 };
 
-static bool say_vectors(struct dmv_ses *s, uint32_t a)
+static bool say_vectors(struct dmv_ses *s, uint32_t a, bool *any)
 {
 	const struct dmv_facts *f = &s->facts;
 
@@ -79,8 +79,10 @@ static bool say_vectors(struct dmv_ses *s, uint32_t a)
 				    .age = dmv_age(f, v->region, v->time),
 				    .state = dmv_life_word(v->life) };
 
-		if (v->adapter == a && v->life != DMV_GONE &&
-		    !dmv_out_row(s->out, &vector_table, &d))
+		if (v->adapter != a || v->life == DMV_GONE)
+			continue;
+		*any = true;
+		if (!dmv_out_row(s->out, &vector_table, &d))
 			return false;
 	}
 	return true;
@@ -89,10 +91,11 @@ static bool say_vectors(struct dmv_ses *s, uint32_t a)
 bool dmv_dma_buffers(struct dmv_ses *s, uint32_t a, const struct dmv_dma_sorted *g)
 {
 	const struct dmv_facts *f = &s->facts;
+	bool any = false;
 
 	dmv_out_table(s->out, &buffer_table);
 	dmv_out_table(s->out, &vector_table);
-	if (!say_vectors(s, a))
+	if (!say_vectors(s, a, &any))
 		return false;
 	for (uint32_t k = g->buffers.start[a]; k < g->buffers.start[a + 1]; k++) {
 		const struct dmv_buffer_fact *b = &f->buffer[g->buffers.item[k]];
@@ -105,8 +108,13 @@ bool dmv_dma_buffers(struct dmv_ses *s, uint32_t a, const struct dmv_dma_sorted 
 			.owner = dmv_site_owner(f, b->owner),
 			.age = dmv_age(f, b->region, b->time), .state = dmv_life_word(b->life) };
 
-		if (b->life != DMV_GONE && !dmv_out_row(s->out, &buffer_table, &d))
+		if (b->life == DMV_GONE)
+			continue;
+		any = true;
+		if (!dmv_out_row(s->out, &buffer_table, &d))
 			return false;
 	}
+	if (!any)
+		dmv_out_line(s->out, "\n   Common buffers: none");
 	return true;
 }

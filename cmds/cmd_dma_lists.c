@@ -88,6 +88,7 @@ static bool say_elements(struct dmv_ses *s, const struct dmv_list_fact *l,
 bool dmv_dma_lists(struct dmv_ses *s, uint32_t a, const struct dmv_dma_sorted *g)
 {
 	const struct dmv_facts *f = &s->facts;
+	bool any = false;
 
 	dmv_out_table(s->out, &sg_table);
 	dmv_out_table(s->out, &element_table);
@@ -110,8 +111,11 @@ bool dmv_dma_lists(struct dmv_ses *s, uint32_t a, const struct dmv_dma_sorted *g
 
 		if (l->life == DMV_GONE)
 			continue;
+		any = true;
 		if (!dmv_out_row(s->out, &sg_table, &d) || !say_elements(s, l, &g->regs))
 			return false;
 	}
+	if (!any)
+		dmv_out_line(s->out, "\n   Scatter/gather lists: none");
 	return true;
 }

@@ -152,6 +152,7 @@ bool dmv_dma_registers(struct dmv_ses *s, uint32_t a, const struct dmv_dma_sorte
 {
 	const struct dmv_facts *f = &s->facts;
 	uint64_t adapter = f->adapter[a].handle;
+	bool any = false;
 
 	dmv_out_table(s->out, &file_table);
 	dmv_out_table(s->out, &reg_table);
@@ -176,9 +177,12 @@ bool dmv_dma_registers(struct dmv_ses *s, uint32_t a, const struct dmv_dma_sorte
 
 		if (x->life == DMV_GONE)
 			continue;
+		any = true;
 		if (!dmv_out_row(s->out, &file_table, &d) ||
 		    !say_registers(s, i, adapter, &g->regs))
 			return false;
 	}
+	if (!any)
+		dmv_out_line(s->out, "\n  Map register files: none");
 	return true;
 }

@@ -87,7 +87,6 @@ static bool about(const struct dmv_facts *f, const struct dmv_event_fact *v, uin
 	return v->bus && (v->bus == addr || addr - v->bus < v->size);
 }
 
-
 static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 {
 	const struct dmv_facts *f = &s->facts;
@@ -121,11 +120,12 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 	return DMV_E_OK;
 }
 
-static const struct dmv_arg args[] = { { "ADDR", DMV_ARG_ADAPTER, false,
-					 "only about this adapter, object, buffer or bus address" },
-				       { "-n", DMV_ARG_NUMBER, false,
-					 "how many, 0 for all; default 0n50" },
-				       { 0 } };
+static const struct dmv_arg args[] = {
+	{ "ADDR", DMV_ARG_ADAPTER, false,
+	  "only about this adapter, object, buffer or bus address" },
+	{ "-n", DMV_ARG_NUMBER, false, "how many, 0 for all; default 0n50" },
+	{ 0 }
+};
 
 const struct dmv_cmd dmv_cmd_events = {
 	.name = "events",

@@ -69,8 +69,8 @@ static const struct dmv_table table = {
 	"?boot_id|  Boot:     {boot_id}\n"
 	"?pid|  Process:  {pid}\n"
 	"  Machine:  {machine|unknown}, {address_bits} bits, {order}, pages of {page_bytes}, "
-	"{ncpu} CPUs\n"
-	"  Size:     {bytes} bytes in {segments} segments, {extents} extents\n"
+	"CPUs: {ncpu}\n"
+	"  Size:     {bytes} bytes, segments: {segments}, extents: {extents}\n"
 	"?started|  Started:  {started}\n"
 	"?uptime|  Ran for:  {uptime}\n"
 	"  Mode:     {mode}{flags}\n"
@@ -208,15 +208,13 @@ static bool say_region(struct dmv_ses *s, uint32_t i)
 		.boot_id = strspn(x->boot_id, "0") == strlen(x->boot_id) ? NULL : x->boot_id,
 		.started = when(x->start_unix_ns, started, sizeof(started)),
 		.mode = dmv_mode_word(x->mode),
-		.flags = x->flags & 1	? ", verification is off"
-			 : x->flags & 2 ? ", strict"
-					: "",
+		.flags = x->off ? ", verification is off" : x->strict ? ", strict" : "",
 		.rules_off = rules_off(x, off, sizeof(off)),
 		.tag = x->tag,
 		.fill = fill,
 		.ended = x->ended ? ", ended in order" : "",
 		.authentic = x->authentic,
-		.off = x->flags & 1,
+		.off = x->off,
 	};
 
 	snprintf(abi, sizeof(abi), "%u.%u", x->major, x->minor);

@@ -10,10 +10,9 @@
 
 struct stale {
 	uint32_t region;
-	const char *old, *kind, *title, *owner, *caller, *device, *object_kind, *confidence,
-	*reason,
-		*why, *cause, *fix;
-	uint64_t object, adapter, va, length, offset, differ, age;
+	const char *kind, *title, *owner, *caller, *device, *object_kind, *confidence, *reason;
+	const char *cause, *fix, *old, *why;
+	uint64_t object, adapter, va, length, offset, differ, double_buffer, age;
 	struct dmv_bytes shadow, original;
 	bool to_device;
 };
@@ -31,6 +30,8 @@ static const struct dmv_col cols[] = {
 	DMV_COL(struct stale, length, "", DMV_S_SIZE, "its length"),
 	DMV_COL(struct stale, offset, "", DMV_S_SIZE, "of the first difference in it"),
 	DMV_COL(struct stale, differ, "", DMV_S_SIZE, "bytes that differ"),
+	DMV_COL(struct stale, double_buffer, "", DMV_S_ADDR,
+		"where that byte stands in the double buffer"),
 	DMV_COL(struct stale, age, "", DMV_S_AGE, "nanoseconds since the map"),
 	DMV_COL(struct stale, old, NULL, DMV_S_LABEL, ""),
 	DMV_COL(struct stale, to_device, "", DMV_S_BOOL, "direction"),
@@ -79,7 +80,8 @@ static bool say(void *ctx, const struct dmv_finding *x)
 		.cause = r->cause, .fix = r->fix,
 		.object = dmv_object_addr(f, x->kind, x->object),
 		.adapter = dmv_adapter_handle(f, t->adapter), .va = t->va, .length = t->bytes,
-		.offset = t->offset, .differ = t->differ, .age = dmv_ticks_ns(f, t->region, t->age),
+		.offset = t->offset, .differ = t->differ, .double_buffer = t->shadow_addr,
+		.age = dmv_ticks_ns(f, t->region, t->age),
 		.shadow = { t->shadow, t->n }, .original = { t->original, t->n },
 		.to_device = t->to_device,
 	};
@@ -132,8 +134,8 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 		     (unsigned long long)s->facts.shadows_compared);
 	if (w.transition)
 		dmv_out_note(s->out,
-			     "%llu in transition: the transfer was just being made or ended, "
-			     "this is no finding",
+			     "%llu in transition and no finding: the transfer was being made or "
+			     "ended, or its flush was stopped",
 			     (unsigned long long)w.transition);
 	if (s->facts.shadows_unreadable)
 		dmv_out_note(s->out,

@@ -239,13 +239,14 @@ static void not_booked(struct dmv_ses *s)
 
 		for (uint32_t k = 0; k < DMV_K_COUNT; k++)
 			if (x->not_booked[k])
-				dmv_out_note(s->out, "%u of kind %s found no row and are not shown",
+				dmv_out_note(s->out,
+					     "region %u: %u of kind %s found no row and are not "
+					     "shown: its table is too small", r,
 					     x->not_booked[k], dmv_kind_word(k));
 		if (x->shadow_short)
-			dmv_out_note(
-				s->out,
-				"%u map registers were not double-buffered: no shadow page left",
-				x->shadow_short);
+			dmv_out_note(s->out,
+				     "region %u: %u map registers were not double-buffered: no "
+				     "shadow page was left", r, x->shadow_short);
 	}
 }
 

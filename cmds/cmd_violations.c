@@ -92,6 +92,23 @@ static bool say(struct dmv_ses *s, const struct dmv_violation_fact *v)
 	return dmv_out_row(s->out, &table, &d);
 }
 
+/* A writer keeps as many as its table has rows. */
+static void note_lost(struct dmv_ses *s)
+{
+	const struct dmv_facts *f = &s->facts;
+
+	for (uint32_t r = 0; r < f->nregion; r++) {
+		size_t n = 0;
+
+		for (size_t i = 0; i < f->nviolation; i++)
+			n += f->violation[i].region == r;
+		if (f->region[r].violations > n)
+			dmv_out_note(s->out,
+				     "region %u: %u violations were raised, %zu of them are still "
+				     "on record", r, f->region[r].violations, n);
+	}
+}
+
 static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 {
 	const struct dmv_facts *f = &s->facts;
@@ -111,16 +128,7 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 	s->found = any;
 	if (!any)
 		dmv_out_line(s->out, "No violation was recorded.");
-	for (size_t r = 0; r < f->nregion; r++) {
-		size_t n = 0;
-
-		for (size_t i = 0; i < f->nviolation; i++)
-			n += f->violation[i].region == r;
-		if (f->region[r].violations > n)
-			dmv_out_note(s->out,
-				     "%u violations were raised, %zu of them are still on record",
-				     f->region[r].violations, n);
-	}
+	note_lost(s);
 	return DMV_E_OK;
 }
 

@@ -189,7 +189,7 @@ static bool walk(struct search *q, bool gone)
 
 static bool say_neighbours(struct search *q)
 {
-	dmv_out_line(q->s->out, "Nothing for DMA owns or owned %llx.%s",
+	dmv_out_line(q->s->out, "No DMA object owns or owned %llx.%s",
 		     (unsigned long long)q->addr, q->below.any || q->above.any ? " Nearest:" : "");
 	return (!q->below.any || dmv_out_row(q->s->out, &near_table, &q->below.row)) &&
 	       (!q->above.any || dmv_out_row(q->s->out, &near_table, &q->above.row));

@@ -20,7 +20,6 @@ static int say_notes(struct dmv_ses *s)
 
 	for (size_t i = 0; i < n && i < s->facts.nnote; i++) {
 		const struct dmv_note *t = &s->facts.note[i];
-
 		bool needed = t->topic & s->topics;
 
 		dmv_out_note(s->out, "%s%s", needed ? "damaged or missing: " : "", t->text);
@@ -72,14 +71,43 @@ static int run(struct dmv_ses *s, const struct dmv_cmd *c, const struct dmv_argv
 	return ret;
 }
 
+/* The words of a line as a command and its arguments; NULL: s->err says what is wrong. */
+static const struct dmv_cmd *parse(struct dmv_ses *s, const char *line, const struct dmv_words *w,
+				   struct dmv_argv *av)
+{
+	const struct dmv_cmd *c;
+	unsigned args = 0;
+
+	if (s->err.code)
+		return NULL;
+	c = dmv_line_command(w, &args);
+	if (!c) {
+		dmv_no_command(w->word[0] + (*w->word[0] == '!' || *w->word[0] == '.'), &s->err);
+		return NULL;
+	}
+	return dmv_line_parse(c, line, w, args, av, &s->err) ? NULL : c;
+}
+
+/* Ends the document; what was not taken or did not fit counts in the exit code. */
+static int finish(struct dmv_ses *s, int ret)
+{
+	enum dmv_code code = dmv_out_end(s->out);
+
+	if (code == DMV_E_MEMORY)
+		dmv_no_memory(s);
+	else if (code == DMV_E_STOPPED && dmv_stopped(s) && !s->err.code)
+		dmv_fail(&s->err, code, "stopped");
+	else
+		return ret;
+	return dmv_worse(ret, 4);
+}
+
 int dmv_run(struct dmv_ses *s, const char *line)
 {
-	const struct dmv_cmd *c = NULL;
+	const struct dmv_cmd *c;
 	struct dmv_argv av = { 0 };
-	enum dmv_code code;
 	struct dmv_words w;
-	unsigned args = 0;
-	int ret;
+	int ret = 2;
 
 	s->err = (struct dmv_err){ .addr = DMV_NO_ADDR };
 	s->found = s->needs_verify = s->used_facts = false;
@@ -87,27 +115,12 @@ int dmv_run(struct dmv_ses *s, const char *line)
 		return 0;
 	dmv_out_stop(s->out, s->stop);
 	dmv_out_begin(s->out, s->target, line + strspn(line, " \t\r\n"));
-	if (!s->err.code) {
-		c = dmv_line_command(&w, &args);
-		if (!c)
-			dmv_no_command(w.word[0] + (*w.word[0] == '!' || *w.word[0] == '.'),
-				       &s->err);
-	}
-	if (c && !dmv_line_parse(c, line, &w, args, &av, &s->err)) {
+	c = parse(s, line, &w, &av);
+	if (c)
 		ret = run(s, c, &av);
-	} else {
-		ret = 2;
+	else
 		dmv_out_error(s->out, s->err.msg);
-	}
-	code = dmv_out_end(s->out);
-	if (code == DMV_E_MEMORY) {
-		dmv_fail(&s->err, code, "not enough memory for the answer");
-		ret = dmv_worse(ret, 4);
-	} else if (code == DMV_E_STOPPED && dmv_stopped(s) && !s->err.code) {
-		dmv_fail(&s->err, code, "stopped");
-		ret = dmv_worse(ret, 4);
-	}
-	return ret;
+	return finish(s, ret);
 }
 
 int dmv_worse(int a, int b)

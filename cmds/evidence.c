@@ -31,7 +31,8 @@ bool dmv_evidence_stale_bytes(struct dmv_out *o, const struct dmv_stale_fact *t)
 	uint64_t at = t->va == DMV_NO_ADDR ? t->va : t->va + t->offset;
 
 	return dmv_hexdump(o, "driver's buffer", at, (int64_t)t->offset, t->original, t->n) &&
-	       dmv_hexdump(o, "double buffer", at, (int64_t)t->offset, t->shadow, t->n);
+	       dmv_hexdump(o, "double buffer", t->shadow_addr, (int64_t)t->offset, t->shadow,
+			   t->n);
 }
 
 bool dmv_evidence_stale(struct dmv_out *o, const struct dmv_stale_fact *t)

@@ -73,9 +73,14 @@ enum dmv_code dmv_find_adapter(struct dmv_ses *s, const struct dmv_value *v, uin
 		name = by_addr(f, addr);
 	else if (name != DMV_NO_INDEX && several != DMV_NO_INDEX)
 		return dmv_fail(&s->err, DMV_E_USAGE,
-				"%s has several adapters, among them 0x%llx and 0x%llx", safe,
+				"%s has several adapters: say 0x%llx, 0x%llx or another of `dma`",
+				safe,
 				(unsigned long long)f->adapter[name].handle,
 				(unsigned long long)f->adapter[several].handle);
+	if (name == DMV_NO_INDEX && number)
+		return dmv_fail(&s->err, DMV_E_USAGE,
+				"no adapter %s; `dma` lists them, `who %llx` tells whose that is",
+				safe, (unsigned long long)addr);
 	if (name == DMV_NO_INDEX)
 		return dmv_fail(&s->err, DMV_E_USAGE, "no adapter %s; `dma` lists them", safe);
 	*ret = name;

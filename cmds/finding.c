@@ -2,7 +2,6 @@
 #include "finding.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "rules.h"
 #include "words.h"
@@ -54,148 +53,6 @@ const enum dmv_finding_id dmv_findings_by_weight[] = {
 	DMV_F_LEAK_UNLOADED, DMV_F_LEAK_ADAPTER, DMV_F_LEAK_ORPHAN, DMV_F_STALE,
 	DMV_F_LATE_WRITE, DMV_F_NONE,
 };
-
-const uint32_t dmv_object_kinds[] = {
-	DMV_K_ADAPTER, DMV_K_VECTOR, DMV_K_BUFFER, DMV_K_CHANNEL, DMV_K_LIST, DMV_K_FILE,
-	DMV_K_REGISTER,
-	DMV_K_NONE,
-};
-
-/* ---- objects ---- */
-
-size_t dmv_objects(const struct dmv_facts *f, uint32_t kind)
-{
-	switch (kind) {
-	case DMV_K_ADAPTER:
-		return f->nadapter;
-	case DMV_K_FILE:
-		return f->nfile;
-	case DMV_K_REGISTER:
-		return f->nreg;
-	case DMV_K_LIST:
-		return f->nlist;
-	case DMV_K_VECTOR:
-		return f->nvector;
-	case DMV_K_BUFFER:
-		return f->nbuffer;
-	case DMV_K_CHANNEL:
-		return f->nchannel;
-	default:
-		return 0;
-	}
-}
-
-/* Registers that follow in the file and belong to the same transfer. */
-static void transfer(const struct dmv_facts *f, size_t i, struct dmv_object *o)
-{
-	const struct dmv_register_fact *r = &f->reg[i];
-
-	for (size_t n = i + 1; n < f->nreg; n++) {
-		const struct dmv_register_fact *next = &f->reg[n];
-
-		if (next->first || next->file != r->file || next->region != r->region ||
-		    next->life != r->life || next->index != r->index + (n - i))
-			break;
-		o->rows++;
-		o->bytes += next->bytes;
-	}
-}
-
-void dmv_object_get(const struct dmv_facts *f, uint32_t kind, size_t i, struct dmv_object *o)
-{
-	*o = (struct dmv_object){ .kind = kind, .index = (uint32_t)i, .va = DMV_NO_ADDR,
-				  .bytes = UINT64_MAX, .rows = 1, .addr = DMV_NO_ADDR };
-#define COMMON(x) (o->region = (x)->region, o->life = (x)->life, o->owner = (x)->owner, \
-		   o->time = (x)->time)
-	switch (kind) {
-	case DMV_K_ADAPTER: {
-		const struct dmv_adapter_fact *a = &f->adapter[i];
-
-		COMMON(a);
-		o->adapter = (uint32_t)i;
-		o->addr = a->handle;
-		break;
-	}
-	case DMV_K_FILE: {
-		const struct dmv_file_fact *x = &f->file[i];
-
-		COMMON(x);
-		o->adapter = x->adapter;
-		o->addr = x->handle;
-		o->bytes = x->bytes_mapped;
-		break;
-	}
-	case DMV_K_REGISTER: {
-		const struct dmv_register_fact *r = &f->reg[i];
-
-		COMMON(r);
-		o->adapter = dmv_file_adapter(f, r->file);
-		o->addr = o->va = r->va;
-		o->bytes = r->bytes;
-		if (r->first)
-			transfer(f, i, o);
-		break;
-	}
-	case DMV_K_LIST: {
-		const struct dmv_list_fact *l = &f->list[i];
-
-		COMMON(l);
-		o->adapter = l->adapter;
-		o->addr = l->handle;
-		o->va = l->va;
-		o->bytes = l->bytes;
-		break;
-	}
-	case DMV_K_VECTOR: {
-		const struct dmv_vector_fact *v = &f->vector[i];
-
-		COMMON(v);
-		o->adapter = v->adapter;
-		o->addr = v->handle;
-		break;
-	}
-	case DMV_K_BUFFER: {
-		const struct dmv_buffer_fact *b = &f->buffer[i];
-
-		COMMON(b);
-		o->adapter = b->adapter;
-		o->addr = o->va = b->va;
-		o->bytes = b->bytes;
-		break;
-	}
-	case DMV_K_CHANNEL: {
-		const struct dmv_channel_fact *c = &f->channel[i];
-
-		COMMON(c);
-		o->adapter = c->adapter;
-		o->addr = c->record;
-		break;
-	}
-	default:
-		break;
-	}
-#undef COMMON
-}
-
-bool dmv_object_is_part(const struct dmv_facts *f, const struct dmv_object *o)
-{
-	if (o->kind == DMV_K_FILE) {
-		uint32_t l = f->file[o->index].list;
-
-		return l < f->nlist && f->list[l].life != DMV_GONE;
-	}
-	if (o->kind == DMV_K_REGISTER) {
-		uint32_t x = f->reg[o->index].file;
-
-		return x < f->nfile && f->file[x].life != DMV_GONE;
-	}
-	if (o->kind == DMV_K_BUFFER) {
-		uint32_t v = f->buffer[o->index].vector;
-
-		return v < f->nvector && f->vector[v].life != DMV_GONE;
-	}
-	return false;
-}
 
 /* ---- judgement ---- */
 
@@ -373,9 +230,10 @@ static bool guards(const struct dmv_judge *j, dmv_finding_fn *fn, void *ctx)
 {
 	for (size_t i = 0; i < j->f->nguard; i++) {
 		const struct dmv_guard_fact *g = &j->f->guard[i];
-		struct dmv_finding x = { DMV_F_GUARD, DMV_CERTAIN, g->region, g->object_kind,
-			g->object,
-					 g->adapter, g->owner, (uint32_t)i, g->addr, false };
+		struct dmv_finding x = { .id = DMV_F_GUARD, .confidence = DMV_CERTAIN,
+					 .region = g->region, .kind = g->object_kind,
+					 .object = g->object, .adapter = g->adapter,
+					 .owner = g->owner, .row = (uint32_t)i, .addr = g->addr };
 
 		if (in_progress(j->f, g->object_kind, g->object))
 			x.confidence = DMV_IN_TRANSITION;
@@ -390,11 +248,12 @@ static bool stale(const struct dmv_judge *j, dmv_finding_fn *fn, void *ctx)
 	for (size_t i = 0; i < j->f->nstale; i++) {
 		const struct dmv_stale_fact *s = &j->f->stale[i];
 		bool list = s->list < j->f->nlist;
-		struct dmv_finding x = { s->to_device ? DMV_F_LATE_WRITE : DMV_F_STALE, DMV_LIKELY,
-					 s->region, list ? DMV_K_LIST : DMV_K_FILE,
-					 list ? s->list : s->file, s->adapter, s->owner,
-					 (uint32_t)i,
-					 s->va, false };
+		struct dmv_finding x = { .id = s->to_device ? DMV_F_LATE_WRITE : DMV_F_STALE,
+					 .confidence = DMV_LIKELY, .region = s->region,
+					 .kind = list ? DMV_K_LIST : DMV_K_FILE,
+					 .object = list ? s->list : s->file,
+					 .adapter = s->adapter, .owner = s->owner,
+					 .row = (uint32_t)i, .addr = s->va };
 
 		x.stopped = dmv_flush_stopped(j->f, s->region, DMV_K_FILE, s->file);
 		if (x.stopped || in_progress(j->f, DMV_K_LIST, s->list) ||
@@ -411,9 +270,10 @@ static bool violations(const struct dmv_judge *j, dmv_finding_fn *fn, void *ctx)
 {
 	for (size_t i = 0; i < j->f->nviolation; i++) {
 		const struct dmv_violation_fact *v = &j->f->violation[i];
-		struct dmv_finding x = { DMV_F_VIOLATION, DMV_CERTAIN, v->region, v->object_kind,
-					 v->object, v->adapter, v->site, (uint32_t)i, v->p[1],
-					 false };
+		struct dmv_finding x = { .id = DMV_F_VIOLATION, .confidence = DMV_CERTAIN,
+					 .region = v->region, .kind = v->object_kind,
+					 .object = v->object, .adapter = v->adapter,
+					 .owner = v->site, .row = (uint32_t)i, .addr = v->p[1] };
 
 		if (!fn(ctx, &x))
 			return false;

@@ -6,7 +6,7 @@
 #ifndef DMV_FINDING_H
 #define DMV_FINDING_H
 
-#include "facts.h"
+#include "object.h"
 
 enum dmv_confidence {
 	DMV_CERTAIN = 1,
@@ -37,27 +37,6 @@ struct dmv_finding_rule {
 extern const struct dmv_finding_rule dmv_finding_rules[DMV_F_COUNT];
 /* Worst first; ends with DMV_F_NONE. */
 extern const enum dmv_finding_id dmv_findings_by_weight[];
-
-/* One view of all things that can be live. */
-struct dmv_object {
-	uint32_t region, kind, index;   /* enum dmv_kind_of, index in its array */
-	enum dmv_life life;
-	uint32_t adapter, owner;
-	uint64_t addr;                  /* what the driver holds: handle or virtual address */
-	uint64_t va, bytes;             /* the driver's memory; DMV_NO_ADDR: has none */
-	uint64_t time;
-	uint32_t rows;                  /* mapping: map registers of the transfer, else 1 */
-};
-
-/* Objects of a kind: adapters, files, registers (a transfer each), lists, vectors, buffers,
- * channels. */
-size_t dmv_objects(const struct dmv_facts *f, uint32_t kind);
-/* Fills *ret from row i; rows to go on by are ret->rows. */
-void dmv_object_get(const struct dmv_facts *f, uint32_t kind, size_t i, struct dmv_object *ret);
-extern const uint32_t dmv_object_kinds[];       /* ends with DMV_K_NONE */
-/* Part of something that is itself listed: a file of a list, a mapping in a listed file, an entry
- * of a vector. */
-bool dmv_object_is_part(const struct dmv_facts *f, const struct dmv_object *o);
 
 struct dmv_finding {
 	enum dmv_finding_id id;         /* DMV_F_NONE: nothing is wrong */

@@ -19,8 +19,7 @@ enum dmv_show {
 	DMV_S_STR,              /* const char *; NULL and "" are absent; escaped */
 	DMV_S_LABEL,            /* the same, but in text only: made from other columns */
 	DMV_S_BOOL,             /* bool */
-	DMV_S_ADDR,             /* uint64_t,
-	all digits of the target's width; UINT64_MAX is absent */
+	DMV_S_ADDR,             /* uint64_t, all digits of the target; UINT64_MAX is absent */
 	DMV_S_WORD,             /* uint64_t, like ADDR, but every value is a value */
 	DMV_S_BARE,             /* uint64_t address without leading zeros; UINT64_MAX is absent */
 	DMV_S_CODE,             /* uint32_t in hex without padding */

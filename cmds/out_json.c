@@ -102,15 +102,15 @@ void dmv_json_table(struct dmv_out *o, const struct dmv_table *t)
 	slot_of(o, t->key);
 }
 
-/* The first table goes out as it comes; rows of others wait for their turn. */
 void dmv_json_row(struct dmv_out *o, const struct dmv_table *t, const void *row)
 {
 	struct dmv_slot *s = slot_of(o, t->key);
-	struct dmv_buf *b = s == &o->slot[0] ? &o->out : &s->rows;
+	struct dmv_buf *b;
 	bool first = true;
 
 	if (!s)
 		return;
+	b = s == &o->slot[0] ? &o->out : &s->rows;
 	dmv_put(o, b, s->any ? ",{" : "{", s->any ? 2 : 1);
 	s->any = true;
 	for (const struct dmv_col *c = t->col; c->key; c++) {

@@ -202,8 +202,8 @@ static bool wanted(const struct dmv_table *t, const char *line, const void *row)
 {
 	size_t n = strcspn(line + 1, "|");
 	const struct dmv_col *c = col_of(t, line + 1, n);
-	bool there = c && !dmv_cell_absent(c, row) && (c->show != DMV_S_BOOL || dmv_cell_bool(c,
-											      row));
+	bool there = c && !dmv_cell_absent(c, row) &&
+		     (c->show != DMV_S_BOOL || dmv_cell_bool(c, row));
 
 	return there == (*line == '?');
 }

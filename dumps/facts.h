@@ -71,7 +71,8 @@ struct dmv_region_fact {
 	char build_id[65];              /* hex, "" if none */
 	char boot_id[33];
 	uint64_t pid, tick_hz, start_ticks, start_unix_ns, last_ticks;
-	uint32_t ncpu, mode, flags;
+	uint32_t ncpu, mode;
+	bool off, strict;               /* verification is off; 0x15 is an error, not a warning */
 	uint32_t rules_off[4];
 	uint32_t not_booked[DMV_K_COUNT], rows[DMV_K_COUNT], live[DMV_K_COUNT];
 	uint32_t violations, shadow_short;
@@ -241,6 +242,7 @@ struct dmv_stale_fact {                 /* shadow and driver's buffer differ */
 	bool to_device;                 /* true: the driver wrote after the map */
 	uint64_t va, bytes;             /* the register's part of the buffer */
 	uint64_t offset;                /* of the first difference in it */
+	uint64_t shadow_addr;           /* where that byte stands in the double buffer */
 	uint64_t differ;                /* bytes that differ */
 	uint64_t age;                   /* ticks */
 	uint32_t owner;

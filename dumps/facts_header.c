@@ -129,8 +129,11 @@ static void fill_bugcheck(struct dmv_reading *r, struct dmv_region_fact *g)
 
 static void fill_changing(struct dmv_reading *r, struct dmv_region_fact *g)
 {
+	const uint32_t flags = H32(flags);
+
 	g->mode = H32(mode);
-	g->flags = H32(flags);
+	g->off = flags & DMV_ABI_F_OFF;
+	g->strict = flags & DMV_ABI_F_STRICT;
 	g->violations = H32(violations);
 	g->shadow_short = H32(shadow_short);
 	g->last_ticks = H64(last_ticks);
@@ -142,9 +145,8 @@ static void fill_changing(struct dmv_reading *r, struct dmv_region_fact *g)
 					   offsetof(struct dmv_abi_header, not_booked) + 4 * k);
 	if (g->mode > DMV_ABI_MODE_STOP)
 		DMV_NOTE(r, 0, r->addr + 0x200, "header mode %u is unknown", g->mode);
-	if (g->flags & ~(DMV_ABI_F_OFF | DMV_ABI_F_STRICT))
-		DMV_NOTE(r, 0, r->addr + 0x204, "header flags 0x%x: some are unknown",
-			 g->flags);
+	if (flags & ~(DMV_ABI_F_OFF | DMV_ABI_F_STRICT))
+		DMV_NOTE(r, 0, r->addr + 0x204, "header flags 0x%x: some are unknown", flags);
 }
 
 enum dmv_code dmv_header_fill(struct dmv_reading *r)

@@ -99,8 +99,8 @@ static void check_free(struct dmv_check *c, const struct shadow *s, uint32_t i)
 }
 
 static void book_stale(struct dmv_check *c, const struct shadow *s,
-		       const struct dmv_register_fact *g, uint32_t first, uint32_t i,
-		       uint32_t differ)
+		       const struct dmv_register_fact *g, struct dmv_where shadow, uint32_t first,
+		       uint32_t i, uint32_t differ)
 {
 	struct dmv_stale_fact *x = DMV_PUSH(c->f->stale, c->f->nstale);
 
@@ -117,6 +117,7 @@ static void book_stale(struct dmv_check *c, const struct shadow *s,
 	x->va = g->va;
 	x->bytes = g->bytes;
 	x->offset = i;
+	x->shadow_addr = dmv_where_name(dmv_plus(shadow, i));
 	x->differ = differ;
 	x->age = c->g->last_ticks > g->time ? c->g->last_ticks - g->time : 0;
 	x->owner = g->owner;
@@ -148,7 +149,7 @@ static void check_stale(struct dmv_check *c, const struct shadow *s,
 			differ++;
 			at_byte = i;
 		}
-	book_stale(c, s, g, first, at_byte, differ);
+	book_stale(c, s, g, shadow, first, at_byte, differ);
 }
 
 static void check_mapped(struct dmv_check *c, const struct shadow *s, uint32_t i,

@@ -77,6 +77,9 @@ static void published(const struct dmv_facts *f)
 	has(DMV_TEXT, f, "dma 82f06cd0 10", 0, "Device description: not kept",
 	    "description that is absent");
 	has(DMV_TEXT, f, "dma 82f06cd0 20", 0, "Wait context block: none", "no wait context block");
+	has(DMV_TEXT, f, "dma 82f06cd0 8", 0, "Scatter/gather lists: none", "no lists");
+	has(DMV_TEXT, f, "dma 80076800 4", 0, "Common buffers: none", "no common buffers");
+	has(DMV_TEXT, f, "dma 80076800 2", 0, "Map register files: none", "no map register files");
 	has(DMV_JSON, f, "dma", 0,
 	    "\"adapter\":\"0x82f06cd0\",\"owner\":\"NDIS!NdisMAllocateMapRegisters\"",
 	    "dma as JSON");
@@ -174,7 +177,7 @@ static void owners(struct world *w, struct dmv_facts *f)
 	    "handle         adapter            82f06cd0       -     +0x0  live",
 	    "who is an adapter");
 	has(DMV_TEXT, f, "who name:ndis", 0, "handle         adapter", "who by name");
-	has(DMV_TEXT, f, "who 7fffffff00000000", 0, "Nothing for DMA owns or owned",
+	has(DMV_TEXT, f, "who 7fffffff00000000", 0, "No DMA object owns or owned",
 	    "who is unknown");
 }
 
@@ -185,7 +188,7 @@ static void others(struct world *w, struct dmv_facts *f)
 	    "who owns a physical address");
 	has(DMV_TEXT, f, "who 2a817f8", 0, "physical  common buffer  82e817f8",
 	    "who owns a common buffer");
-	has(DMV_TEXT, f, "who 5", 0, "Nothing for DMA owns or owned 5. Nearest:",
+	has(DMV_TEXT, f, "who 5", 0, "No DMA object owns or owned 5. Nearest:",
 	    "who owns nothing");
 	owners(w, f);
 	world_make(w, f);
