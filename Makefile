@@ -324,7 +324,7 @@ run-demo: all $(O)/drivers
 	@O=$(abspath $(O)) tests/demo.sh
 
 run-check: all $(CHECKS) $(NEEDS)
-	@$(RUN) $(CHECKS) $(SCRIPTS)
+	@$(RUN) -j $(shell nproc) $(SCRIPTS) $(CHECKS)
 
 run-check-vm: all $(VM_NEEDS)
 	@$(RUN) -t 900 $(VM_CHECKS)
@@ -359,7 +359,7 @@ asan:                               ## the tests under AddressSanitizer and UBSa
 		CFLAGS="-O1 -g $(SANITIZE)" check-sanitized
 
 check-sanitized: all $(CHECKS)
-	@$(RUN) $(CHECKS)
+	@$(RUN) -j $(shell nproc) $(CHECKS)
 
 FUZZERS = $(patsubst tests/fuzz_%.c,$(O)/fuzz_%,$(wildcard tests/fuzz_*.c))
 

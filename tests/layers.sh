@@ -4,12 +4,14 @@
 #
 #   layers.sh              checks this tree and the objects in $O, then that each wall can fall
 #   layers.sh DIR          checks the sources in DIR only
+#   layers.sh -            checks the objects in $O only
 set -u
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 O=${O:-$top/build}
 case $O in /*) ;; *) O=$top/$O ;; esac
 rc=0
+planted=0
 
 # say NAME LINES: ok if LINES is empty
 say()
@@ -34,16 +36,27 @@ includes()
 # folder of the floors. One that is nowhere is printed as it stands.
 resolved()
 {
-	includes "$@" | grep '"' | tr -d '"' | while IFS="	" read -r file header; do
-		for d in "$(dirname "$file")" core core/wdm core/port/posix core/port/guest \
-			dumps cmds ext; do
-			[ -f "$d/$header" ] || continue
-			path=$(realpath --relative-to=. "$d/$header")
-			break
-		done
-		printf '%s\t%s\n' "$file" "${path:-$header}"
-		path=
-	done
+	{ find core dumps cmds ext -type f 2>/dev/null; echo; includes "$@" | grep '"' | tr -d '"'; } |
+	awk -F'\t' '
+	function plain(path) {
+		while (sub("(^|/)[^/.]+/\\.\\./", "/", path))
+			sub("^/", "", path)
+		return path
+	}
+	NF == 1 && $1 != "" { here[$1] = 1; next }
+	NF < 2 { next }
+	{
+		dir = $1
+		sub("/[^/]*$", "", dir)
+		n = split(dir " core core/wdm core/port/posix core/port/guest dumps cmds ext", d, " ")
+		path = $2
+		for (k = 1; k <= n; k++)
+			if (plain(d[k] "/" $2) in here) {
+				path = plain(d[k] "/" $2)
+				break
+			}
+		print $1 "\t" path
+	}'
 }
 
 free='<(stdint|stddef|stdbool|stdarg|limits)\.h>'
@@ -63,15 +76,18 @@ owner()
 		grep -v "^$3	")"
 }
 
-# Lines of C below the folders given that are too long, with tabs of 8, as FILE:LINE. A string that
-# stands alone is as long as the line of output it expects.
+# Lines that are too long, with tabs of 8, as FILE:LINE, in the files that are named. In C a string
+# that stands alone is as long as the line of output it expects.
 wide()
 {
-	find "$@" -name '*.[ch]' 2>/dev/null | sort |
-	while read -r file; do
-		expand "$file" | awk -v file="$file" 'length > 100 && !/^ *"/ {
-			print file ":" NR }'
-	done
+	xargs -r awk '{
+		line = $0
+		while ((at = index(line, "\t")) != 0)
+			line = sprintf("%s%*s%s", substr(line, 1, at - 1), 8 - (at - 1) % 8, "",
+				substr(line, at + 1))
+		if (length(line) > 100 && !(FILENAME ~ /\.[ch]$/ && line ~ /^ *"/))
+			print FILENAME ":" FNR
+	}'
 }
 
 sources()
@@ -110,7 +126,9 @@ sources()
 		\( -name '*.[chS]' -o -name '*.sh' -o -name '*.py' -o -name '*.def' \
 		-o -name '*.ld' \) -exec grep -L \
 		'SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later' {} + 2>/dev/null)"
-	say 'lines have 100 columns at most' "$(wide core dumps cmds ext tests)"
+	say 'lines have 100 columns at most' "$({ find core dumps cmds ext tests .ci/run Makefile \
+		-name '*.[ch]' -o -name '*.py' -o -name '*.sh' -o -name run -o -name Makefile |
+		sort; } 2>/dev/null | wide)"
 }
 
 # Undefined in any object of an archive and defined in none of it.
@@ -121,54 +139,65 @@ needs()
 	comm -23 "$tmp/need" "$tmp/have"
 }
 
-# Writable variables; tables of constants that need relocation do not count.
+# Writable variables, those of threads too; tables of constants that need relocation do not count.
 variables()
 {
 	objdump -t "$@" 2>/dev/null | awk '/file format/ { file = $1 }
-		$3 == "O" || $4 == "O" || $2 == "O" {
+		/ d  / { next }
+		$3 == "O" || $4 == "O" || $2 == "O" || / \.t(data|bss)\t/ {
 			for (i = 2; i <= 5; i++)
-				if ($i ~ /^(\.data|\.bss|\*COM\*)/ && $i !~ /^\.data\.rel\.ro/)
+				if ($i ~ /^(\.t?data|\.t?bss|\*COM\*)/ && $i !~ /^\.data\.rel\.ro/)
 					print file, $NF }' | grep -vE '__sancov|_OFFSET_TABLE_'
 }
 
 objects()
 {
-	if [ ! -f "$O/libdmaverifier.a" ]; then
-		echo "not ok wall objects: $O/libdmaverifier.a is not there: make first"
+	for a in libdmaverifier libdumps libcmds; do
+		[ -f "$O/$a.a" ] && continue
+		echo "not ok wall objects: $O/$a.a is not there: make first"
 		rc=1
 		return
-	fi
+	done
 	say 'core needs the four mem functions only' "$(needs "$O/libdmaverifier.a" |
 		grep -vxE 'memcpy|memset|memmove|memcmp')"
 	# The one variable: no argument of IoGetDmaAdapter could say which verifier is meant.
 	for a in libdmaverifier libdumps libcmds; do
-		[ ! -f "$O/$a.a" ] || say "$a has no variables" "$(variables "$O/$a.a" |
-			grep -vx 'face\.o: bound')"
+		say "$a has no variables" "$(variables "$O/$a.a" | grep -vx 'face\.o: bound')"
 	done
 	say 'no name is defined twice' "$(nm --defined-only --extern-only "$O"/lib*.a 2>/dev/null |
 		awk 'NF == 3 && $2 ~ /[A-Z]/ { print $3 }' | sort | uniq -d)"
 }
 
-# fall WALL FILE LINE: with LINE in FILE the wall must be reported as broken
+# fall WALL FILE LINE: puts LINE, which breaks the wall, into FILE of the tree that is to fall. A zz
+# in its name gets a number, so that each has a file of its own.
 fall()
 {
-	rm -rf "$tmp/tree"
-	mkdir "$tmp/tree"
-	for d in core dumps cmds ext; do
-		[ ! -d "$top/$d" ] || cp -r "$top/$d" "$tmp/tree/"
-	done
-	mkdir -p "$tmp/tree/$(dirname "$2")"
-	printf '%s\n' "$3" >>"$tmp/tree/$2"
-	if sh "$top/tests/layers.sh" "$tmp/tree" | grep -q "^not ok wall $1"; then
-		echo "ok wall can fall: $1"
-	else
-		echo "not ok wall can fall: $1: '$3' in $2 was not noticed"
-		rc=1
-	fi
+	planted=$((planted + 1))
+	file=$(echo "$2" | sed "s/zz/zz$planted/")
+	mkdir -p "$tmp/tree/$(dirname "$file")"
+	[ -e "$tmp/tree/$file" ] || [ "$1" = 'each file names' ] ||
+		echo '# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later' >"$tmp/tree/$file"
+	printf '%s\n' "$3" >>"$tmp/tree/$file"
+	printf '%s\t%s\n' "$1" "$file" >>"$tmp/planted"
+}
+
+# What was planted must be found by its own wall, in its own place.
+fallen()
+{
+	while IFS="	" read -r wall place; do
+		if grep "^not ok wall $wall" "$tmp/fallen" | grep -qF "$place"; then
+			echo "ok wall can fall: $wall, $place"
+		else
+			echo "not ok wall can fall: $wall: what is wrong in $place was not noticed"
+			rc=1
+		fi
+	done <"$tmp/planted"
 }
 
 falls()
 {
+	mkdir "$tmp/tree"
+	cp -r core dumps cmds ext "$tmp/tree/"
 	fall 'contract includes' core/dmv_abi.h '#include "dmv.h"'
 	fall 'core includes no libc' core/zz.c '#include <stdio.h>'
 	fall 'core includes core' core/zz.c '#include "../dumps/facts.h"'
@@ -185,21 +214,51 @@ falls()
 	fall 'snappy has' dumps/zz.c '#include <snappy-c.h>'
 	fall 'zstd has' ext/zz.c '#include <zstd.h>'
 	fall 'readline has' cmds/zz.c '#include <readline/readline.h>'
+	fall 'crash has' cmds/zz.c '#include <defs.h>'
 	fall 'commands do not print' cmds/cmd_zz.c '	printf("x");'
 	fall 'libraries do not exit' dumps/zz.c '	exit(1);'
 	fall 'each file names' core/zz.c 'int zz;'
 	fall 'lines have 100' ext/zz.c "$(printf '%13s' '' | tr ' ' '\t')"
+	fall 'lines have 100' ext/zz.py "$(printf '%101s' '' | tr ' ' x)"
+	fall 'lines have 100' tests/zz.sh "\"$(printf '%101s' '' | tr ' ' x)\""
+	sh "$top/tests/layers.sh" "$tmp/tree" >"$tmp/fallen"
+	fallen
 }
 
-if [ $# -gt 0 ]; then
+# The same for the objects: one that calls libc, has a variable and a name that is already there.
+objects_fall()
+{
+	mkdir "$tmp/build"
+	cp "$O"/libdmaverifier.a "$O"/libdumps.a "$O"/libcmds.a "$tmp/build/"
+	printf '%s\n' 'int printf(const char *, ...); int zz = 1; static _Thread_local int zt;' \
+		'void dmv_err_zz(void); void dmv_err_zz(void) { zt += printf("%d", zz); }' >"$tmp/zz.c"
+	${CC:-gcc} -fPIC -c "$tmp/zz.c" -o "$tmp/zz.o"
+	ar q "$tmp/build/libdmaverifier.a" "$tmp/zz.o" 2>/dev/null
+	ar q "$tmp/build/libdumps.a" "$tmp/zz.o" 2>/dev/null
+	printf '%s\n' 'core needs the four	printf' 'libdmaverifier has no	zz.o: zz' \
+		'libdmaverifier has no	zz.o: zt' 'libdumps has no	zz.o: zz' \
+		'no name is defined twice	dmv_err_zz' >"$tmp/planted"
+	O=$tmp/build sh "$top/tests/layers.sh" - >"$tmp/fallen"
+	fallen
+}
+
+tmp=$(mktemp -d) || exit 2
+trap 'rm -rf "$tmp"' EXIT
+case ${1-} in
+'') ;;
+-)
+	objects
+	exit $rc
+	;;
+*)
 	cd "$1" || exit 2
 	sources
 	exit $rc
-fi
-tmp=$(mktemp -d) || exit 2
-trap 'rm -rf "$tmp"' EXIT
+	;;
+esac
 cd "$top" || exit 2
 sources
 objects
 falls
+objects_fall
 exit $rc
