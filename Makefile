@@ -138,7 +138,7 @@ NEEDS   += $(O)/drivers
 SCRIPTS += tests/run_drivers.py
 # ---- end of the drivers ----
 
-# ---- a Linux guest: a stock kernel, processes that embed the verifier (tests/vm/linux*, init*) ----
+# ---- a Linux guest: a stock kernel, processes that embed the verifier (tests/vm/linux*) ----
 VM_LINUX = $(O)/vm_linux/init $(O)/vm_linux/drivers
 
 $(O)/vm_linux/drivers: $(call objs,$(DRIVERS_SRC)) $(O)/libdmv-posix.a $(O)/libdmaverifier.a
@@ -252,7 +252,7 @@ NEEDS   += $(O)/tests/screen
 SCRIPTS += tests/screen.py
 # ---- end of limits ----
 
-# ---- kernel: virtual addresses and names of a Linux kernel (dumps/pagewalk*, mem_kernel*, ...) ----
+# ---- kernel: virtual addresses and names of a Linux kernel (dumps/pagewalk*, mem_kernel*) ----
 KERNEL_FUZZ = pagewalk
 $(patsubst %,$(O)/corpus/fuzz_%,$(KERNEL_FUZZ)): $(O)/corpus/fuzz_%: tests/fuzz_%_seeds.py
 	$< $@

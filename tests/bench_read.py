@@ -60,7 +60,8 @@ def bench_leaks():
     runs = [timed([TOOL, "-c", "leaks -a", core]) for _ in range(ROUNDS)]
     seconds = statistics.median(r[0] for r in runs)
     memory = statistics.median(r[1] for r in runs)
-    say("leaks-1M-time", seconds, 1.0, "seconds that `leaks -a` takes for 1M live mappings in a core")
+    say("leaks-1M-time", seconds, 1.0,
+        "seconds that `leaks -a` takes for 1M live mappings in a core")
     say("leaks-1M-memory", memory / 400, 1.0, f"its peak memory, {memory:.0f} MB, against 400 MB")
     os.unlink(core)
 
@@ -134,7 +135,8 @@ def bench_scan():
         ratios.append(timed([TOOL, "-c", "region", dump])[0] / cat)
         cats.append(cat)
     say("scan-1G", statistics.median(ratios), 1.5,
-        f"finding the region in a 1 GiB ELF dump by scan, against cat of it ({statistics.median(cats):.2f} s)")
+        "finding the region in a 1 GiB ELF dump by scan, against cat of it "
+        f"({statistics.median(cats):.2f} s)")
     os.unlink(dump)
 
 

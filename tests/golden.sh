@@ -37,7 +37,8 @@ say()
 # inspect OUTPUT-TO COMMAND [OPTION]: appends the answer
 inspect()
 {
-	timeout 20 "$O/dma-inspect" ${3:-} --no-pager --base "$base" -c "$2" "$name.img" >out 2>err </dev/null
+	timeout 20 "$O/dma-inspect" ${3:-} --no-pager --base "$base" -c "$2" "$name.img" \
+		>out 2>err </dev/null
 	code=$?
 	[ -n "${3:-}" ] || echo "$ $2" >>"$1"
 	cat out >>"$1"
@@ -65,7 +66,7 @@ docs = [json.loads(x) for x in open("json")]
 for d in docs:
     d["version"] = "-"
     print(json.dumps(d, ensure_ascii=False))
-    assert list(d)[:8] == ["schema", "tool", "version", "target", "provider", "command", "tables", "notes"]
+    assert list(d)[:8] == "schema tool version target provider command tables notes".split()
 sys.exit(len(docs) != sum(1 for x in open(sys.argv[1])))' "$cmds" >"$name.json"; then
 		echo "ok golden $name: JSON is well-formed, a document a command"
 	else

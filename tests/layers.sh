@@ -36,19 +36,19 @@ includes()
 # folder of the floors. One that is nowhere is printed as it stands.
 resolved()
 {
-	{ find core dumps cmds ext -type f 2>/dev/null; echo; includes "$@" | grep '"' | tr -d '"'; } |
+	{ find core dumps cmds ext -type f; includes "$@" | grep '"' | tr -d '"'; } 2>/dev/null |
 	awk -F'\t' '
 	function plain(path) {
 		while (sub("(^|/)[^/.]+/\\.\\./", "/", path))
 			sub("^/", "", path)
 		return path
 	}
-	NF == 1 && $1 != "" { here[$1] = 1; next }
-	NF < 2 { next }
+	NF == 1 { here[$1] = 1; next }
 	{
 		dir = $1
 		sub("/[^/]*$", "", dir)
-		n = split(dir " core core/wdm core/port/posix core/port/guest dumps cmds ext", d, " ")
+		n = split(dir " core core/wdm core/port/posix core/port/guest dumps cmds ext",
+			d, " ")
 		path = $2
 		for (k = 1; k <= n; k++)
 			if (plain(d[k] "/" $2) in here) {
@@ -231,7 +231,8 @@ objects_fall()
 	mkdir "$tmp/build"
 	cp "$O"/libdmaverifier.a "$O"/libdumps.a "$O"/libcmds.a "$tmp/build/"
 	printf '%s\n' 'int printf(const char *, ...); int zz = 1; static _Thread_local int zt;' \
-		'void dmv_err_zz(void); void dmv_err_zz(void) { zt += printf("%d", zz); }' >"$tmp/zz.c"
+		'void dmv_err_zz(void); void dmv_err_zz(void) { zt += printf("%d", zz); }' \
+		>"$tmp/zz.c"
 	${CC:-gcc} -fPIC -c "$tmp/zz.c" -o "$tmp/zz.o"
 	ar q "$tmp/build/libdmaverifier.a" "$tmp/zz.o" 2>/dev/null
 	ar q "$tmp/build/libdumps.a" "$tmp/zz.o" 2>/dev/null

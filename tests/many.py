@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
-"""One reader, many writers: the same scene played by the core of this machine, of a 32-bit one and of
-a big-endian one (s390x, under qemu-user) must give the same answers, from the region alone and from
-the core file that the kernel or qemu wrote; and two regions in one target are told apart.
+"""One reader, many writers: the same scene played by the core of this machine, of a 32-bit one and
+of a big-endian one (s390x, under qemu-user) must give the same answers, from the region alone and
+from the core file that the kernel or qemu wrote; and two regions in one target are told apart.
 """
 import glob
 import json
@@ -20,11 +20,13 @@ import compare                          # noqa: E402
 O = os.environ.get("O", os.path.join(TOP, "build"))
 # Name, what runs its programs, and how they end.
 WRITERS = [("this machine", [], ""), ("32 bits", [], "_m32"), ("s390x", ["qemu-s390x"], "_s390x")]
-DRIVERS = ["e6_0f_5_overrun", "e6_0f_4_underrun", "e6_07_buffer_leaked", "e6_1d_mapped_twice", "case_003"]
+DRIVERS = ["e6_0f_5_overrun", "e6_0f_4_underrun", "e6_07_buffer_leaked", "e6_1d_mapped_twice",
+           "case_003"]
 # Of each table, the columns that are the same on every machine.
 SAME = {"violations": ("code", "p1", "rule", "action", "title", "object_kind", "evidence_offset",
                        "evidence"),
-        "leaks": ("kind", "length", "state", "rule"), "stale": ("kind", "length", "offset", "differ"),
+        "leaks": ("kind", "length", "state", "rule"),
+        "stale": ("kind", "length", "offset", "differ"),
         "guards": ("what", "offset", "bad", "bytes")}
 COMMANDS = ["dma -a", "dma 0 0x3f", "leaks -a", "violations", "events", "check", "stale", "summary",
             "analyze"]
@@ -55,9 +57,11 @@ class Played:
         os.mkdir(where)
         self.raw = os.path.join(where, "region")
         done = subprocess.run(argv + [self.raw] + ([hex(SECOND_ID)] if second else []), cwd=where,
-                              capture_output=True, text=True, timeout=60, preexec_fn=self._allow_core)
+                              capture_output=True, text=True, timeout=60,
+                              preexec_fn=self._allow_core)
         if done.returncode not in (-6, 134):
-            raise Bad("the writer did not abort: exit code %d: %s" % (done.returncode, done.stderr.strip()))
+            raise Bad("the writer did not abort: exit code %d: %s" %
+                      (done.returncode, done.stderr.strip()))
         self.base = int(done.stdout.split()[0], 16)
         self.size = os.path.getsize(self.raw)
         self.core = core_of(where, argv[:-1])
@@ -125,8 +129,10 @@ def one(name, argv, tmp, first):
     """Plays one writer; returns its answers. `first`: those of the first writer."""
     p = Played(name, argv, tmp)
     answer = p.ask(p.raw, ["--base", hex(p.base)])
-    say("%s: the same answers as this machine" % name if first else "%s answers" % name,
-        difference(first, answer) if first else "" if answer[1] == 1 else "exit code %d" % answer[1])
+    if first:
+        say("%s: the same answers as this machine" % name, difference(first, answer))
+    else:
+        say("%s answers" % name, "" if answer[1] == 1 else "exit code %d" % answer[1])
     second_agrees("%s: the second decoder agrees" % name, p.raw, p.base)
     if not p.core:
         print("skip many %s core: core files do not go to the working directory here" % name)
@@ -138,8 +144,9 @@ def one(name, argv, tmp, first):
 
 def two(name, argv, tmp):
     p = Played(name, argv, tmp, second=True)
-    done = subprocess.run([O + "/dma-inspect", "-j", "--base", hex(p.base), "-c", "region", "-c", "dma",
-                           p.raw], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([O + "/dma-inspect", "-j", "--base", hex(p.base),
+                           "-c", "region", "-c", "dma", p.raw],
+                          capture_output=True, text=True, timeout=60)
     docs = {d["command"]: d["tables"] for d in map(json.loads, done.stdout.splitlines())}
     ids = sorted(int(r["id"], 16) for r in docs["region"]["regions"])
     say("%s: two regions are listed" % name, "" if ids == [SECOND_ID, 0x5CE7E] else "ids %s" % ids)
@@ -160,12 +167,13 @@ def driver(name, runner, end, tmp, which):
     """What is known of a driver that died on the port for processes; None: no core file here."""
     where = os.path.join(tmp, name.replace(" ", "-") + "-" + which)
     os.mkdir(where)
-    subprocess.run(runner + [O + "/drivers" + end, which], cwd=where, capture_output=True, timeout=60,
-                   preexec_fn=Played._allow_core)
+    subprocess.run(runner + [O + "/drivers" + end, which], cwd=where, capture_output=True,
+                   timeout=60, preexec_fn=Played._allow_core)
     core = core_of(where, runner)
     if not core:
         return None
-    argv = [O + "/dma-inspect", "-j", "-c", "violations", "-c", "leaks", "-c", "stale", "-c", "check", core]
+    argv = [O + "/dma-inspect", "-j", "-c", "violations", "-c", "leaks", "-c", "stale",
+            "-c", "check", core]
     done = subprocess.run(argv, capture_output=True, text=True, timeout=60)
     known = {}
     for doc in map(json.loads, done.stdout.splitlines()):
@@ -188,7 +196,8 @@ def all_drivers(name, runner, end, tmp, first):
         if first and first.get(which):
             say("%s: %s: as on this machine" % (name, which), difference(first[which], out[which]))
         else:
-            say("%s: %s: something is found" % (name, which), "" if any(out[which].values()) else "nothing")
+            say("%s: %s: something is found" % (name, which),
+                "" if any(out[which].values()) else "nothing")
     return out
 
 

@@ -4,10 +4,10 @@
 
 mutate.py [--reader inspect|second|both] [-j N] [RULE...]
 
-A check is a call that names DMV_V_<RULE>; without it the call is `0`, as if nothing was wrong. A rule
-with several calls is taken out call by call: each must be missed, and by then every driver of the
-rule. Only the file that holds the call is compiled again; all drivers run against the result. All
-this happens in a copy of the sources below $O.
+A check is a call that names DMV_V_<RULE>; without it the call is `0`, as if nothing was wrong. A
+rule with several calls is taken out call by call: each must be missed, and by then every driver of
+the rule. Only the file that holds the call is compiled again; all drivers run against the result.
+All this happens in a copy of the sources below $O.
 """
 import argparse
 import glob
@@ -89,7 +89,7 @@ def run(argv):
 
 
 class Tree:
-    """A copy of the sources, with a program of the drivers that can be built again with one change."""
+    """A copy of the sources, and a program of the drivers built with one change at a time."""
 
     def __init__(self, where, cc):
         self.top, self.out, self.cc = os.path.join(where, "tree"), os.path.join(where, "build"), cc
@@ -102,7 +102,7 @@ class Tree:
         run(["make", "-s", "-C", self.top, "O=" + self.out, "CC=" + shlex.join(cc), self.exe])
 
     def build(self, path, text):
-        source, obj, exe = (os.path.join(self.out, x) for x in ("changed.c", "changed.o", "changed"))
+        source, obj, exe = (os.path.join(self.out, "changed" + x) for x in (".c", ".o", ""))
         with open(source, "w") as f:
             f.write(text)
         include = ["-I" + x for x in (os.path.dirname(path), os.path.join(self.top, "core"))]

@@ -116,7 +116,8 @@ def on_terminal(argv, env, state):
     case("q ends it", t.end() is not None)
     path = os.path.join(state, "dma-inspect", "history")
     case("history is kept", os.path.exists(path) and "!dma -a" in open(path).read())
-    case("and is its owner's alone", os.path.exists(path) and os.stat(path).st_mode & 0o777 == 0o600)
+    case("and is its owner's alone",
+         os.path.exists(path) and os.stat(path).st_mode & 0o777 == 0o600)
 
     t = Terminal(argv + ["trouble.img"], dict(env, DMA_PAGER="sed 's/^/P:/'"))
     t.until(r"dma> $")
@@ -229,14 +230,15 @@ def without_terminal(argv, env):
     case("did you mean", code == 2 and "did you mean `violations`?" in err, err)
     manual(env)
     code, out, err = run(argv + ["trouble.img"], env)
-    case("no terminal: summary and exit code 0", code == 0 and "Findings:" in out and "dma>" not in out,
-         out + err)
+    case("no terminal: summary and exit code 0",
+         code == 0 and "Findings:" in out and "dma>" not in out, out + err)
     code, out, _ = run(argv + ["-f", "-", "trouble.img"], env, "leaks\n# remark\n\nviolations\n")
     case("-f - reads lines", code == 1 and "4 leaked" in out and "e6/f/5" in out, out)
     with open("lines", "w") as f:
         f.write("check\n")
     code, out, _ = run(argv + ["-f", "lines", "-c", "stale", "trouble.img"], env)
-    case("-f FILE and -c in order", code == 1 and 0 <= out.find("guards overwritten") < out.find("double buffers differ"), out)
+    first, second = out.find("guards overwritten"), out.find("double buffers differ")
+    case("-f FILE and -c in order", code == 1 and 0 <= first < second, out)
     code, _, err = run(argv + ["-f", "absent", "trouble.img"], env)
     case("-f of no file", code == 2 and "absent" in err, err)
     code, out, err = run(argv + ["-c", "nonsense", "-c", "leaks", "trouble.img"], env)
@@ -263,8 +265,8 @@ def without_terminal(argv, env):
         case("usage: %s" % " ".join(wrong), code == 2 and err, err)
     code, out, _ = run([PROG, "--version"], env)
     case("--version", code == 0 and re.match(r"dma-inspect \d", out), out)
-    p = subprocess.Popen(argv + ["-c", "leaks -a", "-c", "dma 0 0", "trouble.img"], stdout=subprocess.PIPE,
-                         stderr=subprocess.PIPE, env=env)
+    p = subprocess.Popen(argv + ["-c", "leaks -a", "-c", "dma 0 0", "trouble.img"],
+                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env)
     p.stdout.close()
     err = p.stderr.read().decode()
     case("reader that goes away", p.wait(timeout=30) in (0, 1) and "Broken" not in err, err)
@@ -293,7 +295,8 @@ def main():
         recipe = os.path.join(TOP, "tests/golden/trouble.txt")
         base = subprocess.run([os.path.join(O, "tests/mkregion"), recipe, "trouble.img"],
                               capture_output=True, text=True, check=True).stdout.strip()
-        env = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "PAGER", "DMA_PAGER", "LESS")}
+        env = {k: v for k, v in os.environ.items()
+               if k not in ("NO_COLOR", "PAGER", "DMA_PAGER", "LESS")}
         many_recipe("many.txt")
         subprocess.run([os.path.join(O, "tests/mkregion"), "many.txt", "many.img"],
                        capture_output=True, check=True)

@@ -21,7 +21,8 @@ LOADED = 1 << 32        # above are addresses of the process; below the arena of
 
 
 def steady(text):
-    text = re.sub(r"\b[0-9a-f]{12,16}\b", lambda m: "ADDRESS" if int(m[0], 16) >= LOADED else m[0], text)
+    text = re.sub(r"\b[0-9a-f]{12,16}\b",
+                  lambda m: "ADDRESS" if int(m[0], 16) >= LOADED else m[0], text)
     for pattern, word in CHANGES:
         text = re.sub(pattern, word, text, flags=re.M)
     return text.strip("\n")

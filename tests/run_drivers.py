@@ -49,8 +49,8 @@ class Driver:
 def meanings():
     """{rule: [what P2, P3, P4 mean]}, "" for nothing"""
     with open(os.path.join(TOP, "core/dmv_violation.def")) as f:
-        rows = re.findall(r'^DMV_RULE\((\w+),(?:[^,"]+,){6}\s*"[^"]*",\s*"([^"]*)", "([^"]*)", "([^"]*)"',
-                          f.read(), re.M)
+        rows = re.findall(r'^DMV_RULE\((\w+),(?:[^,"]+,){6}\s*"[^"]*",\s*'
+                          r'"([^"]*)", "([^"]*)", "([^"]*)"', f.read(), re.M)
     return {r[0]: r[1:] for r in rows}
 
 
@@ -107,7 +107,8 @@ class Core:
         size, count = struct.unpack_from("<HH", self.data, 54)
         self.load, self.base = [], None
         for i in range(count):
-            kind, _, off, va, _, length, _, _ = struct.unpack_from("<IIQQQQQQ", self.data, phoff + i * size)
+            kind, _, off, va, _, length, _, _ = struct.unpack_from("<IIQQQQQQ", self.data,
+                                                                   phoff + i * size)
             if kind == 1:
                 self.load.append((va, off, length))
             elif kind == 4:
@@ -358,8 +359,9 @@ def main():
     a = p.parse_args()
     known = drivers()
     chosen = [d for d in known if not a.name or d.name in a.name]
-    if a.name and len(chosen) != len(set(a.name)):
-        print("no such driver: %s" % ", ".join(set(a.name) - {d.name for d in chosen}), file=sys.stderr)
+    unknown = set(a.name) - {d.name for d in known}
+    if unknown:
+        print("no such driver: %s" % ", ".join(sorted(unknown)), file=sys.stderr)
         return 2
     try:
         bench = Bench(os.environ.get("O", os.path.join(TOP, "build")), a.reader)
@@ -370,8 +372,9 @@ def main():
         os.makedirs(a.keep, exist_ok=True)
     bad = 0
     for d, why in judge_all(bench, chosen, a.jobs, a.keep):
-        print("ok driver %s" % d.name if not why else "not ok driver %s: %s" % (d.name, why), flush=True)
         bad += bool(why)
+        print("not ok driver %s: %s" % (d.name, why) if why else "ok driver %s" % d.name,
+              flush=True)
     return 1 if bad else 0
 
 

@@ -72,8 +72,8 @@ def from_header():
     """({struct: (size, {field: (offset, type)})}, {constant: value})"""
     with tempfile.TemporaryDirectory() as tmp:
         obj = os.path.join(tmp, "abi.o")
-        compiler("-std=c11", "-g", "-gdwarf-4", "-fno-eliminate-unused-debug-types", "-x", "c", "-c",
-                 HEADER, "-o", obj)
+        compiler("-std=c11", "-g", "-gdwarf-4", "-fno-eliminate-unused-debug-types", "-x", "c",
+                 "-c", HEADER, "-o", obj)
         die = dwarf(obj)
     structs, const = {}, {}
     for at, d in die.items():
@@ -124,7 +124,8 @@ def compare(kind, header, spec):
         elif name not in header:
             out.append("%s %s is not in dmv_abi.h" % (kind, name))
         elif header[name] != spec[name]:
-            out.append("%s %s: dmv_abi.h says %s, SPEC.md %s" % (kind, name, header[name], spec[name]))
+            out.append("%s %s: dmv_abi.h says %s, SPEC.md %s" %
+                       (kind, name, header[name], spec[name]))
     return out
 
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
-"""Writes Windows dumps of every layout, and the firmware's Raw_Dmp!, from the published layouts; the
-reader shares nothing with it. No foreign writer of these (but of full dumps) can be had here, so
-what is tested with them is the layout only.
+"""Writes Windows dumps of every layout, and the firmware's Raw_Dmp!, from the published layouts;
+the reader shares nothing with it. No foreign writer of these (but of full dumps) can be had here,
+so what is tested with them is the layout only.
 
 Pages are given as {frame: 4096 bytes}. Also a program: windmp_make.py DIRECTORY writes the seeds of
 fuzz_mem_windmp."""

@@ -71,10 +71,12 @@ class Wanted:
         for row in r.table("buffer").values():
             self._add("common_buffers", self._shown(row), va=addr(row["va"]), length=row["bytes"],
                       phys=addr(row["phys"]), bus=addr(row["bus"]),
-                      cached=bool(row["flags"] & C["B_CACHED"]), adapter=self._handle("adapter", row))
+                      cached=bool(row["flags"] & C["B_CACHED"]),
+                      adapter=self._handle("adapter", row))
         for row in r.table("list").values():
-            self._add("scatter_gather_lists", self._shown(row), list=row["handle"], mdl=addr(row["mdl"]),
-                      elements=row["elements"], va=addr(row["va"]), length=row["bytes"],
+            self._add("scatter_gather_lists", self._shown(row), list=row["handle"],
+                      mdl=addr(row["mdl"]), elements=row["elements"], va=addr(row["va"]),
+                      length=row["bytes"],
                       to_device=bool(row["flags"] & C["L_TO_DEVICE"]),
                       caller_memory=bool(row["flags"] & C["L_CALLER_MEMORY"]),
                       file=self._handle("file", row), adapter=self._handle("adapter", row))
@@ -113,8 +115,8 @@ class Wanted:
 
     def _adapter(self, row):
         flags = row["flags"]
-        common = {"adapter": row["handle"], "record": self._record(row), "device": addr(row["device"]),
-                  "released": bool(flags & C["A_RELEASED"]),
+        common = {"adapter": row["handle"], "record": self._record(row),
+                  "device": addr(row["device"]), "released": bool(flags & C["A_RELEASED"]),
                   "unverified": bool(flags & C["A_UNVERIFIED"]),
                   "registers_mapped": row["registers_mapped"], "bytes_mapped": row["bytes_mapped"]}
         master = bool(flags & C["A_MASTER"])
@@ -124,7 +126,8 @@ class Wanted:
                   "registers_high", "lists_high", "buffers_high", "channels_high", "max_registers",
                   "alignment", "refs", "version"):
             common[k] = row[k]
-        self._add("adapter", not master and row["state"] == LIVE and not flags & C["A_RELEASED"], **common)
+        self._add("adapter", not master and row["state"] == LIVE and not flags & C["A_RELEASED"],
+                  **common)
 
     def _file(self, n, row):
         live = row["state"] == LIVE
@@ -134,7 +137,8 @@ class Wanted:
         for i in range(row["count"] if live else 0):
             g = self.r.mapping(n, row, i)
             if not g:
-                self._add("map_registers", self._shown(row), file=row["handle"], index=i, mapped=False)
+                self._add("map_registers", self._shown(row), file=row["handle"], index=i,
+                          mapped=False)
                 continue
             self._add("map_registers", self._shown(row), file=row["handle"], index=i, mapped=True,
                       bytes=g["bytes"], va=addr(g["va"]), phys=addr(g["phys"]), bus=addr(g["bus"]),
@@ -142,8 +146,9 @@ class Wanted:
                       to_device=bool(g["flags"] & C["R_TO_DEVICE"]))
 
     def _event(self, cpu, row):
-        want = {"cpu": cpu, "sequence": row["sequence"], "bus": addr(row["bus"]), "size": row["size"]}
-        if row["object_kind"] != C["K_ADAPTER"]:        # of an adapter it is the handle, shown as such
+        want = {"cpu": cpu, "sequence": row["sequence"], "bus": addr(row["bus"]),
+                "size": row["size"]}
+        if row["object_kind"] != C["K_ADAPTER"]:        # an adapter's is its handle, shown as such
             want["address"] = addr(row["address"])
         self._add("events", True, **want)
 
@@ -158,9 +163,10 @@ class Wanted:
 
 
 KEY = {"adapters": ("record",), "master": ("record",), "adapter": ("record",),
-       "map_register_files": ("file",), "map_registers": ("file", "index"), "common_buffers": ("va",),
-       "scatter_gather_lists": ("list",), "wait_context_blocks": ("wait_block",),
-       "violations": ("sequence",), "events": ("cpu", "sequence"), "guards": ("addr",), "stale": ("at",)}
+       "map_register_files": ("file",), "map_registers": ("file", "index"),
+       "common_buffers": ("va",), "scatter_gather_lists": ("list",),
+       "wait_context_blocks": ("wait_block",), "violations": ("sequence",),
+       "events": ("cpu", "sequence"), "guards": ("addr",), "stale": ("at",)}
 
 
 def plain(table, row):
@@ -181,7 +187,7 @@ def equal(want, got):
 def differences(table, wanted, got):
     """Lines of what one says and the other does not."""
     def key(row):
-        return (row.get("region", 0),) if table not in KEY else tuple(row.get(k) for k in KEY[table])
+        return tuple(row.get(k) for k in KEY[table]) if table in KEY else (row.get("region", 0),)
     out, rest = [], {}
     for must, row in wanted:
         rest.setdefault(key(row), []).append([must, row])

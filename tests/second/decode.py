@@ -189,12 +189,14 @@ class Region:
                 continue
 
             def at(va, b=b):
-                return {VIRT: va, PHYS: b["phys"] + (va - b["va"]) if b["phys"] != UNKNOWN else UNKNOWN}
+                known = b["phys"] != UNKNOWN
+                return {VIRT: va, PHYS: b["phys"] + (va - b["va"]) if known else UNKNOWN}
             own, end = {"buffer": n}, b["va"] + b["bytes"]
             self._same(at(b["block_virt"]), b["va"] - 8 - b["block_virt"], fill, "before", own, out)
             self._same(at(b["va"] - 8), 8, tag, "tag before", own, out)
             self._same(at(end), 8, tag, "tag after", own, out)
-            self._same(at(end + 8), b["block_virt"] + b["block_bytes"] - end - 8, fill, "after", own, out)
+            self._same(at(end + 8), b["block_virt"] + b["block_bytes"] - end - 8, fill, "after",
+                       own, out)
         for n, f in self.table("file").items():
             if f["state"] == LIVE and f["shadow_virt"] != UNKNOWN:
                 self._shadow_guards(n, f, fill, out)
@@ -216,7 +218,8 @@ class Region:
                 continue
             off = r["va"] % page
             self._same(at(data), off, fill, "guard", own, out)
-            self._same(at(data + off + r["bytes"]), page - off - r["bytes"], fill, "guard", own, out)
+            off += r["bytes"]
+            self._same(at(data + off), page - off, fill, "guard", own, out)
         self._same(at(pos), f["shadow_bytes"] - pos, fill, "guard", own, out)
 
     def stale(self):
@@ -237,7 +240,8 @@ class Region:
                 self.unreadable += 1
                 continue
             if a != b:
-                out.append({"register": n, "va": r["va"], "to_device": bool(r["flags"] & C["R_TO_DEVICE"]),
+                out.append({"register": n, "va": r["va"],
+                            "to_device": bool(r["flags"] & C["R_TO_DEVICE"]),
                             "offset": next(i for i in range(len(a)) if a[i] != b[i]),
                             "differ": sum(x != y for x, y in zip(a, b)),
                             "digest_shadow": fnv1a(a), "digest_original": fnv1a(b)})
@@ -253,14 +257,16 @@ class Region:
             "segments": len(self.segment), "extents": self.extents,
             "bytes": sum(b for _, b in self.segment.values()),
             "tables": {name: [dict(r, row=n, state=STATES[r["state"]])
-                              for n, r in sorted(self.table(name).items())] for name in KINDS.values()
-                       if name != "event"},
+                              for n, r in sorted(self.table(name).items())]
+                       for name in KINDS.values() if name != "event"},
             "events": {cpu: sorted(r["sequence"] for r in ring.values()
                                    if r["state"] in STATES and r["sequence"])
                        for cpu, ring in self.rings.items()},
             "event_rows": [dict(r, cpu=cpu) for cpu, ring in sorted(self.rings.items())
-                           for _, r in sorted(ring.items()) if r["state"] in STATES and r["sequence"]],
-            "in_progress": [dict(r, cpu=n) for n, r in sorted(self.table("cpu").items()) if r["op"]],
+                           for _, r in sorted(ring.items())
+                           if r["state"] in STATES and r["sequence"]],
+            "in_progress": [dict(r, cpu=n) for n, r in sorted(self.table("cpu").items())
+                            if r["op"]],
             "guards": guards, "stale": stale, "unreadable": self.unreadable, "notes": self.notes,
         }
 
@@ -283,7 +289,8 @@ def regions(target):
 def plain(x):
     """For JSON: text and bytes."""
     if isinstance(x, bytes):
-        return text(x) if all(32 <= c < 127 for c in x.rstrip(b"\0")) and x.rstrip(b"\0") else x.hex()
+        bare = x.rstrip(b"\0")
+        return text(x) if bare and all(32 <= c < 127 for c in bare) else x.hex()
     return str(x)
 
 

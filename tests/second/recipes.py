@@ -37,7 +37,8 @@ def recipes():
 
 
 def vm():
-    dumps = sorted(f for end in ("elf", "kdump") for f in glob.glob(os.path.join(O, "vm", "*." + end)))
+    dumps = sorted(glob.glob(os.path.join(O, "vm", "*.elf")) +
+                   glob.glob(os.path.join(O, "vm", "*.kdump")))
     if not dumps:
         print("no dumps in %s/vm: the guest did not run" % O)
         sys.exit(77)

@@ -23,8 +23,8 @@ DIRECT = 0xFFFF800000000000             # GUEST_DIRECT of the port: where it map
 FORMATS = ["elf", "paging.elf", "kdump", "made.elf"]
 BY_MAKEDUMPFILE = ["kdump", "made.elf"]
 WINDOWS = ["elf", "paging.elf", "kdump", "dmp"]         # with the word windows=yes
-COMMANDS = ["dma", "dma -a", "dma 0 3f", "leaks", "leaks -a", "violations", "events", "bugcheck", "analyze",
-            "check", "stale", "summary"]
+COMMANDS = ["dma", "dma -a", "dma 0 3f", "leaks", "leaks -a", "violations", "events", "bugcheck",
+            "analyze", "check", "stale", "summary"]
 KNOWN, KNOWN_OFFSET, KNOWN_RECORD = 0x1, 0x10, 0x100    # DRIVER_* of driver.h
 LIMIT = 60                              # seconds for one run of dma-inspect
 FILL = 0x0F
@@ -158,7 +158,8 @@ class Case:
             return
         need(len(rows) == 1 and code == 1, "exit code %d, violations %s" % (code, rows))
         self.right(rows[0])
-        need(rows[0]["action"] == ("log" if self.logged else "stop"), "action %s" % rows[0]["action"])
+        need(rows[0]["action"] == ("log" if self.logged else "stop"),
+             "action %s" % rows[0]["action"])
         code, said = self.ask(self.dump(), ["bugcheck"])
         if not self.logged:
             self.right(said["bugcheck"]["bugcheck"][0])
@@ -169,7 +170,8 @@ class Case:
         m = re.search(r"(?:\*\*\* STOP|violation): (\w+) \((\w+),(\w+),(\w+),(\w+)\)", self.serial)
         need(m and [num(row["code"])] + got == [int(x, 16) for x in m.groups()],
              "%s, but the guest said %s" % (row, m and m.group(0)))
-        need(got[0] == self.p1 and self.p2 in (None, got[1]), "P1, P2 are %#x, %#x" % tuple(got[:2]))
+        need(got[0] == self.p1 and self.p2 in (None, got[1]),
+             "P1, P2 are %#x, %#x" % tuple(got[:2]))
         for i in range(4):
             want, low = self.truth.p[i], self.truth.mask & KNOWN_OFFSET << i
             if low:
@@ -209,13 +211,15 @@ class Case:
         want, row = self.truth.function, said["violations"]["violations"][0]
         need(want and re.search(r"!%s\b" % re.escape(want), row["site"]),
              "%s, not %s" % (row["site"], want))
-        need(want not in (bare["violations"]["violations"][0]["site"] or ""), "named without symbols")
+        need(want not in (bare["violations"]["violations"][0]["site"] or ""),
+             "named without symbols")
 
     def run(self):
         self.test("ends as it should", self.ended)
         self.formats()
         self.test("a flattened kdump is refused", self.flattened)
-        self.test("the violation that was raised" if self.raised() else "no violation", self.violation)
+        self.test("the violation that was raised" if self.raised() else "no violation",
+                  self.violation)
         self.test("analyze has the right exit code", self.verdict)
         self.test("found by scan and by symbol", self.found)
         if self.truth.adapter:
@@ -239,8 +243,10 @@ def evidence(count, where):
     def fn(case):
         _, said = case.ask(case.dump(), ["violations"])
         v = said["violations"]["violations"][0]
-        need(num(v["evidence_addr"]) == num(v["p4"]), "at %s, not %s" % (v["evidence_addr"], v["p4"]))
-        need(num(v["evidence_offset"]) == where, "offset %s, not %d" % (v["evidence_offset"], where))
+        need(num(v["evidence_addr"]) == num(v["p4"]),
+             "at %s, not %s" % (v["evidence_addr"], v["p4"]))
+        need(num(v["evidence_offset"]) == where,
+             "offset %s, not %d" % (v["evidence_offset"], where))
         need(v["evidence"] == "5a" * count, "%s, not %d times 5a" % (v["evidence"], count))
     return "the bytes the device wrote", fn
 
@@ -283,7 +289,8 @@ def leaked(kind, count):
         code, said = case.ask(case.dump(), ["leaks"])
         rows = [x for x in said["leaks"]["leaks"] if x["kind"] == kind]
         need(code == 1 and len(rows) == count, "exit code %d, %s" % (code, said["leaks"]["leaks"]))
-        need({num(x["adapter"]) for x in rows} == {case.truth.adapter}, "of other adapters: %s" % rows)
+        need({num(x["adapter"]) for x in rows} == {case.truth.adapter},
+             "of other adapters: %s" % rows)
     return "leaks lists what was left", fn
 
 

@@ -38,8 +38,8 @@ rm -f "$out".serial "$out".monitor "$out".elf "$out".paging.elf "$out".kdump "$o
 	"$out".made.elf "$out".dmp "$out".pipe
 mkfifo "$out".pipe || exit 1
 
-qemu-system-x86_64 -accel tcg -m 64 -kernel "$boot" -append "driver=$driver $*" -device edu $device \
-	-display none -nodefaults -vga none -no-reboot \
+qemu-system-x86_64 -accel tcg -m 64 -kernel "$boot" -append "driver=$driver $*" \
+	-device edu $device -display none -nodefaults -vga none -no-reboot \
 	-serial "file:$out.serial" -monitor none -qmp stdio \
 	<"$out".pipe >"$out".monitor 2>&1 &
 qemu=$!
@@ -68,8 +68,8 @@ sleep 0.1	# the rest of the line, and the halt
 
 # $1 file, $2 with virtual addresses, $3 further arguments
 dump() {
-	printf '{"execute":"dump-guest-memory","arguments":{"protocol":"file:%s","paging":%s%s}}\n' \
-		"$1" "$2" "$3"
+	printf '{"execute":"dump-guest-memory","arguments":{%s}}\n' \
+		"\"protocol\":\"file:$1\",\"paging\":$2$3"
 }
 {
 	echo '{"execute":"qmp_capabilities"}'

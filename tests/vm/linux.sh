@@ -16,9 +16,9 @@
 #	kexec           no monitor: the kernel crashes, a second one writes /proc/vmcore
 #	DRIVER          a process with that test driver; default: e6_0f_5_overrun e6_0a_list_leaked
 #
-# Leaves in DIRECTORY, named linux-SERIES[-WORD]...: .serial (what the guest said), .kallsyms, .core.DRIVER
-# (each process as the guest's kernel dumped it after the rest), and the dumps:
-#	.elf .paging.elf        QEMU, without and with virtual addresses (.elf by kexec: /proc/vmcore)
+# Leaves in DIRECTORY, named linux-SERIES[-WORD]...: .serial (what the guest said), .kallsyms,
+# .core.DRIVER (each process as the guest's kernel dumped it after the rest), and the dumps:
+#	.elf .paging.elf        QEMU, without and with virtual addresses (kexec: /proc/vmcore)
 #	.kdump.flat .kdump      QEMU's kdump-zlib, flattened as it comes, and rearranged
 #	.zlib.0 .lzo.0 .plain.0 makedumpfile -d 0, compressed or not
 #	.made.elf               makedumpfile -E
@@ -127,8 +127,8 @@ said ready || die "not ready"
 
 # $1 file, $2 with virtual addresses, $3 further arguments
 dump() {
-	printf '{"execute":"dump-guest-memory","arguments":{"protocol":"file:%s","paging":%s%s}}\n' \
-		"$1" "$2" "$3"
+	printf '{"execute":"dump-guest-memory","arguments":{%s}}\n' \
+		"\"protocol\":\"file:$1\",\"paging\":$2$3"
 }
 echo '{"execute":"qmp_capabilities"}' >&3
 if [ $kexec = no ]; then
@@ -174,7 +174,8 @@ if [ $kexec = no ]; then
 	makedumpfile -R "$out".kdump <"$out".kdump.flat >"$out".log 2>&1 ||
 		die "makedumpfile cannot rearrange"
 	moved=$out.moved
-	cp --sparse=always "$out".elf "$moved" && "$here"/move_headers.py "$moved" || die "no headers"
+	cp --sparse=always "$out".elf "$moved" && "$here"/move_headers.py "$moved" ||
+		die "no headers"
 fi
 make_dump zlib.0 "$moved" -c -d 0
 make_dump lzo.0 "$moved" -l -d 0
@@ -186,8 +187,8 @@ if [ -n "$vmcoreinfo" ]; then
 	make_dump flat.23 "$moved" -F -c -d 23
 	make_dump flat.elf "$moved" -F -E -d 23
 	make_dump zlib.31 "$moved" -c -d 31
-	makedumpfile --split --splitblock-size 4096 -l -d 23 "$moved" "$out".split.1 "$out".split.2 \
-		>"$out".log 2>&1 || die "makedumpfile --split fails"
+	makedumpfile --split --splitblock-size 4096 -l -d 23 "$moved" \
+		"$out".split.1 "$out".split.2 >"$out".log 2>&1 || die "makedumpfile --split fails"
 fi
 rm -f "$out".moved "$out".log
 for f in "$out"*.elf; do		# mostly zero pages: save the disk

@@ -6,14 +6,16 @@
 #	linux_kernel.sh BUILD-DIRECTORY SERIES		SERIES: 6.1, 6.12
 #
 # The newest cloud kernel of that series the package lists know. Leaves in
-# BUILD-DIRECTORY/linux/SERIES: package (its name and version), vmlinuz, modules/, order (the modules
-# that init loads, in that order). What is there already is not fetched again. Exit 77: not to be had.
+# BUILD-DIRECTORY/linux/SERIES: package (its name and version), vmlinuz, modules/, order (the
+# modules that init loads, in that order). What is there already is not fetched again. Exit 77: not
+# to be had.
 set -u
 
 [ $# = 2 ] || { echo "usage: $0 BUILD-DIRECTORY SERIES" >&2; exit 2; }
 series=$2
 mkdir -p "$1/linux" && dir=$(cd "$1/linux" && pwd) || exit 1
-wanted='virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci virtio_blk qemu_fw_cfg'
+wanted='virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci virtio_blk
+	qemu_fw_cfg'
 
 [ -f "$dir/$series/order" ] && exit 0
 exec 9>"$dir/$series.lock"
