@@ -275,8 +275,8 @@ GUEST32_OBJ = $(patsubst %.c,$(O)/guest32/%.o,$(GUEST32_SRC)) $(O)/guest32/tests
 
 $(O)/guest32/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
-	$(call say,CC guest32,$<)$(GUEST32_CC) $(filter-out -Wconversion,$(GUEST32_FLAGS)) $(CFLAGS) \
-		-c $< -o $@
+	$(call say,CC guest32,$<)$(GUEST32_CC) $(filter-out -Wconversion,$(GUEST32_FLAGS)) \
+		$(CFLAGS) -c $< -o $@
 $(O)/guest32/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC guest32,$<)$(GUEST32_CC) $(GUEST32_FLAGS) $(CFLAGS) -c $< -o $@
@@ -365,8 +365,8 @@ FUZZERS = $(patsubst tests/fuzz_%.c,$(O)/fuzz_%,$(wildcard tests/fuzz_*.c))
 
 $(O)/fuzz_%: tests/fuzz_%.c $(DUMPS_SRC) $(wildcard dumps/*.h core/dmv_abi*)
 	@mkdir -p $(@D)
-	$(call say,LD,$@)$(CLANG) -std=c11 $(WARN) -D_GNU_SOURCE $(UNPACK_FLAGS) -O1 -g $(SANITIZE) \
-		-fsanitize=fuzzer -Itests -Idumps -Icore $< $(FUZZ_SRC) $(DUMPS_SRC) $(DUMPS_LIBS) \
+	$(call say,LD,$@)$(CLANG) -std=c11 $(WARN) -D_GNU_SOURCE $(UNPACK_FLAGS) -O1 -g \
+		$(SANITIZE) -fsanitize=fuzzer -Itests -Idumps -Icore $< $(FUZZ_SRC) $(DUMPS_SRC) $(DUMPS_LIBS) \
 		-o $@
 
 fuzz: $(FUZZERS)                    ## fuzz the decoders, SECS=60 each

@@ -19,7 +19,7 @@ say()
 	if [ -z "$2" ]; then
 		echo "ok wall $1"
 	else
-		echo "not ok wall $1: $(echo "$2" | head -n 5 | tr '\n' ';')"
+		echo "not ok wall $1: $(echo "$2" | head -n "${SHOW:-5}" | tr '\n' ';')"
 		rc=1
 	fi
 }
@@ -221,7 +221,7 @@ falls()
 	fall 'lines have 100' ext/zz.c "$(printf '%13s' '' | tr ' ' '\t')"
 	fall 'lines have 100' ext/zz.py "$(printf '%101s' '' | tr ' ' x)"
 	fall 'lines have 100' tests/zz.sh "\"$(printf '%101s' '' | tr ' ' x)\""
-	sh "$top/tests/layers.sh" "$tmp/tree" >"$tmp/fallen"
+	SHOW=1000 sh "$top/tests/layers.sh" "$tmp/tree" >"$tmp/fallen"
 	fallen
 }
 
