@@ -164,7 +164,7 @@ def flag_8(said, core):
           [n for _, n in said["element"]] == [0x800] * 2, str(said["element"]))
     net = said["network"][0]
     same("screen: !dma adapter 8, where there is no list", run(core, f"dma {net:x} 8")[0],
-         head(net, NETWORK))
+         head(net, NETWORK) + ["", "   Scatter/gather lists: none"])
 
 
 def flag_10(said, core):
