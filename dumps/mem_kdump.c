@@ -76,8 +76,8 @@ static enum dmv_code foreign_part(const struct kdump *k, const struct page *p, s
 			hi = x->first;
 	}
 	return dmv_fail_at(e, DMV_E_ABSENT, p->addr, "physical address 0x%" PRIx64
-			   " belongs to a part of the split set that is not here (0x%" PRIx64
-			   " to 0x%" PRIx64 "): name it on the command line", p->addr,
+			   " is in a part of the split set that is not here (0x%" PRIx64
+			   " to 0x%" PRIx64 ")", p->addr,
 			   lo * k->block, hi * k->block);
 }
 
@@ -308,11 +308,9 @@ static void note_part(struct kdump *k, const struct dmv_kdump_part *p)
 			     " pages are said to be dumped where there is no memory; they are left "
 			     "out, and the rest fits", of, colon, p->map.bogus);
 	if (!p->map.fits && p->map.data)
-		dmv_mem_note(&k->m, "%s%sthe bitmap of pages or the header is damaged: there are %"
-			     PRIu64 " pages by it, %" PRIu64 " by the room for their descriptors; "
-			     "pages may be shown at the address of another", of, colon,
-			     p->map.total,
-			     (p->map.data - p->map.desc) / DMV_KDUMP_DESC_BYTES);
+		dmv_mem_note(&k->m, "%s%sthe bitmap of pages and the page descriptors do not fit "
+			     "each other: one is damaged, or the header; pages may be shown at "
+			     "the address of another", of, colon);
 	if (cut)
 		dmv_mem_note(&k->m, "%s%s%" PRIu64 " of %" PRIu64 " pages beyond end of file", of,
 			     colon, cut, p->map.total);
@@ -531,6 +529,8 @@ static enum dmv_code set_up(struct kdump *k, struct dmv_err *e)
 	if (p->h.notes.bytes)
 		dmv_elf_notes_read(&k->notes, p->f, p->h.notes.off, p->h.notes.bytes, p->h.is64,
 				   p->h.be);
+	k->m.cpu = k->notes.cpu;
+	k->m.ncpu = k->notes.ncpu;
 	find_vmcoreinfo(k);
 	note_set(k);
 	for (size_t i = 0; i < k->set.npart; i++)

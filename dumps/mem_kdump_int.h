@@ -71,11 +71,12 @@ struct dmv_kdump_map {
 	uint64_t nbit;                  /* as far as the file goes; a multiple of 64 */
 	uint64_t *before;               /* set bits before each step */
 	uint64_t total;                 /* set bits */
+	uint64_t whole;                 /* the same with the bits of other parts of the set */
 	uint64_t held;                  /* descriptors that are in the file: total, or fewer */
 	uint64_t memory, memory_bytes;  /* first bitmap: file offset, bytes */
 	uint64_t desc;                  /* file offset of the descriptors */
 	uint64_t data;                  /* lowest offset of page data seen, 0: none */
-	bool fits;                      /* page data starts where the last descriptor ends */
+	bool fits;                      /* page data starts where the descriptors end */
 	uint64_t bogus;                 /* bits that were cleared because no memory is there */
 };
 

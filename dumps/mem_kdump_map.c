@@ -98,27 +98,36 @@ static enum dmv_code count(struct dmv_kdump_map *m, struct dmv_err *e)
 	return DMV_E_OK;
 }
 
-/* Where the page data starts, by the first descriptors, and whether that is where they end. In some
- * files it is at the next block. */
+/* Does page data start where n descriptors end? A page of zeros comes first, uncompressed, and the
+ * descriptors that were looked at need not use it. In some files data starts at the next block. */
+static bool starts(const struct dmv_kdump_map *m, uint64_t n, uint64_t block)
+{
+	uint64_t end = m->desc + n * DMV_KDUMP_DESC_BYTES, next = (end + block - 1) & ~(block - 1);
+
+	return m->data == end || m->data == end + block || m->data == next ||
+	       m->data == next + block;
+}
+
+/* Finds the start of page data by the first descriptors. A part of a set may have left room for the
+ * descriptors of all. */
 static void fit(struct dmv_file *f, const struct dmv_kdump_head *h, struct dmv_kdump_map *m)
 {
-	uint64_t end = m->desc + m->total * DMV_KDUMP_DESC_BYTES, lowest = UINT64_MAX;
+	uint64_t lowest = UINT64_MAX;
 	uint8_t b[TAIL * DMV_KDUMP_DESC_BYTES];
 	uint64_t n = m->total < TAIL ? m->total : TAIL;
 	int errnum;
 	size_t got = dmv_file_read(f, m->desc, b, (size_t)n * DMV_KDUMP_DESC_BYTES, &errnum);
 
-	m->fits = !m->total;
 	for (size_t i = 0; i < got / DMV_KDUMP_DESC_BYTES; i++) {
 		struct dmv_kdump_desc d;
 
 		dmv_kdump_desc_get(b + i * DMV_KDUMP_DESC_BYTES, h->be, &d);
-		m->fits |= d.off == end;
 		if (d.size && d.off > m->desc && d.off < lowest)
 			lowest = d.off;
 	}
-	m->fits |= lowest == ((end + h->block - 1) & ~(h->block - 1));
 	m->data = lowest == UINT64_MAX ? 0 : lowest;
+	m->fits = !m->total || starts(m, m->total, h->block) ||
+		  (h->split && starts(m, m->whole, h->block));
 }
 
 static void hold(struct dmv_file *f, struct dmv_kdump_map *m)
@@ -160,11 +169,13 @@ enum dmv_code dmv_kdump_map_mend(struct dmv_file *f, const struct dmv_kdump_head
 		return dmv_fail(e, DMV_E_MEMORY, "out of memory for the bitmap of pages");
 	memcpy(was, m->bit, bytes);
 	m->bogus = clear_bogus(f, m);
+	m->whole -= m->bogus;
 	if (m->bogus)
 		code = count(m, e);
 	if (!code && m->bogus)
 		fit(f, h, m);
 	if (!code && !m->fits) {
+		m->whole += m->bogus;
 		m->bogus = 0;
 		memcpy(m->bit, was, bytes);
 		code = count(m, e);
@@ -178,14 +189,15 @@ enum dmv_code dmv_kdump_map_mend(struct dmv_file *f, const struct dmv_kdump_head
 static enum dmv_code index_bits(struct dmv_file *f, const struct dmv_kdump_head *h,
 				struct dmv_kdump_map *m, struct dmv_err *e)
 {
-	enum dmv_code code;
+	enum dmv_code code = count(m, e);
 
-	if (h->split) {
+	m->whole = m->total;
+	if (!code && h->split) {
 		clear_bits(m, 0, h->first < m->nbit ? h->first : m->nbit);
 		if (h->end < m->nbit)
 			clear_bits(m, h->end, m->nbit);
+		code = count(m, e);
 	}
-	code = count(m, e);
 	if (code)
 		return code;
 	fit(f, h, m);

@@ -20,7 +20,7 @@ enum {
 	MAX_PARTS = 256,
 	MAX_BESIDE = 256,               /* files with such a name that are looked at */
 	MAX_SUB_BLOCKS = 64,            /* when searching for the right one */
-	MAX_VMCOREINFO = 1 << 20,
+	MAX_SPAN = 1 << 20,             /* of VMCOREINFO or notes that are compared */
 };
 
 /* ---- one file ---- */
@@ -137,25 +137,31 @@ static enum dmv_code part_open(const char *path, struct dmv_kdump_part *p, struc
 
 /* ---- do they belong together? ---- */
 
-static char *vmcoreinfo(struct dmv_kdump_part *p, size_t *n)
+static uint8_t *load(struct dmv_kdump_part *p, struct dmv_kdump_span s, size_t *n)
 {
-	struct dmv_kdump_span s = p->h.vmcoreinfo;
-	char *text = s.bytes && s.bytes <= MAX_VMCOREINFO ? malloc(s.bytes) : NULL;
+	uint8_t *b = s.bytes && s.bytes <= MAX_SPAN ? malloc(s.bytes) : NULL;
 	int errnum;
 
-	*n = text ? dmv_file_read(p->f, s.off, text, s.bytes, &errnum) : 0;
-	return text;
+	*n = b ? dmv_file_read(p->f, s.off, b, s.bytes, &errnum) : 0;
+	return b;
 }
 
-static bool same_vmcoreinfo(struct dmv_kdump_part *a, struct dmv_kdump_part *b)
+static bool same_bytes(struct dmv_kdump_part *a, struct dmv_kdump_span sa,
+		       struct dmv_kdump_part *b, struct dmv_kdump_span sb)
 {
 	size_t na, nb;
-	char *ta = vmcoreinfo(a, &na), *tb = vmcoreinfo(b, &nb);
+	uint8_t *ta = load(a, sa, &na), *tb = load(b, sb, &nb);
 	bool same = na == nb && (!na || !memcmp(ta, tb, na));
 
 	free(ta);
 	free(tb);
 	return same;
+}
+
+/* A part may have the bitmap of all: then they must agree. Its header often has no time. */
+static bool same_pages(const struct dmv_kdump_map *a, const struct dmv_kdump_map *b)
+{
+	return a->whole == a->total || b->whole == b->total || a->whole == b->whole;
 }
 
 static bool same_uts(const struct dmv_kdump_head *a, const struct dmv_kdump_head *b, char *why,
@@ -197,11 +203,16 @@ static bool same_dump(struct dmv_kdump_part *a, struct dmv_kdump_part *b, char *
 		}
 	if (!same_uts(x, y, why, n))
 		return false;
-	if (!same_vmcoreinfo(a, b)) {
+	if (!same_bytes(a, x->vmcoreinfo, b, y->vmcoreinfo))
 		snprintf(why, n, "VMCOREINFO");
-		return false;
-	}
-	return true;
+	else if (!same_bytes(a, x->notes, b, y->notes))
+		snprintf(why, n, "the registers in their notes");
+	else if (!same_pages(&a->map, &b->map))
+		snprintf(why, n, "number of dumped pages 0x%" PRIx64 " and 0x%" PRIx64,
+			 a->map.whole, b->map.whole);
+	else
+		return true;
+	return false;
 }
 
 static const char *base(const char *path)
