@@ -29,6 +29,7 @@ static const struct opener {
 	bool sets;                      /* may be in several files */
 } openers[] = {
 	{ "pid:N", dmv_mem_open_pid, false, false },
+	{ "gdb:HOST:PORT", dmv_mem_open_gdb, false, false },
 	{ "raw", dmv_mem_open_raw, false, false },
 	{ "ELF core", dmv_mem_open_elf, true, false },
 	{ "kdump-compressed", dmv_mem_open_kdump, true, true },

@@ -14,6 +14,7 @@ typedef enum dmv_code dmv_mem_opener(const char *target, const struct dmv_mem_op
 
 dmv_mem_opener dmv_mem_open_pid, dmv_mem_open_raw, dmv_mem_open_elf, dmv_mem_open_kdumpfile;
 dmv_mem_opener dmv_mem_open_kdump, dmv_mem_open_windmp, dmv_mem_open_rawdmp;
+dmv_mem_opener dmv_mem_open_gdb;
 
 /* A regular file or block device, read by pread with a small cache: never mapped, because a file
  * that shrinks under a mapping kills the reader. */
@@ -90,6 +91,21 @@ enum dmv_code dmv_pieces_read(struct dmv_file *f, const struct dmv_piece *v, siz
 /* m's ranges from pieces. */
 enum dmv_code dmv_mem_set_pieces(struct dmv_mem *m, enum dmv_space s, const struct dmv_piece *v,
 				 size_t n, struct dmv_err *e);
+
+/* What /proc/PID/smaps says, taken line by line. Zeroed before the first. */
+struct dmv_maps {
+	struct dmv_range *range;
+	size_t nrange, before;          /* before: number of ranges without the mapping added last */
+	struct dmv_mapped *mapped;
+	size_t nmapped;
+};
+
+/* Takes one line, which it changes. Mappings that are not readable, not to be dumped, the kernel's
+ * own, or out of order are left out. False: no memory. */
+bool dmv_maps_line(struct dmv_maps *v, char *line);
+/* m's virtual ranges and mapped files: the ranges become m's, the files stay here. */
+void dmv_maps_give(struct dmv_maps *v, struct dmv_mem *m);
+void dmv_maps_deinit(struct dmv_maps *v);
 
 /* What the notes of an ELF core say. Zeroed before the first dmv_elf_notes. */
 struct dmv_elf_notes {

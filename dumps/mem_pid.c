@@ -26,9 +26,7 @@ struct pid_mem {
 	struct dmv_mem m;
 	pid_t pid;
 	int pidfd;                      /* -1: an old kernel without them */
-	struct dmv_range *range;
-	size_t nrange;
-	struct dmv_mapped *mapped;
+	struct dmv_maps maps;
 };
 
 /* A number is given to the next process soon after its owner died; the pidfd is not. */
@@ -132,10 +130,7 @@ static void pid_close(struct dmv_mem *m)
 
 	if (p->pidfd >= 0)
 		close(p->pidfd);
-	for (size_t i = 0; i < m->nmapped; i++)
-		free((char *)p->mapped[i].path);
-	free(p->mapped);
-	free(p->range);
+	dmv_maps_deinit(&p->maps);
 	dmv_mem_base_deinit(m);
 	free(p);
 }
@@ -146,83 +141,14 @@ static const struct dmv_mem_ops pid_ops = {
 	.close = pid_close,
 };
 
-struct mapping {
-	uint64_t start, end, offset;
-	char perms[5];
-	char *path;                     /* into the line; "" for none */
-};
-
-/* "start-end perms offset dev inode   path"; false: not such a line. */
-static bool parse_mapping(char *line, struct mapping *v)
+static bool parse_maps(struct dmv_maps *maps, FILE *f)
 {
-	int at = 0;
-
-	line[strcspn(line, "\n")] = 0;
-	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %*s %n", &v->start, &v->end,
-		   v->perms, &v->offset, &at) != 4 ||
-	    !at)
-		return false;
-	v->path = line + at;
-	return v->start < v->end;
-}
-
-static bool add_mapping(struct pid_mem *p, const struct mapping *v)
-{
-	static const char *const kernels[] = { "[vvar]", "[vvar_vclock]", "[vsyscall]" };
-	struct dmv_mapped *f;
-
-	for (size_t i = 0; i < sizeof(kernels) / sizeof(kernels[0]); i++)
-		if (!strcmp(v->path, kernels[i]))
-			return true;
-	if (v->perms[0] == 'r') {
-		if (!dmv_grow(&p->range, p->nrange, sizeof(*p->range)))
-			return false;
-		p->range[p->nrange++] = (struct dmv_range){ v->start, v->end };
-	}
-	if (v->path[0] != '/')
-		return true;
-	if (!dmv_grow(&p->mapped, p->m.nmapped, sizeof(*p->mapped)))
-		return false;
-	f = &p->mapped[p->m.nmapped];
-	*f = (struct dmv_mapped){ v->start, v->end, v->offset, strdup(v->path) };
-	if (!f->path)
-		return false;
-	p->m.nmapped++;
-	return true;
-}
-
-/* "VmFlags: rd wr mr ..." of the mapping added last: io and pf are device memory, dd is not to be
- * dumped. */
-static bool not_dumped(char *line)
-{
-	static const char *const flags[] = { " io", " pf", " dd" };
-
-	if (strncmp(line, "VmFlags:", 8))
-		return false;
-	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
-		const char *at = strstr(line + 8, flags[i]);
-
-		if (at && isspace((unsigned char)at[3]))
-			return true;
-	}
-	return false;
-}
-
-static bool parse_maps(struct pid_mem *p, FILE *f)
-{
-	struct mapping v;
-	size_t cap = 0, before = 0;
+	size_t cap = 0;
 	char *line = NULL;
 	bool ok = true;
 
-	while (ok && getline(&line, &cap, f) >= 0) {
-		if (parse_mapping(line, &v)) {
-			before = p->nrange;
-			ok = add_mapping(p, &v);
-		} else if (not_dumped(line)) {
-			p->nrange = before;
-		}
-	}
+	while (ok && getline(&line, &cap, f) >= 0)
+		ok = dmv_maps_line(maps, line);
 	free(line);
 	return ok;
 }
@@ -243,7 +169,7 @@ static enum dmv_code read_maps(struct pid_mem *p, struct dmv_err *e)
 		return dmv_fail(e, DMV_E_SYSTEM, "/proc/%d/maps: %s", (int)p->pid, strerror(errno));
 	}
 	errno = 0;
-	ok = parse_maps(p, f);
+	ok = parse_maps(&p->maps, f);
 	errnum = ferror(f) ? errno : 0;
 	fclose(f);
 	if (errnum == EACCES || errnum == EPERM)
@@ -253,7 +179,7 @@ static enum dmv_code read_maps(struct pid_mem *p, struct dmv_err *e)
 	if (!ok)
 		return dmv_fail(e, DMV_E_MEMORY, "out of memory for the mappings of process %d",
 				(int)p->pid);
-	if (!p->nrange)
+	if (!p->maps.nrange)
 		return dmv_fail(
 			e, DMV_E_SYSTEM,
 			"process %d has no memory: a kernel thread, or dead and not yet waited for",
@@ -300,7 +226,7 @@ static void read_elf_header(struct pid_mem *p)
 static enum dmv_code try_read(struct pid_mem *p, struct dmv_err *e)
 {
 	uint8_t b;
-	enum dmv_code code = pid_read(&p->m, DMV_VIRT, p->range[0].start, &b, 1, e);
+	enum dmv_code code = pid_read(&p->m, DMV_VIRT, p->maps.range[0].start, &b, 1, e);
 
 	return code == DMV_E_ABSENT ? DMV_E_OK : code;
 }
@@ -313,9 +239,7 @@ static enum dmv_code set_up(struct pid_mem *p, struct dmv_err *e)
 		code = try_read(p, e);
 	if (code)
 		return code;
-	dmv_mem_set_ranges(&p->m, DMV_VIRT, p->range, p->nrange);
-	p->range = NULL;
-	p->m.mapped = p->mapped;
+	dmv_maps_give(&p->maps, &p->m);
 	find_executable(p);
 	read_elf_header(p);
 	return DMV_E_OK;

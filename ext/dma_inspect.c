@@ -48,7 +48,7 @@ struct cli {
 	size_t nsymbols;
 	const char *bugcheck;
 	uint64_t base, region;
-	bool have_base, json, scan, force, no_pager, zero_excluded;
+	bool have_base, json, scan, force, no_pager, zero_excluded, hold;
 	enum color color;
 };
 
@@ -65,7 +65,7 @@ struct app {
 /* ---- command line ---- */
 
 enum { OPT_BASE = 256, OPT_REGION, OPT_SCAN, OPT_FORCE, OPT_BUGCHECK, OPT_COLOR, OPT_NO_PAGER,
-       OPT_ZERO_EXCLUDED };
+       OPT_ZERO_EXCLUDED, OPT_HOLD };
 
 static const struct argp_option options[] = {
 	{ "command", 'c', "COMMAND", 0, "run COMMAND and exit; may be repeated", 0 },
@@ -78,6 +78,7 @@ static const struct argp_option options[] = {
 	  "what the dump filter left out reads as zeros", 1 },
 	{ "region", OPT_REGION, "ADDR", 0, "address of the verifier's region", 1 },
 	{ "scan", OPT_SCAN, NULL, 0, "search a Linux kernel's memory for a region", 1 },
+	{ "hold", OPT_HOLD, NULL, 0, "gdb: what is served stays stopped on exit", 1 },
 	{ "bugcheck", OPT_BUGCHECK, "TEXT", 0, "decode a bugcheck, `E6 F 5 ...`; needs no target",
 	  2 },
 	{ "color", OPT_COLOR, "WHEN", 0, "auto, always or never", 3 },
@@ -144,6 +145,9 @@ static error_t parse_opt(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_ZERO_EXCLUDED:
 		c->zero_excluded = true;
+		break;
+	case OPT_HOLD:
+		c->hold = true;
 		break;
 	case OPT_NO_PAGER:
 		c->no_pager = true;
@@ -534,7 +538,8 @@ static int open_target(struct app *a)
 {
 	const struct cli *c = a->cli;
 	struct dmv_mem_opts o = { .have_base = c->have_base, .base = c->base, .more = c->more,
-				  .nmore = c->nmore, .zero_excluded = c->zero_excluded };
+				  .nmore = c->nmore, .zero_excluded = c->zero_excluded,
+				  .hold = c->hold, .stop = &interrupted };
 	struct dmv_err e = { .addr = DMV_NO_ADDR };
 
 	if (dmv_names_new(&a->ses.names, &e)) {
