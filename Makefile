@@ -289,12 +289,19 @@ $(O)/guest32.elf: $(GUEST32_OBJ) tests/vm/guest32/guest32.ld
 VM_NEEDS += $(O)/guest32.elf
 # ---- end of Windows dumps ----
 
+# ---- live: targets behind a GDB stub ----
+$(O)/corpus/fuzz_rsp: tests/fuzz_rsp_seeds.py
+	$(call say,GEN,$@)$< $@
+fuzz: | $(O)/corpus/fuzz_rsp
+SCRIPTS += tests/gdb_remote.py
+# ---- end of live ----
+
 # ---- end of the areas' blocks ----
 
 # What a fresh Debian 12 lacks: to build and for the demo, to test, and the peers of bench.
 DEPS_BUILD = gcc libc6-dev make binutils pkg-config libdw-dev libelf-dev libkdumpfile-dev \
 	libreadline-dev zlib1g-dev libdeflate-dev liblzo2-dev libsnappy-dev libzstd-dev
-DEPS_TEST  = clang-14 libclang-rt-14-dev python3 gdb procps mandoc jq zstd xz-utils bzip2 \
+DEPS_TEST  = clang-14 libclang-rt-14-dev python3 gdb gdbserver procps mandoc jq zstd xz-utils bzip2 \
 	mingw-w64-common qemu-system-x86 makedumpfile cpio lib32gcc-12-dev libc6-dev-i386 \
 	gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user
 DEPS_BENCH = libbsd-dev uthash-dev

@@ -102,12 +102,12 @@ struct dmv_mem_opts {
 	const char *const *more;        /* further files of a split set; others are refused */
 	size_t nmore;
 	bool zero_excluded;             /* what a dump filter left out reads as zeros */
-	bool hold;                      /* gdb: what is served stays stopped when the target closes */
-	const bool *stop;               /* gdb: true ends a wait; may be NULL, outlives the target */
+	bool hold;                      /* gdb: what is served stays stopped on close */
+	const bool *stop;               /* gdb: true ends a wait; NULL, or outlives the target */
 };
 
-/* Opens TARGET: a path, "pid:N", or "gdb:HOST:PORT". NOTFOUND: no format recognised it (message lists what was
- * tried). */
+/* Opens TARGET: a path, "pid:N", or "gdb:HOST:PORT". NOTFOUND: no format recognised it (the message
+ * lists what was tried). */
 enum dmv_code dmv_mem_open(const char *target, const struct dmv_mem_opts *o, struct dmv_mem **ret,
 			   struct dmv_err *e);
 void dmv_mem_close(struct dmv_mem *m);          /* NULL allowed */

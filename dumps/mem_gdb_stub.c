@@ -357,7 +357,7 @@ enum dmv_code dmv_gdb_stub_learn(struct dmv_gdb *g, struct dmv_err *e)
 	if (!code && !g->m.nrange[DMV_VIRT])
 		code = learn_process(g, e);
 	if (!code && !g->m.nrange[DMV_VIRT])
-		dmv_mem_note(&g->m, "the server does not say where memory is: it cannot be searched "
-			     "(--region ADDR), and zeros may stand for what is not there");
+		dmv_mem_note(&g->m, "the server does not say where memory is: it cannot be "
+			     "searched (--region ADDR), and zeros may stand for what is not there");
 	return code;
 }

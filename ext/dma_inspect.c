@@ -180,8 +180,8 @@ static const struct argp parser = {
 	.args_doc = "TARGET...",
 	.doc = "What a dump or a process holds about DMA: adapters, mappings, leaks, and what "
 	       "stopped it."
-	       "\vTARGET is a process core, a vmcore, a raw file (with --base), or pid:N; several "
-	       "are the parts of one split kdump. "
+	       "\vTARGET is a process core, a vmcore, a raw file (with --base), pid:N, or "
+	       "gdb:HOST:PORT; several are the parts of one split kdump. "
 	       "Without -c and -f: a prompt, or a summary where there is no terminal.\n\n"
 	       "Exit code: 0 fine, 1 findings, 2 usage, 3 target cannot be opened or holds nothing "
 	       "about DMA, 4 bytes that were needed are damaged or missing, or it was stopped.",
