@@ -221,7 +221,7 @@ struct dmv_span {
 
 /*
  * What AllocateAdapterChannel and GetScatterGatherList ask for. It is copied, but what span.frame,
- * span.original and memory point to must stay until the list is put.
+ * span.original and memory point to must stay until the list is put, or the request cancelled.
  */
 struct dmv_request {
 	uint64_t device, routine, context, irp;
@@ -319,6 +319,12 @@ int dmv_request(struct dmv *v, struct dmv_adapter *a, const struct dmv_request *
  * no lock if nothing waits.
  */
 bool dmv_next_grant(struct dmv *v, struct dmv_grant *ret);
+/*
+ * A waiting request that never runs, because its adapter was put or its driver unloaded: *ret is
+ * what was asked for, so that a list's memory can be freed. false: none. The face calls it in a
+ * loop after dmv_adapter_put and dmv_driver_unload. Takes no lock if nothing waits.
+ */
+bool dmv_next_cancelled(struct dmv *v, struct dmv_request *ret);
 /* Elements of a granted list; out has room for g->elements. */
 void dmv_grant_elements(struct dmv *v, const struct dmv_grant *g, struct dmv_element *out);
 

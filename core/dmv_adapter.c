@@ -250,13 +250,29 @@ static void check_guards(struct dmv_call *c, struct dmv_adapter *a)
 			dmv_check_file(c, &v->file[i]);
 }
 
-static bool waits(const struct dmv *v, const struct dmv_adapter *a)
+static void check_waiting(struct dmv_call *c, struct dmv_adapter *a)
 {
-	uint32_t i = v->wait_head;
+	struct dmv_channel *first;
+	const uint32_t n = dmv_waiting(c->v, a, &first);
 
-	while (i != DMV_ABI_NONE && v->channel[i].adapter != a)
-		i = v->channel[i].next;
-	return i != DMV_ABI_NONE;
+	if (n == 0)
+		return;
+	const struct dmv_object o = { DMV_ABI_K_CHANNEL, first->index, first->row->gen, first->site,
+				      first->row->time };
+
+	dmv_raise(c, DMV_V_REQUEST_LEFT, a, &o, NULL, (uintptr_t)a, n, (uintptr_t)a->row);
+}
+
+/* What it left behind still refers to its book. */
+static bool referred_to(struct dmv *v, const struct dmv_adapter *a)
+{
+	return a->buffers || a->registers || a->lists || a->channels || dmv_waiting(v, a, NULL);
+}
+
+void dmv_adapter_settle(struct dmv *v, struct dmv_adapter *a)
+{
+	if (a->released && !referred_to(v, a))
+		dmv_fifo_give(&v->fifo[DMV_ABI_K_ADAPTER], a->index);
 }
 
 void dmv_adapter_put(struct dmv *v, struct dmv_adapter *a, uint64_t caller)
@@ -273,13 +289,14 @@ void dmv_adapter_put(struct dmv *v, struct dmv_adapter *a, uint64_t caller)
 	check_left(&c, a, DMV_V_CHANNEL_LEAK, DMV_ABI_K_CHANNEL, a->channels);
 	check_left(&c, a, DMV_V_REGISTER_LEAK, DMV_ABI_K_FILE, own_registers(v, a));
 	check_left(&c, a, DMV_V_LIST_LEAK, DMV_ABI_K_LIST, a->lists);
+	check_waiting(&c, a);
 	if (a->refs > 1) {
 		const struct dmv_object o = first_left(v, a, DMV_ABI_K_ADAPTER);
 
 		dmv_raise(&c, DMV_V_TOO_MANY_REFERENCES, a, &o, NULL, a->refs, (uintptr_t)a,
 			  (uintptr_t)a->row);
 	}
-	a->released = true;
+	a->released = a->cancelled = true;
 	a->flags |= DMV_ABI_A_RELEASED;
 	st64(&a->row->released_time, c.now);
 	st32(&a->row->releaser, c.site);
@@ -291,11 +308,8 @@ void dmv_adapter_put(struct dmv *v, struct dmv_adapter *a, uint64_t caller)
 	dmv_event(&c, DMV_ABI_OP_PUT_ADAPTER, a,
 		  &(struct dmv_event_args){ .kind = DMV_ABI_K_ADAPTER, .row = a->index,
 					    .gen = a->row->gen, .address = (uintptr_t)a });
-	/* What it left behind still refers to this book: it is used again only if nothing does. */
-	if (a->buffers || a->registers || a->lists || a->channels || waits(v, a))
-		dmv_row_history(v, DMV_ABI_K_ADAPTER, a->row);
-	else
-		dmv_retire(v, DMV_ABI_K_ADAPTER, a->index, a->row);
+	dmv_row_history(v, DMV_ABI_K_ADAPTER, a->row);
+	dmv_adapter_settle(v, a);
 out:
 	dmv_leave(&c);
 }

@@ -166,8 +166,20 @@ static void unwait(struct dmv *v, struct dmv_channel *ch, uint32_t before)
 	ch->next = DMV_ABI_NONE;
 }
 
+uint32_t dmv_waiting(struct dmv *v, const struct dmv_adapter *a, struct dmv_channel **first)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = v->wait_head; i != DMV_ABI_NONE; i = v->channel[i].next)
+		if (v->channel[i].adapter == a && n++ == 0 && first)
+			*first = &v->channel[i];
+	return n;
+}
+
 static bool can_run(struct dmv *v, const struct dmv_channel *ch)
 {
+	if (ch->adapter->cancelled)
+		return false;
 	if (!ch->request.list && ch->adapter->holder != DMV_ABI_NONE)
 		return false;
 	if (v->fifo[DMV_ABI_K_FILE].head == DMV_ABI_NONE ||
@@ -220,6 +232,31 @@ bool dmv_next_grant(struct dmv *v, struct dmv_grant *ret)
 	}
 	dmv_leave(&c);
 	return granted;
+}
+
+bool dmv_next_cancelled(struct dmv *v, struct dmv_request *ret)
+{
+	uint32_t before = DMV_ABI_NONE, i;
+	struct dmv_channel *ch;
+	struct dmv_call c;
+
+	if (__atomic_load_n(&v->wait_head, __ATOMIC_RELAXED) == DMV_ABI_NONE)
+		return false;
+	dmv_enter(&c, v, 0, DMV_ABI_OP_PUT_ADAPTER, NULL);
+	for (i = v->wait_head; i != DMV_ABI_NONE && !v->channel[i].adapter->cancelled;
+	     i = v->channel[i].next)
+		before = i;
+	if (i != DMV_ABI_NONE) {
+		ch = &v->channel[i];
+		*ret = ch->request;
+		c.site = ch->adapter->row->releaser;
+		dmv_working_on(&c, DMV_ABI_K_CHANNEL, ch->index, ch->row->gen);
+		unwait(v, ch, before);
+		channel_end(&c, ch);
+		dmv_adapter_settle(v, ch->adapter);
+	}
+	dmv_leave(&c);
+	return i != DMV_ABI_NONE;
 }
 
 /* ---- asking ---- */

@@ -99,6 +99,9 @@ void dmv_driver_unload(struct dmv *v, uint32_t driver, uint64_t caller)
 	v->port.lock(v->port.host);
 	st64(&v->driver[driver].row->unload_time, v->port.now ? v->port.now(v->port.host) : 0);
 	v->driver[driver].known = false;
+	for (uint32_t i = 0; i < v->cfg.rows[DMV_ABI_K_ADAPTER]; i++)
+		if (v->adapter[i].known && v->adapter[i].driver == driver)
+			v->adapter[i].cancelled = true; /* the routines are gone with the driver */
 	/* Adapters it left still refer to this book: the last of them gives it back. */
 	if (v->driver[driver].adapters)
 		dmv_row_history(v, DMV_ABI_K_DRIVER, v->driver[driver].row);

@@ -104,6 +104,7 @@ struct dmv_adapter {
 	uint32_t index, gen;
 	uint32_t driver;
 	bool known, released, judged, shadowed;
+	bool cancelled;                                 /* what waits for it is never granted */
 	uint32_t refs, max_registers, alignment, flags;
 	uint32_t registers, lists, buffers, channels;   /* outstanding */
 	uint32_t mapped;                                /* registers mapped */
@@ -409,7 +410,13 @@ void dmv_list_drop(struct dmv_call *c, struct dmv_list *l);
 uint32_t dmv_list_start(struct dmv_call *c, struct dmv_list *l, const struct dmv_file *f,
 			const struct dmv_span *s);
 
+/* dmv_chan.c */
+/* How many requests of the adapter wait; *first (opt), if any: the oldest. */
+uint32_t dmv_waiting(struct dmv *v, const struct dmv_adapter *a, struct dmv_channel **first);
+
 /* dmv_adapter.c */
+/* Gives the book of a released adapter back once nothing of it is left. */
+void dmv_adapter_settle(struct dmv *v, struct dmv_adapter *a);
 void dmv_adapter_count(struct dmv_adapter *a);          /* copies the counters into the row */
 
 #endif

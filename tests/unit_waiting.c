@@ -45,35 +45,73 @@ static void test_waiting(void)
 	machine_stop(&m);
 }
 
-/* What an adapter still waits for when it is put is not granted to the next one with its book. */
+/* What an adapter still waits for when it is put is told, never granted, and given up. */
 static void test_waiting_left(void)
 {
 	struct machine m = machine();
 	struct dmv_adapter *first, *next;
 	struct dmv_grant g, other;
+	struct dmv_request r;
 
-	m.rows[DMV_ABI_K_ADAPTER] = 4;  /* the master, the world's, one that waits, one more */
+	m.rows[DMV_ABI_K_ADAPTER] = 3;  /* the master, the world's, one that waits */
 	m.rows[DMV_ABI_K_REGISTER] = 1;
 	machine_start(&m);
 	first = machine_adapter(&m, 8);
 	T_EQ(machine_channel(&m, m.a, 1, &g), DMV_OK, "waiting: the only register");
 	dmv_channel_done(m.v, &g, DMV_KEEP_REGISTERS);
 	T_EQ(machine_channel(&m, first, 1, &other), DMV_QUEUED, "waiting: another adapter for it");
+	T_EQ(machine_channel(&m, first, 1, &other), DMV_QUEUED, "waiting: and once more");
+	T_CHECK(!dmv_next_cancelled(m.v, &r), "waiting: nothing is cancelled before the put");
 	dmv_adapter_put(m.v, first, CALLER);
-	for (int i = 0; i < 2; i++) {
-		next = machine_adapter(&m, 8);
-		if (!next)
-			break;
-		T_CHECK(next != first, "waiting: the book of the one that waits is not used again");
-		dmv_registers_free(m.v, m.a, g.handle, 1, CALLER);
-		if (dmv_next_grant(m.v, &other))
-			dmv_channel_done(m.v, &other, DMV_FREE_ALL);
-		dmv_adapter_put(m.v, next, CALLER);
-		if (machine_channel(&m, m.a, 1, &g) == DMV_OK)
-			dmv_channel_done(m.v, &g, DMV_KEEP_REGISTERS);
-	}
-	T_CHECKF(!m.violations, "waiting: the next adapter is not misjudged", "rule 0x%x",
-		 m.last_rule);
+	T_CHECKF(m.violations == 1 && m.last_rule == DMV_V_REQUEST_LEFT,
+		 "waiting: both are told at once", "%u violations, last rule %u", m.violations, m.last_rule);
+	T_CHECK(!machine_adapter(&m, 8), "waiting: the book of the one that waits is kept");
+	dmv_registers_free(m.v, m.a, g.handle, 1, CALLER);
+	T_CHECK(!dmv_next_grant(m.v, &other), "waiting: who was put is granted nothing");
+	T_CHECK(dmv_next_cancelled(m.v, &r) && r.registers == 1, "waiting: the first is given up");
+	T_CHECK(!machine_adapter(&m, 8), "waiting: one more still refers to the book");
+	T_CHECK(dmv_next_cancelled(m.v, &r), "waiting: the second is given up");
+	T_CHECK(!dmv_next_cancelled(m.v, &r), "waiting: there is no third");
+	T_EQ(look_channel(machine_decode(&m)).live, 0, "waiting: nobody waits in the region");
+	next = machine_adapter(&m, 8);
+	T_CHECK(next == first, "waiting: then the book is free");
+	T_EQ(machine_channel(&m, next, 1, &g), DMV_OK, "waiting: and its next owner is granted");
+	dmv_channel_done(m.v, &g, DMV_FREE_ALL);
+	dmv_adapter_put(m.v, next, CALLER);
+	T_CHECKF(m.violations == 1, "waiting: who is not misjudged", "rule 0x%x", m.last_rule);
+	machine_stop(&m);
+}
+
+/* A driver is unloaded: what its adapter waits for would call code that is gone. */
+static void test_waiting_unloaded(void)
+{
+	struct machine m = machine();
+	struct dmv_adapter_request ar = { .max_registers = 8, .version = 1,
+					  .max_address = UINT64_MAX };
+	const struct dmv_request want = { .registers = 1 };
+	struct dmv_adapter *a = NULL;
+	struct dmv_grant g, other;
+	struct dmv_request r;
+	bool ready;
+
+	m.rows[DMV_ABI_K_ADAPTER] = 3;
+	m.rows[DMV_ABI_K_REGISTER] = 1;
+	machine_start(&m);
+	ready = dmv_driver_load(m.v, "gone", 0x1000, 0x1000, DMV_ABI_D_VERIFY, 0,
+				&ar.driver) == DMV_OK &&
+		dmv_adapter_new(m.v, &ar, CALLER, &a) == DMV_OK &&
+		machine_channel(&m, m.a, 1, &g) == DMV_OK;
+	if (!T_CHECK(ready && dmv_request(m.v, a, &want, CALLER, &other) == DMV_QUEUED,
+		     "unloaded: an adapter of a driver waits"))
+		goto out;
+	dmv_channel_done(m.v, &g, DMV_KEEP_REGISTERS);
+	dmv_driver_unload(m.v, ar.driver, CALLER);
+	T_EQ(m.last_rule, DMV_V_ADAPTER_LEAK, "unloaded: its adapter leaks");
+	dmv_registers_free(m.v, m.a, g.handle, 1, CALLER);
+	T_CHECK(!dmv_next_grant(m.v, &other), "unloaded: its routine is not called");
+	T_CHECK(dmv_next_cancelled(m.v, &r) && !dmv_next_cancelled(m.v, &r),
+		"unloaded: its request is given up");
+out:
 	machine_stop(&m);
 }
 
@@ -110,6 +148,7 @@ int main(void)
 {
 	test_waiting();
 	test_waiting_left();
+	test_waiting_unloaded();
 	test_driver_left();
 	return T_DONE();
 }

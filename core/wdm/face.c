@@ -44,6 +44,7 @@ void wdm_driver_unload(PDRIVER_OBJECT d)
 {
 	if (d->DmvNumber)
 		dmv_driver_unload(bound.verifier, d->DmvNumber - 1, CALLER);
+	wdm_run_waiting();
 	d->DmvNumber = 0;
 }
 

@@ -60,5 +60,6 @@ VOID NTAPI wdm_put_scatter_gather_list(PDMA_ADAPTER adapter, PSCATTER_GATHER_LIS
 
 /* The driver's routine for a granted list. */
 void wdm_list_run(const struct dmv_grant *g);
+void wdm_list_cancelled(const struct dmv_request *r);
 
 #endif

@@ -29,6 +29,11 @@ static void list_free(PSCATTER_GATHER_LIST list)
 	h->free(h->host, b, b->bytes);
 }
 
+void wdm_list_cancelled(const struct dmv_request *r)
+{
+	list_free(r->memory);
+}
+
 /*
  * The elements are laid into the list itself: a smaller struct at its end, read before it is
  * overwritten.

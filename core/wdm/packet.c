@@ -32,8 +32,12 @@ void wdm_run(const struct dmv_grant *g)
 
 void wdm_run_waiting(void)
 {
+	struct dmv_request r;
 	struct dmv_grant g;
 
+	while (dmv_next_cancelled(wdm_verifier(), &r))
+		if (r.list)
+			wdm_list_cancelled(&r);
 	while (dmv_next_grant(wdm_verifier(), &g))
 		wdm_run(&g);
 }
