@@ -409,6 +409,13 @@ static void unload(struct scene *s)
 	NEED(s, s->last_rule == DMV_V_ADAPTER_LEAK);
 }
 
+static void channel_given_up(struct scene *s)
+{
+	struct dmv_request r;
+
+	NEED(s, dmv_next_cancelled(s->v, &r) && r.registers == 1);
+}
+
 static void switches(struct scene *s)
 {
 	dmv_rule_set(s->v, DMV_V_ADAPTER_NULL, false);
@@ -462,11 +469,15 @@ const struct scene_step scene_steps[] = {
 	{ scene_full, map_twice },
 	{ "flush", flush_in },
 	{ "registers freed", registers_free },
+	{ "channel again", channel },
+	{ "channel held", channel_keep },
+	{ "channel waits at the unload", channel_queued },
 	{ "adapter put with leaks", put_leaky },
 	{ "switches", switches },
 	{ "mode stop", mode_stop },
 	{ "use after release", use_released },
 	{ "driver unloaded", unload },
+	{ "waiting channel given up", channel_given_up },
 	{ "end", finish },
 	{ NULL, NULL }
 };
