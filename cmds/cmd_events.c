@@ -2,8 +2,6 @@
 /* events: the rings of all CPUs as one sequence, newest last. */
 #include "cmd.h"
 
-#include <stdlib.h>
-
 #include "rules.h"
 #include "words.h"
 
@@ -62,21 +60,6 @@ static bool say(struct dmv_ses *s, const struct dmv_event_fact *v)
 	return dmv_out_row(s->out, &table, &d);
 }
 
-/* By time; within one tick by the ring and its sequence, which may wrap. */
-static int order(const void *a, const void *b)
-{
-	const struct dmv_event_fact *x = *(const struct dmv_event_fact *const *)a;
-	const struct dmv_event_fact *y = *(const struct dmv_event_fact *const *)b;
-
-	if (x->region != y->region)
-		return x->region < y->region ? -1 : 1;
-	if (x->time != y->time)
-		return x->time < y->time ? -1 : 1;
-	if (x->cpu != y->cpu)
-		return x->cpu < y->cpu ? -1 : 1;
-	return x->sequence == y->sequence ? 0 : (int32_t)(x->sequence - y->sequence) < 0 ? -1 : 1;
-}
-
 static bool about(const struct dmv_facts *f, const struct dmv_event_fact *v, uint64_t addr)
 {
 	if (dmv_adapter_handle(f, v->adapter) == addr ||
@@ -87,36 +70,45 @@ static bool about(const struct dmv_facts *f, const struct dmv_event_fact *v, uin
 	return v->bus && (v->bus == addr || addr - v->bus < v->size);
 }
 
+struct choice {
+	bool all;               /* else only what concerns an adapter or, without one, an address */
+	uint32_t adapter;
+	uint64_t addr;
+};
+
+static bool chosen(const struct dmv_facts *f, const struct choice *c,
+		   const struct dmv_event_fact *v)
+{
+	if (c->all)
+		return true;
+	return c->adapter != DMV_NO_INDEX ? v->adapter == c->adapter : about(f, v, c->addr);
+}
+
 static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 {
 	const struct dmv_facts *f = &s->facts;
-	uint64_t most = av->v[1].set ? av->v[1].num : SHOWN, addr = 0;
-	const struct dmv_event_fact **list;
-	uint32_t adapter = DMV_NO_INDEX;
-	size_t n = 0, from;
-	bool go = true;
+	uint64_t most = av->v[1].set ? av->v[1].num : SHOWN;
+	struct choice c = { .all = !av->v[0].set, .adapter = DMV_NO_INDEX };
+	size_t n = 0, skip;
 
-	if (av->v[0].set && dmv_find_addr(s, &av->v[0], &addr, &adapter))
+	if (!c.all && dmv_find_addr(s, &av->v[0], &c.addr, &c.adapter))
 		return s->err.code;
-	list = malloc((f->nevent + 1) * sizeof(*list));
-	if (!list)
-		return dmv_no_memory(s);
 	for (size_t i = 0; i < f->nevent; i++)
-		if (!av->v[0].set || (adapter != DMV_NO_INDEX ? f->event[i].adapter == adapter
-							      : about(f, &f->event[i], addr)))
-			list[n++] = &f->event[i];
-	qsort(list, n, sizeof(*list), order);
-	from = most && n > most ? n - most : 0;
+		n += chosen(f, &c, &f->event[i]);
+	skip = most && n > most ? n - (size_t)most : 0;
 	dmv_out_table(s->out, &table);
-	for (size_t i = from; go && i < n; i++)
-		go = say(s, list[i]);
-	free(list);
-	if (!go)
-		return DMV_E_STOPPED;
 	if (!n)
 		dmv_out_line(s->out, "No events.");
-	if (from)
-		dmv_out_note(s->out, "%zu earlier events are not shown: events -n 0", from);
+	if (skip)
+		dmv_out_note(s->out, "earlier events not shown: %zu; `events -n 0` shows all", skip);
+	for (size_t i = 0; i < f->nevent; i++) {
+		if (!chosen(f, &c, &f->event[i]))
+			continue;
+		if (skip)
+			skip--;
+		else if (!say(s, &f->event[i]))
+			return DMV_E_STOPPED;
+	}
 	return DMV_E_OK;
 }
 

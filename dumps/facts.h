@@ -272,6 +272,7 @@ struct dmv_facts {
 	DMV_ARRAY(dmv_vector_fact, vector);
 	DMV_ARRAY(dmv_buffer_fact, buffer);
 	DMV_ARRAY(dmv_channel_fact, channel);
+	/* Within a region in the order raised, and by time. */
 	DMV_ARRAY(dmv_violation_fact, violation);
 	DMV_ARRAY(dmv_event_fact, event);
 	DMV_ARRAY(dmv_stack, stack);

@@ -197,12 +197,12 @@ static void others(struct world *w, struct dmv_facts *f)
 		w->event[i] = (struct dmv_event_fact){ .cpu = i & 1, .sequence = i + 1,
 			.op = DMV_OP_MAP, .adapter = 0, .object_kind = DMV_K_NONE,
 			.object = DMV_NO_INDEX, .site = 0, .direction = 1,
-			.address = 0x1000 * (3 - i), .size = 0x10, .time = 4999999 - i };
+			.address = 0x1000 * (1 + i), .size = 0x10, .time = 4999997 + i };
 	is(f, "events -n 2", 0,
 	   "  AGE  CPU  OPERATION    ADAPTER   BUFFER    SIZE  BUS  DIR  BY\n"
 	   "2.0us    1  MapTransfer  82f06cd0  00002000  0x10  -    to   NDIS!NdisMAllocateMapRegisters+0x51\n"
 	   "1.0us    0  MapTransfer  82f06cd0  00003000  0x10  -    to   NDIS!NdisMAllocateMapRegisters+0x51\n"
-	   "note: 1 earlier events are not shown: events -n 0\n", "events");
+	   "note: earlier events not shown: 1; `events -n 0` shows all\n", "events");
 	has(DMV_TEXT, f, "events 300f", 0, "00003000", "events about a buffer");
 	is(f, "events 4000", 0, "No events.\n", "events about nothing");
 	world_make(w, f);

@@ -332,6 +332,25 @@ static void test_transition(void)
 	}
 }
 
+/* By time; within a tick by the sequence of the ring, which goes on with 1 after its last. */
+static void test_event_order(void)
+{
+	char order[32] = "", *p = order;
+	struct got g;
+
+	if (!got_make(&g, "image 0x10000 0x8000\ntable event 4 cpu=0\n"
+		      "row event 0 LIVE sequence=2 time=7 op=1\n"
+		      "row event 1 LIVE sequence=3 time=8 op=1\n"
+		      "row event 2 LIVE sequence=4294967295 time=7 op=1\n"
+		      "row event 3 LIVE sequence=1 time=7 op=1\n", NULL, ""))
+		return;
+	got_decode(&g, VIRT);
+	for (size_t i = 0; !g.code && i < g.facts.nevent && i < 4; i++)
+		p += sprintf(p, "%d ", (int)(int32_t)g.facts.event[i].sequence);
+	T_STREQ(order, "-1 1 2 3 ", "order of events");
+	got_drop(&g);
+}
+
 static void test_holes(void)
 {
 	struct got g;
@@ -446,6 +465,7 @@ int main(void)
 	test_vectors();
 	test_strides();
 	test_transition();
+	test_event_order();
 	test_holes();
 	test_live();
 	test_many();
