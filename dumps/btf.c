@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/*
+ * BTF, version 1. A header, then types of varying length one after the other (type 1 is the first),
+ * then strings. One pass checks every length and remembers where each 64th type is; look-ups by
+ * name are passes as well, a millisecond each.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "btf.h"
+#include "mem_int.h"
+
+enum {
+	HEADER = 24,
+	TYPE = 12,
+	EVERY = 64,
+	MAX_BYTES = 256 << 20,
+	MAX_DEPTH = 32,                 /* of typedefs, and of unnamed members in each other */
+	MAX_STEPS = 1 << 16,            /* members looked at for one path */
+};
+
+enum kind {
+	K_INT = 1, K_PTR, K_ARRAY, K_STRUCT, K_UNION, K_ENUM, K_FWD, K_TYPEDEF, K_VOLATILE, K_CONST,
+	K_RESTRICT, K_FUNC, K_FUNC_PROTO, K_VAR, K_DATASEC, K_FLOAT, K_DECL_TAG, K_TYPE_TAG,
+	K_ENUM64, K_LAST = K_ENUM64,
+};
+
+/* Bytes behind the common ones: fixed, and for each of vlen. */
+static const struct {
+	uint8_t fixed, each;
+} extra[K_LAST + 1] = {
+	[K_INT] = { 4, 0 },     [K_ARRAY] = { 12, 0 },  [K_STRUCT] = { 0, 12 },
+	[K_UNION] = { 0, 12 },  [K_ENUM] = { 0, 8 },    [K_FUNC_PROTO] = { 0, 8 },
+	[K_VAR] = { 4, 0 },     [K_DATASEC] = { 0, 12 }, [K_DECL_TAG] = { 4, 0 },
+	[K_ENUM64] = { 0, 12 },
+};
+
+struct dmv_btf {
+	uint8_t *data;
+	bool big_endian, cut;
+	const uint8_t *types, *strings;
+	size_t ntypes_bytes, nstrings;
+	uint32_t n;                     /* types, numbered from 1 to n */
+	uint32_t *mark;                 /* offset in types of type 1 + 64 * i */
+	unsigned pointer_bytes;
+};
+
+/* A type as it stands there, borrowed. */
+struct type {
+	const uint8_t *p;               /* what follows the common part */
+	const char *name;               /* "" if it has none */
+	enum kind kind;
+	uint32_t vlen, size;            /* size, or the type referred to */
+	bool flag;
+};
+
+void dmv_btf_free(struct dmv_btf *b)
+{
+	if (!b)
+		return;
+	free(b->data);
+	free(b->mark);
+	free(b);
+}
+
+size_t dmv_btf_count(const struct dmv_btf *b, bool *cut)
+{
+	*cut = b->cut;
+	return b->n;
+}
+
+static uint32_t u32(const struct dmv_btf *b, const uint8_t *p)
+{
+	return (uint32_t)dmv_get(p, 4, b->big_endian);
+}
+
+static const char *string(const struct dmv_btf *b, uint32_t off)
+{
+	return off < b->nstrings ? (const char *)b->strings + off : "";
+}
+
+static void take(const struct dmv_btf *b, const uint8_t *p, struct type *t)
+{
+	uint32_t info = u32(b, p + 4);
+
+	t->name = string(b, u32(b, p));
+	t->kind = info >> 24 & 0x1f;
+	t->vlen = info & 0xffff;
+	t->flag = info >> 31;
+	t->size = u32(b, p + 8);
+	t->p = p + TYPE;
+}
+
+/* Length of the whole type; 0: it is of a kind we do not know. */
+static size_t length(const struct type *t)
+{
+	if (t->kind < K_INT || t->kind > K_LAST)
+		return 0;
+	return TYPE + extra[t->kind].fixed + (size_t)t->vlen * extra[t->kind].each;
+}
+
+/* ---- loading ---- */
+
+static enum dmv_code check_header(struct dmv_btf *b, size_t n, struct dmv_err *e)
+{
+	uint32_t hdr, type_off, type_len, str_off, str_len;
+
+	if (n < HEADER)
+		return dmv_fail(e, DMV_E_CORRUPT, "BTF: %zu bytes are no header", n);
+	b->big_endian = b->data[0] == 0xeb;
+	if (dmv_get(b->data, 2, b->big_endian) != 0xeb9f)
+		return dmv_fail(e, DMV_E_CORRUPT, "BTF: no magic at its start");
+	if (b->data[2] != 1)
+		return dmv_fail(e, DMV_E_VERSION, "BTF: version %u is not known", b->data[2]);
+	hdr = u32(b, b->data + 4);
+	type_off = u32(b, b->data + 8);
+	type_len = u32(b, b->data + 12);
+	str_off = u32(b, b->data + 16);
+	str_len = u32(b, b->data + 20);
+	if (hdr < HEADER || hdr > n || type_off > n - hdr || type_len > n - hdr - type_off)
+		return dmv_fail(e, DMV_E_CORRUPT,
+				"BTF: types at 0x%" PRIx32 " of 0x%" PRIx32
+				" bytes do not fit in 0x%zx", type_off, type_len, n);
+	if (str_off > n - hdr || !str_len || str_len > n - hdr - str_off)
+		return dmv_fail(e, DMV_E_CORRUPT,
+				"BTF: strings at 0x%" PRIx32 " of 0x%" PRIx32
+				" bytes do not fit in 0x%zx", str_off, str_len, n);
+	b->types = b->data + hdr + type_off;
+	b->ntypes_bytes = type_len;
+	b->strings = b->data + hdr + str_off;
+	b->nstrings = str_len;
+	if (b->strings[str_len - 1])
+		return dmv_fail(e, DMV_E_CORRUPT, "BTF: the last string has no end");
+	return DMV_E_OK;
+}
+
+static enum dmv_code index_types(struct dmv_btf *b, struct dmv_err *e)
+{
+	size_t off = 0, len;
+	struct type t;
+
+	b->mark = calloc(b->ntypes_bytes / TYPE / EVERY + 1, sizeof(*b->mark));
+	if (!b->mark)
+		return dmv_fail(e, DMV_E_MEMORY, "no memory for types");
+	for (; b->ntypes_bytes - off >= TYPE; off += len) {
+		take(b, b->types + off, &t);
+		len = length(&t);
+		if (!len || len > b->ntypes_bytes - off)
+			break;
+		if (b->n % EVERY == 0)
+			b->mark[b->n / EVERY] = (uint32_t)off;
+		b->n++;
+		/* The one type whose size is that of a pointer everywhere. */
+		if (t.kind == K_INT && !strcmp(t.name, "long unsigned int"))
+			b->pointer_bytes = t.size == 4 ? 4 : 8;
+	}
+	b->cut = off != b->ntypes_bytes;
+	if (!b->n)
+		return dmv_fail(e, DMV_E_CORRUPT, "BTF: the first type is damaged");
+	return DMV_E_OK;
+}
+
+enum dmv_code dmv_btf_new(uint8_t *data, size_t n, struct dmv_btf **ret, struct dmv_err *e)
+{
+	struct dmv_btf *b = calloc(1, sizeof(*b));
+	enum dmv_code code;
+
+	if (!b) {
+		free(data);
+		return dmv_fail(e, DMV_E_MEMORY, "no memory for types");
+	}
+	b->data = data;
+	b->pointer_bytes = 8;
+	code = n > MAX_BYTES ? dmv_fail(e, DMV_E_CORRUPT, "BTF: %zu bytes are too many", n) :
+			       check_header(b, n, e);
+	if (!code)
+		code = index_types(b, e);
+	if (code) {
+		dmv_btf_free(b);
+		return code;
+	}
+	*ret = b;
+	return DMV_E_OK;
+}
+
+/* ---- types ---- */
+
+static bool type_at(const struct dmv_btf *b, uint32_t id, struct type *t)
+{
+	const uint8_t *p;
+
+	if (!id || id > b->n)
+		return false;
+	p = b->types + b->mark[(id - 1) / EVERY];
+	take(b, p, t);
+	for (uint32_t left = (id - 1) % EVERY; left; left--) {
+		p += length(t);
+		take(b, p, t);
+	}
+	return true;
+}
+
+/* Past typedefs and qualifiers. */
+static bool strip(const struct dmv_btf *b, uint32_t id, struct type *t)
+{
+	for (int depth = 0; depth < MAX_DEPTH; depth++) {
+		if (!type_at(b, id, t))
+			return false;
+		switch (t->kind) {
+		case K_TYPEDEF:
+		case K_VOLATILE:
+		case K_CONST:
+		case K_RESTRICT:
+		case K_TYPE_TAG:
+			id = t->size;
+			break;
+		default:
+			return true;
+		}
+	}
+	return false;
+}
+
+/* False: has no size, or is nested beyond reason. */
+static bool size_of(const struct dmv_btf *b, uint32_t id, uint64_t *ret)
+{
+	uint64_t n = 1;
+	struct type t;
+
+	for (int depth = 0; depth < MAX_DEPTH && strip(b, id, &t); depth++) {
+		switch (t.kind) {
+		case K_ARRAY:
+			if (__builtin_mul_overflow(n, u32(b, t.p + 8), &n))
+				return false;
+			id = u32(b, t.p);
+			break;
+		case K_PTR:
+			return !__builtin_mul_overflow(n, b->pointer_bytes, ret);
+		case K_INT:
+		case K_STRUCT:
+		case K_UNION:
+		case K_ENUM:
+		case K_ENUM64:
+		case K_FLOAT:
+			return !__builtin_mul_overflow(n, t.size, ret);
+		default:
+			return false;
+		}
+	}
+	return false;
+}
+
+/* Structs before typedefs: C has two name spaces, and a typedef of the same name means the same. */
+static uint32_t find(const struct dmv_btf *b, const char *name)
+{
+	uint32_t alias = 0;
+	const uint8_t *p = b->types;
+	struct type t;
+
+	for (uint32_t id = 1; id <= b->n; id++, p += length(&t)) {
+		take(b, p, &t);
+		if (t.kind != K_STRUCT && t.kind != K_UNION && t.kind != K_TYPEDEF)
+			continue;
+		if (strcmp(t.name, name))
+			continue;
+		if (t.kind != K_TYPEDEF)
+			return id;
+		alias = alias ? alias : id;
+	}
+	return alias;
+}
+
+/* ---- members ---- */
+
+struct step {
+	const struct dmv_btf *b;
+	const char *name;
+	size_t n;                       /* of the name */
+	uint64_t bits;                  /* from the start of the outermost type */
+	uint32_t type, width;           /* of the member; width 0: no bit-field */
+	unsigned looked;
+};
+
+static bool find_member(struct step *s, uint32_t id, uint64_t bits, int depth);
+
+static bool try_member(struct step *s, const struct type *of, uint32_t i, uint64_t bits, int depth)
+{
+	const uint8_t *p = of->p + 12 * (size_t)i;
+	const char *name = string(s->b, u32(s->b, p));
+	uint32_t off = u32(s->b, p + 8);
+
+	bits += of->flag ? off & 0xffffff : off;
+	if (!*name)
+		return find_member(s, u32(s->b, p + 4), bits, depth + 1);
+	if (strlen(name) != s->n || memcmp(name, s->name, s->n))
+		return false;
+	s->bits = bits;
+	s->type = u32(s->b, p + 4);
+	s->width = of->flag ? off >> 24 : 0;
+	return true;
+}
+
+static bool find_member(struct step *s, uint32_t id, uint64_t bits, int depth)
+{
+	struct type t;
+
+	if (depth > MAX_DEPTH || !strip(s->b, id, &t) || (t.kind != K_STRUCT && t.kind != K_UNION))
+		return false;
+	for (uint32_t i = 0; i < t.vlen && s->looked++ < MAX_STEPS; i++)
+		if (try_member(s, &t, i, bits, depth))
+			return true;
+	return false;
+}
+
+/* "[3]": the element's type and place. *path is moved on. */
+static bool element(struct step *s, const char **path)
+{
+	struct type t;
+	uint64_t size, i;
+	char *end;
+
+	if (!strip(s->b, s->type, &t) || t.kind != K_ARRAY)
+		return false;
+	i = strtoull(*path + 1, &end, 10);
+	if (*end != ']' || end == *path + 1 || !size_of(s->b, u32(s->b, t.p), &size))
+		return false;
+	/* An array without a length of its own is as long as it likes. */
+	if (u32(s->b, t.p + 8) && i >= u32(s->b, t.p + 8))
+		return false;
+	if (i > UINT32_MAX || size > UINT32_MAX)
+		return false;
+	s->bits += i * size * 8;
+	s->type = u32(s->b, t.p);
+	*path = end + 1;
+	return true;
+}
+
+/* One alternative, which ends at `end`. */
+static bool walk(struct step *s, uint32_t id, const char *path, const char *end)
+{
+	s->type = id;
+	s->bits = 0;
+	s->width = 0;
+	while (path < end) {
+		size_t n = strcspn(path, ".[|");
+
+		s->name = path;
+		s->n = n;
+		if (!n || s->width || !find_member(s, s->type, s->bits, 0))
+			return false;
+		path += n;
+		while (path < end && *path == '[')
+			if (!element(s, &path))
+				return false;
+		if (path < end && *path++ != '.')
+			return false;
+	}
+	return true;
+}
+
+static bool place(const struct step *s, struct dmv_member *ret)
+{
+	struct dmv_member m = { .offset = s->bits / 8 };
+
+	/* The last member may be an array that has no end: no size. */
+	if (!size_of(s->b, s->type, &m.size) && !s->width)
+		m.size = 0;
+	if (!s->width && s->bits % 8 == 0) {
+		*ret = m;
+		return true;
+	}
+	if (!m.size || m.size > 16)
+		return false;
+	m.bits = (uint8_t)(s->width ? s->width : m.size * 8);
+	m.offset = s->bits / 8 / m.size * m.size;
+	m.bit = (uint8_t)(s->bits - m.offset * 8);
+	*ret = m;
+	return m.bits <= m.size * 8 - m.bit;
+}
+
+enum dmv_code dmv_btf_member(const struct dmv_btf *b, const char *type, const char *path,
+			     struct dmv_member *ret, struct dmv_err *e)
+{
+	uint32_t id = find(b, type);
+	const char *p = path;
+
+	if (!id)
+		return dmv_fail(e, DMV_E_NOTFOUND, "there is no type %s", type);
+	for (;;) {
+		struct step s = { .b = b };
+		const char *end = p + strcspn(p, "|");
+
+		if (end > p && walk(&s, id, p, end) && place(&s, ret))
+			return DMV_E_OK;
+		if (!*end)
+			break;
+		p = end + 1;
+	}
+	return dmv_fail(e, DMV_E_NOTFOUND, "%s has no member %s", type, path);
+}
+
+enum dmv_code dmv_btf_size(const struct dmv_btf *b, const char *type, uint64_t *ret,
+			   struct dmv_err *e)
+{
+	uint32_t id = find(b, type);
+
+	if (!id || !size_of(b, id, ret))
+		return dmv_fail(e, DMV_E_NOTFOUND, "there is no type %s", type);
+	return DMV_E_OK;
+}
+
+enum dmv_code dmv_btf_enumerator(const struct dmv_btf *b, const char *name, int64_t *ret,
+				 struct dmv_err *e)
+{
+	const uint8_t *p = b->types;
+	struct type t;
+
+	for (uint32_t id = 1; id <= b->n; id++, p += length(&t)) {
+		unsigned each;
+
+		take(b, p, &t);
+		if (t.kind != K_ENUM && t.kind != K_ENUM64)
+			continue;
+		each = extra[t.kind].each;
+		for (uint32_t i = 0; i < t.vlen; i++) {
+			const uint8_t *q = t.p + (size_t)i * each;
+			uint64_t high = each == 12 ? u32(b, q + 8) : 0;
+
+			if (strcmp(string(b, u32(b, q)), name))
+				continue;
+			*ret = each == 12 ? (int64_t)(high << 32 | u32(b, q + 4)) :
+			       t.flag ? (int32_t)u32(b, q + 4) : (int64_t)u32(b, q + 4);
+			return DMV_E_OK;
+		}
+	}
+	return dmv_fail(e, DMV_E_NOTFOUND, "there is no enumerator %s", name);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/*
+ * BTF: the types that a Linux kernel carries in its own memory, or a file in its section .BTF
+ * (Documentation/bpf/btf.rst). Members by name; the data is hostile.
+ */
+#ifndef DMV_BTF_H
+#define DMV_BTF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "err.h"
+#include "types.h"
+
+struct dmv_btf;
+
+/* Takes over `data`, which is from malloc, whatever comes of it. Types behind the first damaged one
+ * are lost (dmv_btf_count says how many); CORRUPT: all of them. */
+enum dmv_code dmv_btf_new(uint8_t *data, size_t n, struct dmv_btf **ret, struct dmv_err *e);
+void dmv_btf_free(struct dmv_btf *b);           /* NULL allowed */
+
+size_t dmv_btf_count(const struct dmv_btf *b, bool *cut);
+
+/* As in types.h. */
+enum dmv_code dmv_btf_member(const struct dmv_btf *b, const char *type, const char *path,
+			     struct dmv_member *ret, struct dmv_err *e);
+enum dmv_code dmv_btf_size(const struct dmv_btf *b, const char *type, uint64_t *ret,
+			   struct dmv_err *e);
+enum dmv_code dmv_btf_enumerator(const struct dmv_btf *b, const char *name, int64_t *ret,
+				 struct dmv_err *e);
+
+#endif
