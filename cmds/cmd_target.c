@@ -3,6 +3,7 @@
 #include "cmd.h"
 
 #include "dump_info.h"
+#include "kernel.h"
 #include "words.h"
 
 struct target {
@@ -123,7 +124,7 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 	(void)av;
 	if (!s->mem)
 		return dmv_fail(&s->err, DMV_E_USAGE, "there is no target");
-	if (!say_target(s) || !dmv_dump_lines_say(s))
+	if (!say_target(s) || !dmv_dump_lines_say(s) || !dmv_kernel_say(s))
 		return DMV_E_STOPPED;
 	code = say_regions(s);
 	if (code != DMV_E_STOPPED && !dmv_dump_images_say(s))
@@ -142,8 +143,9 @@ const struct dmv_cmd dmv_cmd_target = {
 	.name = "target",
 	.summary = "the target itself and what of it is unreadable",
 	.help = "Format, machine and size of the target, what the header of a dump says of the\n"
-		"machine that died, images whose code appears in stacks, and everything odd or\n"
-		"missing that was met while reading it.",
+		"machine that died; of a Linux kernel the release, how virtual addresses are\n"
+		"translated, and where symbols and types come from; images whose code appears\n"
+		"in stacks, and everything odd or missing that was met while reading it.",
 	.examples = "target  what was opened",
 	.topics = DMV_TOPIC(DMV_K_IMAGE),
 	.run = run,

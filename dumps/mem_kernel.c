@@ -217,9 +217,12 @@ static void accept(struct dmv_mem *m, struct dmv_kernel_try *t)
 	dmv_pagewalk_free(m->walk);
 	m->walk = t->walk;
 	t->walk = NULL;
-	if (t->vmcoreinfo && !m->vmcoreinfo)
-		dmv_mem_set_vmcoreinfo(m, t->vmcoreinfo, strlen(t->vmcoreinfo));
-	m->linux_kernel = true;
+	/* linux_kernel stays what the dump itself says: whether a region is scanned for must not
+	 * depend on who asked for the kernel before. */
+	if (t->vmcoreinfo && !m->vmcoreinfo) {
+		m->vmcoreinfo = t->vmcoreinfo;
+		t->vmcoreinfo = NULL;
+	}
 	if (!m->machine)
 		m->machine = dmv_pagewalk_paging(m->walk)->mode == DMV_PAGING_ARM64 ? EM_AARCH64 :
 										      EM_X86_64;

@@ -8,11 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "names.h"
-#include "names_int.h"
+#include "names_kernel.h"
 
 #define NO_IMAGE SIZE_MAX
-#define WALK_BACK 256           /* symbols looked at before a covering one is given up */
 
 struct image {
 	char module[64];
@@ -30,6 +28,7 @@ struct file {
 	enum file_state state;
 	uint64_t bias;          /* address in the target less the one in the file */
 	size_t image;           /* NO_IMAGE: none known, stands for itself */
+	bool kernel;            /* the target's own kernel, vmlinux or System.map */
 	char why[512];          /* refused: for notes */
 };
 
@@ -39,6 +38,7 @@ struct dmv_names {
 	struct file *file;
 	size_t nfile;
 	bool stale;             /* images or files came since the last binding */
+	struct dmv_knames *kernel;      /* NULL: no target was given */
 	char **note;
 	size_t nnote;
 };
@@ -50,6 +50,18 @@ enum dmv_code dmv_names_new(struct dmv_names **ret, struct dmv_err *e)
 	if (!n)
 		return dmv_fail(e, DMV_E_MEMORY, "no memory for symbols");
 	*ret = n;
+	return DMV_E_OK;
+}
+
+enum dmv_code dmv_names_set_target(struct dmv_names *n, struct dmv_mem *m, struct dmv_err *e)
+{
+	struct dmv_knames *kn = dmv_knames_new(m);
+
+	if (!kn)
+		return dmv_fail(e, DMV_E_MEMORY, "no memory for symbols");
+	dmv_knames_free(n->kernel);
+	n->kernel = kn;
+	n->stale = true;
 	return DMV_E_OK;
 }
 
@@ -69,6 +81,7 @@ void dmv_names_free(struct dmv_names *n)
 	for (size_t i = 0; i < n->nfile; i++)
 		dmv_symfile_free(&n->file[i].sym);
 	drop_notes(n);
+	dmv_knames_free(n->kernel);
 	free(n->file);
 	free(n->image);
 	free(n);
@@ -145,19 +158,12 @@ enum dmv_code dmv_names_add_image(struct dmv_names *n, const char *name, uint64_
 
 /* ---- which file belongs to which image ---- */
 
-static void hex_id(const struct dmv_build_id *id, char ret[2 * DMV_BUILD_ID_MAX + 1])
-{
-	for (size_t i = 0; i < id->n; i++)
-		snprintf(ret + 2 * i, 3, "%02x", id->byte[i]);
-	ret[2 * id->n] = 0;
-}
-
 static void refuse(struct file *f, const struct image *im)
 {
 	char mine[2 * DMV_BUILD_ID_MAX + 1], theirs[2 * DMV_BUILD_ID_MAX + 1];
 
-	hex_id(&f->sym.id, mine);
-	hex_id(&im->id, theirs);
+	dmv_build_id_text(&f->sym.id, mine);
+	dmv_build_id_text(&im->id, theirs);
 	f->state = FILE_REFUSED;
 	snprintf(f->why, sizeof(f->why), "%s: its build-id %s is not that of %s in the target, %s",
 		 f->sym.path, mine, im->module, theirs);
@@ -183,8 +189,31 @@ static size_t image_of(const struct dmv_names *n, const struct file *f)
 	return NO_IMAGE;
 }
 
+/* False: it is no file about the target's kernel. */
+static bool bind_kernel(struct dmv_names *n, struct file *f)
+{
+	struct dmv_err why;
+	enum dmv_code code;
+
+	if (!n->kernel || !f->sym.fixed || f->base != UINT64_MAX)
+		return false;
+	code = dmv_knames_bind(n->kernel, &f->sym, f->force, &f->bias, &why);
+	if (code == DMV_E_NOTFOUND)
+		return false;
+	f->kernel = true;
+	f->image = NO_IMAGE;
+	f->state = code ? FILE_REFUSED : FILE_BOUND;
+	if (code)
+		snprintf(f->why, sizeof(f->why), "%s", why.msg);
+	else
+		strcpy(f->module, "vmlinux");
+	return true;
+}
+
 static void bind_file(struct dmv_names *n, struct file *f)
 {
+	if (f->kernel || bind_kernel(n, f))
+		return;
 	f->image = image_of(n, f);
 	if (f->image != NO_IMAGE && !f->force && other_id(&f->sym.id, &n->image[f->image].id)) {
 		refuse(f, &n->image[f->image]);
@@ -226,6 +255,8 @@ enum dmv_code dmv_names_add_file(struct dmv_names *n, const char *path, uint64_t
 	f->base = base;
 	f->force = force;
 	c = dmv_symfile_load(path, &f->sym, e);
+	if (c == DMV_E_NOTFOUND && dmv_symfile_load_map(path, &f->sym, NULL) == DMV_E_OK)
+		c = DMV_E_OK;
 	if (c)
 		return c;
 	module_of(path, f->module);
@@ -240,43 +271,6 @@ enum dmv_code dmv_names_add_file(struct dmv_names *n, const char *path, uint64_t
 }
 
 /* ---- look-ups ---- */
-
-/* Index of the first symbol above addr. */
-static size_t above(const struct dmv_symfile *f, uint64_t addr)
-{
-	size_t lo = 0, hi = f->nsym;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (f->sym[mid].addr <= addr)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
-/* The innermost sized symbol that covers addr; labels without a size reach to the next symbol. */
-static const struct dmv_sym *covering(const struct dmv_symfile *f, uint64_t addr)
-{
-	const struct dmv_sym *label = NULL;
-	size_t i = above(f, addr), end = i > WALK_BACK ? i - WALK_BACK : 0;
-
-	while (i-- > end) {
-		const struct dmv_sym *s = &f->sym[i];
-
-		if (!s->code)
-			continue;
-		if (s->size && addr - s->addr < s->size)
-			return s;
-		if (s->size)
-			return label;
-		if (!label)
-			label = s;
-	}
-	return label;
-}
 
 static const struct image *image_at(const struct dmv_names *n, uint64_t addr)
 {
@@ -294,7 +288,7 @@ static bool in_file(const struct file *f, uint64_t addr)
 static bool place_in_file(const struct dmv_names *n, const struct file *f, uint64_t addr,
 			  struct dmv_place *ret)
 {
-	const struct dmv_sym *s = covering(&f->sym, addr - f->bias);
+	const struct dmv_sym *s = dmv_symfile_find(&f->sym, addr - f->bias, f->kernel);
 
 	if (!s)
 		return false;
@@ -320,6 +314,8 @@ bool dmv_names_place(struct dmv_names *n, uint64_t addr, struct dmv_place *ret)
 			return true;
 		bare = &n->file[i];
 	}
+	if (n->kernel && dmv_knames_place(n->kernel, addr, ret))
+		return true;
 	im = image_at(n, addr);
 	if (!im && !bare)
 		return false;
@@ -337,14 +333,12 @@ bool dmv_names_symbol(struct dmv_names *n, const char *symbol, uint64_t *ret)
 	for (size_t i = 0; i < n->nfile; i++) {
 		const struct file *f = &n->file[i];
 
-		for (size_t j = 0; f->state == FILE_BOUND && j < f->sym.nsym; j++) {
-			if (strcmp(f->sym.strings + f->sym.sym[j].name, symbol))
-				continue;
-			*ret = f->sym.sym[j].addr + f->bias;
-			return true;
-		}
+		if (f->state != FILE_BOUND || !dmv_symfile_symbol(&f->sym, symbol, ret))
+			continue;
+		*ret += f->bias;
+		return true;
 	}
-	return false;
+	return n->kernel && dmv_knames_symbol(n->kernel, symbol, ret);
 }
 
 const char *dmv_names_text(struct dmv_names *n, uint64_t addr, char *buf, size_t size)
@@ -358,6 +352,66 @@ const char *dmv_names_text(struct dmv_names *n, uint64_t addr, char *buf, size_t
 	else
 		snprintf(buf, size, "%s+0x%" PRIx64, p.module, p.offset);
 	return buf;
+}
+
+/* ---- types ---- */
+
+static enum dmv_code types(struct dmv_names *n, const struct dmv_btf **ret, struct dmv_err *e)
+{
+	struct dmv_err why = { .code = DMV_E_NOTFOUND, .addr = UINT64_MAX };
+
+	*ret = n && n->kernel ? dmv_knames_btf(n->kernel, &why) : NULL;
+	if (*ret)
+		return DMV_E_OK;
+	if (!why.msg[0])
+		return dmv_fail(e, DMV_E_NOTFOUND, "no kernel is known, and so no types of it");
+	if (e)
+		*e = why;
+	return why.code;
+}
+
+enum dmv_code dmv_names_member(struct dmv_names *n, const char *type, const char *path,
+			       struct dmv_member *ret, struct dmv_err *e)
+{
+	const struct dmv_btf *b;
+	enum dmv_code code = types(n, &b, e);
+
+	return code ? code : dmv_btf_member(b, type, path, ret, e);
+}
+
+enum dmv_code dmv_names_size(struct dmv_names *n, const char *type, uint64_t *ret,
+			     struct dmv_err *e)
+{
+	const struct dmv_btf *b;
+	enum dmv_code code = types(n, &b, e);
+
+	return code ? code : dmv_btf_size(b, type, ret, e);
+}
+
+enum dmv_code dmv_names_enumerator(struct dmv_names *n, const char *name, int64_t *ret,
+				   struct dmv_err *e)
+{
+	const struct dmv_btf *b;
+	enum dmv_code code = types(n, &b, e);
+
+	return code ? code : dmv_btf_enumerator(b, name, ret, e);
+}
+
+bool dmv_names_kernel(struct dmv_names *n, struct dmv_names_kernel *ret)
+{
+	struct dmv_names_kernel k = { 0 };
+	const struct dmv_kallsyms *sym;
+	const struct dmv_btf *btf;
+
+	if (!n || !n->kernel || !dmv_knames_kernel(n->kernel))
+		return false;
+	sym = dmv_knames_kallsyms(n->kernel, &k.symbols_why);
+	k.symbols = sym ? dmv_kallsyms_count(sym, &k.lost) : 0;
+	btf = dmv_knames_btf(n->kernel, &k.types_why);
+	k.types = btf ? dmv_btf_count(btf, &k.types_cut) : 0;
+	dmv_knames_modules(n->kernel, &k.modules, &k.modules_why);
+	*ret = k;
+	return true;
 }
 
 /* ---- notes ---- */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /*
  * Names of a target: address -> module!function+offset, symbol -> address.
- * Filled from symbol files (-s), the program of a process core, and the images a region lists.
+ * Filled from symbol files (-s), the program of a process core, the images a region lists, and what
+ * a Linux kernel's memory itself knows: its symbols, its modules', its types.
  */
 #ifndef DMV_NAMES_H
 #define DMV_NAMES_H
@@ -11,7 +12,9 @@
 #include <stdint.h>
 
 #include "err.h"
+#include "types.h"
 
+struct dmv_mem;
 struct dmv_names;
 
 enum dmv_code dmv_names_new(struct dmv_names **ret, struct dmv_err *e);
@@ -22,12 +25,17 @@ enum dmv_code dmv_names_add_image(struct dmv_names *n, const char *name, uint64_
 				  uint64_t bytes, const uint8_t *build_id, size_t build_id_n,
 				  struct dmv_err *e);
 
-/* An ELF file with symbols. It is matched to an image by build-id, else by file name; a build-id
+/* An ELF file with symbols, or System.map. It is matched to an image by build-id, else by file name; a build-id
  * that differs from the image's is refused, with both ids in the message, unless `force`.
  * `base` UINT64_MAX: take the image's (ET_DYN) or the file's own addresses (ET_EXEC). May be called
- * before the images are known: files are bound when an image or a look-up needs them. */
+ * before the images are known: files are bound when an image or a look-up needs them. vmlinux and
+ * System.map are moved to where the target's kernel is. */
 enum dmv_code dmv_names_add_file(struct dmv_names *n, const char *path, uint64_t base, bool force,
 				 struct dmv_err *e);
+
+/* The memory that addresses are of; borrowed, until the names are freed. Reads nothing yet. A kernel
+ * in it serves names and types once it is known (dmv_mem_kernel). Before the files about it. */
+enum dmv_code dmv_names_set_target(struct dmv_names *n, struct dmv_mem *m, struct dmv_err *e);
 
 struct dmv_place {
 	char module[64];                /* "" if no image covers the address */
@@ -43,6 +51,28 @@ bool dmv_names_symbol(struct dmv_names *n, const char *symbol, uint64_t *ret);
 
 /* "module!function+0x12", "module+0x1234" or "0x00007f...": always something. Returns buf. */
 const char *dmv_names_text(struct dmv_names *n, uint64_t addr, char *buf, size_t size);
+
+/* Layouts of the target's structures: where, and how type and path are written, types.h says.
+ * NOTFOUND: nobody knows the type, or it has no such member; the message says which. */
+enum dmv_code dmv_names_member(struct dmv_names *n, const char *type, const char *path,
+			       struct dmv_member *ret, struct dmv_err *e);
+enum dmv_code dmv_names_size(struct dmv_names *n, const char *type, uint64_t *ret,
+			     struct dmv_err *e);
+/* Value of an enumerator, whichever enum it is of. */
+enum dmv_code dmv_names_enumerator(struct dmv_names *n, const char *name, int64_t *ret,
+				   struct dmv_err *e);
+
+/* What the target's kernel itself knows, read for this. */
+struct dmv_names_kernel {
+	size_t symbols, lost;           /* of kallsyms; lost: that could not be read */
+	size_t modules, types;
+	bool types_cut;                 /* there were more */
+	/* Why there are none, or not all; code OK: nothing is wrong. */
+	struct dmv_err symbols_why, modules_why, types_why;
+};
+
+/* False: no kernel is known. */
+bool dmv_names_kernel(struct dmv_names *n, struct dmv_names_kernel *ret);
 
 /* What went wrong with a file after add_file accepted it (mismatch found at binding), for notes. */
 size_t dmv_names_notes(struct dmv_names *n, const char *const **ret);

@@ -21,7 +21,7 @@
 struct loading {
 	Elf *elf;
 	struct dmv_symfile *f;
-	size_t cap, used, bytes;        /* of sym, and of strings */
+	struct dmv_symroom room;
 	const char *path;
 	struct dmv_err *e;
 };
@@ -29,44 +29,6 @@ struct loading {
 static enum dmv_code no_memory(struct loading *l)
 {
 	return dmv_fail(l->e, DMV_E_MEMORY, "%s: no memory for its symbols", l->path);
-}
-
-/* Appends a name; false: no memory, or more than 4 GiB of names. */
-static bool keep_name(struct loading *l, const char *name, uint32_t *ret)
-{
-	size_t n = strlen(name) + 1;
-
-	if (n > UINT32_MAX - l->used)
-		return false;
-	if (l->used + n > l->bytes) {
-		size_t bytes = (l->used + n) * 2;
-		char *p = realloc(l->f->strings, bytes);
-
-		if (!p)
-			return false;
-		l->f->strings = p;
-		l->bytes = bytes;
-	}
-	memcpy(l->f->strings + l->used, name, n);
-	*ret = (uint32_t)l->used;
-	l->used += n;
-	return true;
-}
-
-static struct dmv_sym *new_sym(struct loading *l)
-{
-	struct dmv_symfile *f = l->f;
-
-	if (f->nsym == l->cap) {
-		size_t cap = l->cap ? l->cap * 2 : 256;
-		struct dmv_sym *p = realloc(f->sym, cap * sizeof(*p));
-
-		if (!p)
-			return NULL;
-		f->sym = p;
-		l->cap = cap;
-	}
-	return &f->sym[f->nsym];
 }
 
 static bool in_code(Elf *elf, const GElf_Sym *s)
@@ -114,14 +76,12 @@ static enum dmv_code read_symbols(struct loading *l, Elf_Scn *scn, const GElf_Sh
 		name = rank ? elf_strptr(l->elf, sh->sh_link, s.st_name) : NULL;
 		if (!name || !*name)
 			continue;
-		sym = new_sym(l);
-		if (!sym || !keep_name(l, name, &sym->name))
+		if (!dmv_symfile_add(l->f, &l->room, name, strlen(name), &sym))
 			return no_memory(l);
 		sym->addr = s.st_value;
 		sym->size = s.st_size;
 		sym->rank = rank;
 		sym->code = code;
-		l->f->nsym++;
 	}
 	return DMV_E_OK;
 }
@@ -195,17 +155,6 @@ static void read_build_id(struct loading *l)
 	l->f->id.n = (size_t)n;
 }
 
-static int by_address(const void *a, const void *b)
-{
-	const struct dmv_sym *x = a, *y = b;
-
-	if (x->addr != y->addr)
-		return x->addr < y->addr ? -1 : 1;
-	if (x->rank != y->rank)
-		return x->rank < y->rank ? -1 : 1;
-	return x->name < y->name ? -1 : x->name > y->name;
-}
-
 static enum dmv_code load_elf(struct loading *l)
 {
 	enum dmv_code c;
@@ -219,8 +168,7 @@ static enum dmv_code load_elf(struct loading *l)
 	c = read_tables(l);
 	if (c)
 		return c;
-	if (l->f->nsym)
-		qsort(l->f->sym, l->f->nsym, sizeof(*l->f->sym), by_address);
+	dmv_symfile_sort(l->f);
 	return DMV_E_OK;
 }
 
@@ -264,12 +212,4 @@ enum dmv_code dmv_symfile_load(const char *path, struct dmv_symfile *ret, struct
 	else
 		*ret = f;
 	return c;
-}
-
-void dmv_symfile_free(struct dmv_symfile *f)
-{
-	free(f->path);
-	free(f->sym);
-	free(f->strings);
-	memset(f, 0, sizeof(*f));
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /*
- * Between names.c (which image is where, which file belongs to it) and names_dwarf.c (what an ELF
- * file says). libelf and libdw stay behind this header.
+ * Between names.c (which image is where, which file belongs to it) and those who read symbols:
+ * names_dwarf.c (ELF files; libelf and libdw stay behind it), names_systemmap.c, names_modules.c.
  */
 #ifndef DMV_NAMES_INT_H
 #define DMV_NAMES_INT_H
@@ -37,7 +37,29 @@ struct dmv_symfile {
 	char *strings;
 };
 
+/* An ELF file; NOTFOUND: it is none. */
 enum dmv_code dmv_symfile_load(const char *path, struct dmv_symfile *ret, struct dmv_err *e);
+/* System.map or a copy of /proc/kallsyms; NOTFOUND: it is neither. */
+enum dmv_code dmv_symfile_load_map(const char *path, struct dmv_symfile *ret, struct dmv_err *e);
 void dmv_symfile_free(struct dmv_symfile *f);
+
+/* Room that sym and strings have; zeroed at first. */
+struct dmv_symroom {
+	size_t syms, bytes, used;       /* used: of bytes */
+};
+
+/* Appends a symbol with a copy of the n bytes of its name, the rest zero. False: no memory, or more
+ * than 4 GiB of names. */
+bool dmv_symfile_add(struct dmv_symfile *f, struct dmv_symroom *room, const char *name, size_t n,
+		     struct dmv_sym **ret);
+/* By address, then rank: what the look-up by address needs. */
+void dmv_symfile_sort(struct dmv_symfile *f);
+/* The innermost sized symbol that covers addr; labels without a size reach to the next symbol.
+ * Variables only with `data`. */
+const struct dmv_sym *dmv_symfile_find(const struct dmv_symfile *f, uint64_t addr, bool data);
+/* The first of that name; its address as in the file. */
+bool dmv_symfile_symbol(const struct dmv_symfile *f, const char *name, uint64_t *ret);
+
+void dmv_build_id_text(const struct dmv_build_id *id, char ret[2 * DMV_BUILD_ID_MAX + 1]);
 
 #endif

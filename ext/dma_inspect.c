@@ -546,19 +546,22 @@ static int open_target(struct app *a)
 		complain("dma-inspect: %s\n", e.msg);
 		return 4;
 	}
+	if (c->target && dmv_mem_open(c->target, &o, &a->mem, &e)) {
+		complain("dma-inspect: %s\n", e.msg);
+		return 3;
+	}
+	a->ses.mem = a->mem;
+	if (a->mem && dmv_names_set_target(a->ses.names, a->mem, &e)) {
+		complain("dma-inspect: %s\n", e.msg);
+		return 4;
+	}
+	/* Files about a kernel are held against the one in the target. */
 	for (size_t i = 0; i < c->nsymbols; i++) {
 		if (dmv_names_add_file(a->ses.names, c->symbols[i], DMV_NO_ADDR, c->force, &e)) {
 			complain("dma-inspect: %s\n", e.msg);
 			return 2;
 		}
 	}
-	if (!c->target)
-		return 0;
-	if (dmv_mem_open(c->target, &o, &a->mem, &e)) {
-		complain("dma-inspect: %s\n", e.msg);
-		return 3;
-	}
-	a->ses.mem = a->mem;
 	return 0;
 }
 

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* What is known of the target's kernel, and how. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "kernel.h"
+#include "mem_kernel.h"
+#include "pagewalk.h"
+
+struct kernel {
+	const char *release, *translation, *how, *symbols_from, *types_from;
+	const char *no_symbols, *no_types;
+	uint64_t kaslr_offset;
+	int64_t phys_base;
+	uint64_t symbols, modules, types;
+	char walk[120], has[120];
+	const char *known;
+};
+
+static const struct dmv_col cols[] = {
+	DMV_COL(struct kernel, release, "", DMV_S_STR, "release of the kernel"),
+	DMV_COL(struct kernel, translation, "", DMV_S_STR, "what translates virtual addresses"),
+	DMV_COL(struct kernel, how, "", DMV_S_STR, "how that was found"),
+	DMV_COL(struct kernel, kaslr_offset, "", DMV_S_SIZE, "added to the addresses of vmlinux"),
+	DMV_COL(struct kernel, phys_base, "", DMV_S_OFFSET, "x86: where its image lies"),
+	DMV_COL(struct kernel, symbols, "", DMV_S_U64, "of the kernel itself"),
+	DMV_COL(struct kernel, modules, "", DMV_S_U64, "loaded modules whose symbols are known"),
+	DMV_COL(struct kernel, symbols_from, "", DMV_S_STR, "where the symbols are from"),
+	DMV_COL(struct kernel, no_symbols, "", DMV_S_STR, "why there are none"),
+	DMV_COL(struct kernel, types, "", DMV_S_U64, "types of structures and others"),
+	DMV_COL(struct kernel, types_from, "", DMV_S_STR, "where the types are from"),
+	DMV_COL(struct kernel, no_types, "", DMV_S_STR, "why there are none"),
+	DMV_COL(struct kernel, known, NULL, DMV_S_LABEL, ""),
+	{ 0 }
+};
+
+static const struct dmv_table table = {
+	"kernel", cols,
+	"?release|Kernel:   {release}\n"
+	"Paging:   {translation}, by {how}\n"
+	"?kaslr_offset|KASLR:    {kaslr_offset}, phys_base {phys_base|unknown}\n"
+	"?known|Symbols:  {known}, from {symbols_from}\n"
+	"?no_symbols|Symbols:  none: {no_symbols}\n"
+	"?types_from|Types:    {types}, from {types_from}\n"
+	"?no_types|Types:    none: {no_types}\n"
+};
+
+/* What the dump itself cannot tell may be in files; how many of them, the notes say. */
+static void take_names(struct dmv_ses *s, struct kernel *k)
+{
+	struct dmv_names_kernel n;
+
+	k->symbols = k->modules = k->types = UINT64_MAX;
+	if (!dmv_names_kernel(s->names, &n))
+		return;
+	if (n.symbols) {
+		k->symbols = n.symbols;
+		k->modules = n.modules;
+		k->symbols_from = "kallsyms in the dump";
+		snprintf(k->has, sizeof(k->has), "%zu, and those of %zu module%s", n.symbols,
+			 n.modules, n.modules == 1 ? "" : "s");
+		k->known = k->has;
+	} else {
+		k->no_symbols = n.symbols_why.msg;
+	}
+	if (n.types) {
+		k->types = n.types;
+		k->types_from = "BTF in the dump";
+	} else {
+		k->no_types = n.types_why.msg;
+	}
+	if (n.lost)
+		dmv_out_note(s->out, "%zu symbols of the kernel are lost: their names are not in "
+			     "the dump", n.lost);
+	if (n.types_cut)
+		dmv_out_note(s->out, "types behind number %zu are lost: BTF is damaged", n.types);
+	if (n.types && n.symbols && n.modules_why.code)
+		dmv_out_note(s->out, "not all modules are known: %s", n.modules_why.msg);
+}
+
+bool dmv_kernel_say(struct dmv_ses *s)
+{
+	const struct dmv_kernel *found;
+	struct kernel k = { 0 };
+	struct dmv_err why;
+
+	if (dmv_mem_kernel_search(s->mem, s->stop, &found, &why)) {
+		if (s->mem->linux_kernel)
+			dmv_out_note(s->out, "virtual addresses are not translated: %s", why.msg);
+		return why.code != DMV_E_STOPPED;
+	}
+	k.release = found->release;
+	k.how = found->how;
+	k.translation = dmv_pagewalk_text(s->mem->walk, k.walk, sizeof(k.walk));
+	k.kaslr_offset = found->have_offset ? found->offset : UINT64_MAX;
+	k.phys_base = found->have_phys_base ? found->phys_base : INT64_MIN;
+	take_names(s, &k);
+	return dmv_out_row(s->out, &table, &k);
+}

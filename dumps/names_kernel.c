@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* Names of a Linux kernel from its own memory, and where files about it belong. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "names_kernel.h"
+#include "vmcoreinfo.h"
+
+#define MAX_BTF (64u << 20)
+
+struct dmv_knames {
+	struct dmv_mem *m;
+	bool asked_kallsyms, asked_btf, asked_modules;
+	struct dmv_kallsyms *kallsyms;
+	struct dmv_btf *btf;
+	struct dmv_kmod *mod;
+	size_t nmod;
+	struct dmv_err no_kallsyms, no_btf, no_modules;         /* why */
+};
+
+struct dmv_knames *dmv_knames_new(struct dmv_mem *m)
+{
+	struct dmv_knames *kn = calloc(1, sizeof(*kn));
+
+	if (kn)
+		kn->m = m;
+	return kn;
+}
+
+void dmv_knames_free(struct dmv_knames *kn)
+{
+	if (!kn)
+		return;
+	dmv_kallsyms_free(kn->kallsyms);
+	dmv_btf_free(kn->btf);
+	dmv_kmods_free(kn->mod, kn->nmod);
+	free(kn);
+}
+
+const struct dmv_kernel *dmv_knames_kernel(struct dmv_knames *kn)
+{
+	return dmv_mem_kernel(kn->m, NULL);
+}
+
+/* False: no kernel is known yet, ask again later. */
+static bool first_time(struct dmv_knames *kn, bool *asked, struct dmv_err *e)
+{
+	if (*asked || !dmv_mem_kernel(kn->m, *asked ? NULL : e))
+		return false;
+	*asked = true;
+	return true;
+}
+
+const struct dmv_kallsyms *dmv_knames_kallsyms(struct dmv_knames *kn, struct dmv_err *e)
+{
+	if (first_time(kn, &kn->asked_kallsyms, e))
+		dmv_kallsyms_load(kn->m, &kn->kallsyms, &kn->no_kallsyms);
+	if (!kn->kallsyms && kn->asked_kallsyms && e)
+		*e = kn->no_kallsyms;
+	return kn->kallsyms;
+}
+
+/* ---- types ---- */
+
+static enum dmv_code load_btf(struct dmv_knames *kn, struct dmv_err *e)
+{
+	const struct dmv_kallsyms *k = dmv_knames_kallsyms(kn, e);
+	uint64_t start, stop;
+	uint8_t *data;
+	enum dmv_code code;
+
+	if (!k)
+		return DMV_E_NOTFOUND;
+	if (!dmv_kallsyms_symbol(k, "__start_BTF", &start) ||
+	    !dmv_kallsyms_symbol(k, "__stop_BTF", &stop) || stop <= start)
+		return dmv_fail(e, DMV_E_NOTFOUND, "the kernel was built without BTF");
+	if (stop - start > MAX_BTF)
+		return dmv_fail_at(e, DMV_E_CORRUPT, start,
+				   "BTF from 0x%" PRIx64 " to 0x%" PRIx64 " is not believable",
+				   start, stop);
+	data = malloc((size_t)(stop - start));
+	if (!data)
+		return dmv_fail(e, DMV_E_MEMORY, "no memory for types");
+	code = dmv_mem_read(kn->m, DMV_VIRT, start, data, (size_t)(stop - start), e);
+	if (code) {
+		free(data);
+		return dmv_prepend(e, "BTF");
+	}
+	return dmv_btf_new(data, (size_t)(stop - start), &kn->btf, e);
+}
+
+const struct dmv_btf *dmv_knames_btf(struct dmv_knames *kn, struct dmv_err *e)
+{
+	if (first_time(kn, &kn->asked_btf, e))
+		load_btf(kn, &kn->no_btf);
+	if (!kn->btf && kn->asked_btf && e)
+		*e = kn->no_btf;
+	return kn->btf;
+}
+
+/* ---- look-ups ---- */
+
+const struct dmv_kmod *dmv_knames_modules(struct dmv_knames *kn, size_t *n, struct dmv_err *why)
+{
+	struct dmv_err cut = { 0 };
+
+	if (first_time(kn, &kn->asked_modules, &kn->no_modules) &&
+	    !dmv_kmods_load(kn, kn->m, &kn->mod, &kn->nmod, &cut, &kn->no_modules))
+		kn->no_modules = cut;
+	if (why)
+		*why = kn->no_modules;
+	*n = kn->nmod;
+	return kn->mod;
+}
+
+static struct dmv_kmod *module_at(struct dmv_knames *kn, uint64_t addr)
+{
+	size_t n;
+
+	dmv_knames_modules(kn, &n, NULL);
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < sizeof(kn->mod[i].piece) / sizeof(struct dmv_range); j++)
+			if (addr >= kn->mod[i].piece[j].start && addr < kn->mod[i].piece[j].end)
+				return &kn->mod[i];
+	return NULL;
+}
+
+static bool place_in_module(struct dmv_knames *kn, uint64_t addr, struct dmv_place *ret)
+{
+	struct dmv_kmod *k = module_at(kn, addr);
+	const struct dmv_sym *s;
+
+	if (!k)
+		return false;
+	dmv_kmod_symbols(k, kn->m);
+	s = dmv_symfile_find(&k->sym, addr, true);
+	memset(ret, 0, sizeof(*ret));
+	snprintf(ret->module, sizeof(ret->module), "%s", k->name);
+	if (s)
+		snprintf(ret->function, sizeof(ret->function), "%s", k->sym.strings + s->name);
+	ret->offset = addr - (s ? s->addr : k->base);
+	return true;
+}
+
+bool dmv_knames_place(struct dmv_knames *kn, uint64_t addr, struct dmv_place *ret)
+{
+	const struct dmv_kallsyms *k = dmv_knames_kallsyms(kn, NULL);
+	struct dmv_ksym s;
+
+	if (!k)
+		return false;
+	if (!dmv_kallsyms_find(k, addr, &s))
+		return place_in_module(kn, addr, ret);
+	memset(ret, 0, sizeof(*ret));
+	strcpy(ret->module, "vmlinux");
+	snprintf(ret->function, sizeof(ret->function), "%.*s", (int)sizeof(ret->function) - 1,
+		 s.name);
+	ret->offset = addr - s.start;
+	return true;
+}
+
+bool dmv_knames_symbol(struct dmv_knames *kn, const char *name, uint64_t *ret)
+{
+	const struct dmv_kallsyms *k = dmv_knames_kallsyms(kn, NULL);
+	size_t n;
+
+	if (!k)
+		return false;
+	if (dmv_kallsyms_symbol(k, name, ret))
+		return true;
+	dmv_knames_modules(kn, &n, NULL);
+	for (size_t i = 0; i < n; i++) {
+		dmv_kmod_symbols(&kn->mod[i], kn->m);
+		if (dmv_symfile_symbol(&kn->mod[i].sym, name, ret))
+			return true;
+	}
+	return false;
+}
+
+/* ---- files about the kernel ---- */
+
+/* Its addresses are the kernel's as linked: both are in every vmlinux and every System.map. */
+static bool is_kernel_file(const struct dmv_symfile *f, uint64_t *stext, uint64_t *banner)
+{
+	return dmv_symfile_symbol(f, "linux_banner", banner) &&
+	       (dmv_symfile_symbol(f, "_stext", stext) || dmv_symfile_symbol(f, "_text", stext));
+}
+
+static bool kernel_id(struct dmv_knames *kn, char *buf, size_t size)
+{
+	return dmv_vmci_text(kn->m->vmcoreinfo, "BUILD-ID", buf, size) && *buf;
+}
+
+static enum dmv_code check_id(struct dmv_knames *kn, const struct dmv_symfile *f,
+			      struct dmv_err *e)
+{
+	char theirs[2 * DMV_BUILD_ID_MAX + 1], mine[2 * DMV_BUILD_ID_MAX + 1];
+
+	if (!f->id.n || !kernel_id(kn, theirs, sizeof(theirs)))
+		return DMV_E_OK;
+	dmv_build_id_text(&f->id, mine);
+	if (!strcmp(mine, theirs))
+		return DMV_E_OK;
+	return dmv_fail(e, DMV_E_USAGE,
+			"%s: its build-id %s is not that of the kernel in the target, %s",
+			f->path, mine, theirs);
+}
+
+/* With the file's addresses moved, the kernel's banner must be where the file says. Memory that is
+ * not in the dump proves nothing. */
+static enum dmv_code check_banner(struct dmv_knames *kn, const struct dmv_symfile *f, uint64_t at,
+				  struct dmv_err *e)
+{
+	static const char words[] = "Linux version ";
+	const struct dmv_kernel *k = dmv_knames_kernel(kn);
+	char text[sizeof(words) + sizeof(k->release)] = "";
+	size_t n = strlen(words), len = strlen(k->release);
+
+	if (dmv_mem_read(kn->m, DMV_VIRT, at, text, n + len + 1, NULL))
+		return DMV_E_OK;
+	if (!strncmp(text, words, n) && !strncmp(text + n, k->release, len) && text[n + len] == ' ')
+		return DMV_E_OK;
+	return dmv_fail_at(e, DMV_E_USAGE, at,
+			   "%s: not of the kernel in the target, %s: no linux_banner at 0x%" PRIx64
+			   ", where it says", f->path, k->release, at);
+}
+
+enum dmv_code dmv_knames_bind(struct dmv_knames *kn, struct dmv_symfile *f, bool force,
+			      uint64_t *bias, struct dmv_err *e)
+{
+	const struct dmv_kernel *k = dmv_knames_kernel(kn);
+	uint64_t stext, banner, real, end;
+	enum dmv_code code;
+
+	if (!k || !is_kernel_file(f, &stext, &banner))
+		return dmv_fail(e, DMV_E_NOTFOUND, "%s: no kernel's file", f->path);
+	if (dmv_vmci_symbol(kn->m->vmcoreinfo, "_stext", &real))
+		*bias = real - stext;
+	else
+		*bias = k->have_offset ? k->offset : 0;
+	code = force ? DMV_E_OK : check_id(kn, f, e);
+	if (!code && !force)
+		code = check_banner(kn, f, banner + *bias, e);
+	if (code)
+		return code;
+	/* Per-CPU variables are linked at 0: what is below the code has no place of its own. */
+	f->low = stext;
+	if (dmv_symfile_symbol(f, "_end", &end) && end > stext)
+		f->high = end;
+	return DMV_E_OK;
+}

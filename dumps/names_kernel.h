@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/*
+ * Names and types that a Linux kernel carries in its own memory: kallsyms, the symbols of its
+ * modules, BTF. Each is read when it is first asked for. Private to dumps/names*.c.
+ */
+#ifndef DMV_NAMES_KERNEL_H
+#define DMV_NAMES_KERNEL_H
+
+#include "btf.h"
+#include "mem_kernel.h"
+#include "names.h"
+#include "names_int.h"
+#include "names_kallsyms.h"
+
+struct dmv_knames;
+
+/* m is borrowed. Nothing is read. NULL: no memory. */
+struct dmv_knames *dmv_knames_new(struct dmv_mem *m);
+void dmv_knames_free(struct dmv_knames *kn);    /* NULL allowed */
+
+/* All of these answer "no" while no kernel is known in the target (dmv_mem_kernel). */
+const struct dmv_kernel *dmv_knames_kernel(struct dmv_knames *kn);
+bool dmv_knames_place(struct dmv_knames *kn, uint64_t addr, struct dmv_place *ret);
+bool dmv_knames_symbol(struct dmv_knames *kn, const char *name, uint64_t *ret);
+/* NULL: *e (may be NULL) says why. Borrowed. */
+const struct dmv_kallsyms *dmv_knames_kallsyms(struct dmv_knames *kn, struct dmv_err *e);
+const struct dmv_btf *dmv_knames_btf(struct dmv_knames *kn, struct dmv_err *e);
+
+/* A loaded module. */
+struct dmv_kmod {
+	char name[64];
+	struct dmv_range piece[8];      /* its memory; empty ones are 0 to 0 */
+	uint64_t base;                  /* of its code */
+	uint64_t symtab, strtab;        /* virtual addresses; 0: none */
+	uint32_t nsym;
+	bool asked;                     /* sym was read, or cannot be */
+	struct dmv_symfile sym;
+};
+
+/* The modules of a kernel: symbols and types of it are asked of kn. *cut: why the list ends early,
+ * code OK if it does not. NULL: there is none (*e says why) or no memory. */
+enum dmv_code dmv_kmods_load(struct dmv_knames *kn, struct dmv_mem *m, struct dmv_kmod **ret,
+			     size_t *n, struct dmv_err *cut, struct dmv_err *e);
+void dmv_kmods_free(struct dmv_kmod *v, size_t n);
+/* Reads the symbols of a module, once. */
+void dmv_kmod_symbols(struct dmv_kmod *k, struct dmv_mem *m);
+
+/* The modules, read now if they were not. */
+const struct dmv_kmod *dmv_knames_modules(struct dmv_knames *kn, size_t *n, struct dmv_err *why);
+
+/* Where the kernel's own file, vmlinux or System.map, belongs: *bias is what is added to its
+ * addresses. NOTFOUND: it is no kernel's file, or no kernel is known. USAGE: another kernel's; the
+ * message has both ids. */
+enum dmv_code dmv_knames_bind(struct dmv_knames *kn, struct dmv_symfile *f, bool force,
+			      uint64_t *bias, struct dmv_err *e);
+
+#endif
