@@ -263,6 +263,17 @@ fuzz: | $(patsubst %,$(O)/corpus/fuzz_%,$(KERNEL_FUZZ))
 $(O)/corpus/fuzz_mem_windmp: tests/windmp_make.py
 	$(call say,GEN,$@)$< $@
 fuzz: | $(O)/corpus/fuzz_mem_windmp
+# The seeds apart from what the fuzzer adds to them: the test must be the same every time.
+$(O)/corpus/windmp: tests/windmp_make.py
+	$(call say,GEN,$@)$< $@
+$(O)/tests/replay_windmp.o: tests/fuzz_mem_windmp.c
+	@mkdir -p $(@D)
+	$(COMPILE) $(TEST_FLAGS) $(CFLAGS) -DFUZZ_REPLAY -c $< -o $@
+$(O)/tests/replay_windmp: $(O)/tests/replay_windmp.o $(O)/libdumps.a | $(O)/corpus/windmp
+	$(LINK) $(DUMPS_LIBS) -o $@
+CHECKS  += $(O)/tests/replay_windmp
+SCRIPTS += tests/windmp.py
+NEEDS   += $(O)/tests/mem_probe $(O)/tests/mkregion
 
 # A guest of 32 bits; QEMU writes a Windows dump of it.
 GUEST32_CC = $(CC) -m32 -idirafter /usr/include/x86_64-linux-gnu

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "facts_int.h"
+#include "pagewalk.h"
 
 struct finding {
 	struct dmv_mem *m;
@@ -145,6 +146,17 @@ static enum dmv_code try_place(struct finding *fi, enum dmv_space s, uint64_t ad
 	return keep(fi, s, addr, how, header);
 }
 
+/* Where page tables are all that knows virtual addresses, tables are read by physical ones. */
+static uint64_t by_tables(struct finding *fi, uint64_t virt)
+{
+	uint64_t phys, bytes;
+
+	if (virt == DMV_ABI_UNKNOWN || fi->m->nrange[DMV_VIRT] || !fi->m->walk ||
+	    dmv_pagewalk_find(fi->m->walk, virt, &phys, &bytes, NULL))
+		return DMV_ABI_UNKNOWN;
+	return phys;
+}
+
 /* Virtual first: that is what people copy from a debugger. */
 static enum dmv_code try_both(struct finding *fi, uint64_t virt, uint64_t phys, enum dmv_how how,
 			      struct dmv_err *e)
@@ -154,6 +166,8 @@ static enum dmv_code try_both(struct finding *fi, uint64_t virt, uint64_t phys, 
 	dmv_fail(e, c, "region: nobody knows its address");
 	if (virt != DMV_ABI_UNKNOWN && fi->m->nrange[DMV_VIRT])
 		c = try_place(fi, DMV_VIRT, virt, how, e);
+	else if (by_tables(fi, virt) != DMV_ABI_UNKNOWN)
+		c = try_place(fi, DMV_PHYS, by_tables(fi, virt), how, e);
 	if (c && phys != DMV_ABI_UNKNOWN && fi->m->nrange[DMV_PHYS]) {
 		struct dmv_err second = { 0 };
 		enum dmv_code c2 = try_place(fi, DMV_PHYS, phys, how, &second);

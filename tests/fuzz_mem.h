@@ -76,17 +76,20 @@ static size_t fuzz_text(const struct dmv_mem *m)
 	return len;
 }
 
-static void fuzz_mem(const uint8_t *data, size_t n)
+/* Was it opened? */
+static bool fuzz_mem(const uint8_t *data, size_t n)
 {
 	struct dmv_err e = { 0 };
 	struct dmv_mem *m;
+	bool opened;
 	char path[64];
 	int fd;
 
 	fd = memfd_create("fuzz", MFD_CLOEXEC);
 	must(fd >= 0 && write(fd, data, n) == (ssize_t)n);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	if (dmv_mem_open(path, NULL, &m, &e)) {
+	opened = !dmv_mem_open(path, NULL, &m, &e);
+	if (!opened) {
 		must(e.code && e.msg[0]);
 	} else {
 		fuzz_space(m, DMV_VIRT);
@@ -103,6 +106,7 @@ static void fuzz_mem(const uint8_t *data, size_t n)
 		dmv_mem_close(m);
 	}
 	close(fd);
+	return opened;
 }
 
 #endif
