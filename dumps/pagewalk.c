@@ -86,7 +86,8 @@ static enum entry decode_x86_64(const struct dmv_pagewalk *w, unsigned shift, ui
 	if (!(entry & X86_PRESENT))
 		return ENTRY_NONE;
 	if (pae_top)
-		reserved |= 0x1e6 | ~low_mask(52);
+		/* Bit 5 is reserved too, but QEMU sets it there as it does below (accessed). */
+		reserved |= 0x1c6 | ~low_mask(52);
 	*out = entry & w->phys_mask & ~low_mask(12);
 	if (shift == 12 || pae_top || !(entry & X86_LARGE)) {
 		if (entry & reserved)

@@ -149,7 +149,7 @@ static void pae(void)
 	struct machine *m = power_on();
 
 	/* The four entries are 32-byte aligned. 0xc0100000: PDPT 3, PD 0; 0xfffff000: PD 511. */
-	put(m, 0x1020 + 3 * 8, 0x2000 | P);
+	put(m, 0x1020 + 3 * 8, 0x2000 | P | 0x20);      /* as QEMU leaves it */
 	put(m, 0x1020 + 2 * 8, 0x2000 | P | 2);
 	put(m, 0x2000, 0x8000000123400000 | P | PS);
 	put(m, 0x2000 + 511 * 8, 0x3000 | P);
