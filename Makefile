@@ -297,7 +297,8 @@ $(O)/guest32/%.o: %.S
 $(O)/guest32.elf: $(GUEST32_OBJ) tests/vm/guest32/guest32.ld
 	$(call say,LD,$@)$(GUEST32_CC) -nostdlib -static -Wl,-T,tests/vm/guest32/guest32.ld \
 		-Wl,--build-id=none -Wl,-z,noexecstack $(GUEST32_OBJ) -lgcc -o $@
-VM_NEEDS += $(O)/guest32.elf
+VM_NEEDS  += $(O)/guest32.elf $(O)/tests/mem_probe
+VM_CHECKS += "tests/vm/windows.py $(O)"
 # ---- end of Windows dumps ----
 
 # ---- live: targets behind a GDB stub ----
