@@ -37,7 +37,7 @@ static const struct dmv_col cols[] = {
 
 static const struct dmv_table table = {
 	"kernel", cols,
-	"?release|Kernel:   {release}\n"
+	"?release|Release:  {release}\n"
 	"Paging:   {translation}, by {how}\n"
 	"?kaslr_offset|KASLR:    {kaslr_offset}, phys_base {phys_base|unknown}\n"
 	"?known|Symbols:  {known}, from {symbols_from}\n"

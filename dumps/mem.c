@@ -192,16 +192,6 @@ static enum dmv_code open_any(const char *target, const struct dmv_mem_opts *o,
 		tried);
 }
 
-/* What VMCOREINFO says costs next to nothing; a search waits until somebody needs it. */
-static void find_kernel(struct dmv_mem *m)
-{
-	struct dmv_err why;
-
-	if (m->vmcoreinfo && m->linux_kernel && !dmv_mem_kernel(m, &why))
-		dmv_mem_note(m, "virtual addresses cannot be translated as VMCOREINFO says: %s",
-			     why.msg);
-}
-
 enum dmv_code dmv_mem_open(const char *target, const struct dmv_mem_opts *o, struct dmv_mem **ret,
 			   struct dmv_err *e)
 {
@@ -217,7 +207,6 @@ enum dmv_code dmv_mem_open(const char *target, const struct dmv_mem_opts *o, str
 		dmv_mem_close(m);
 		return dmv_fail(e, DMV_E_MEMORY, "out of memory");
 	}
-	find_kernel(m);
 	*ret = m;
 	return DMV_E_OK;
 }
@@ -233,16 +222,28 @@ void dmv_mem_close(struct dmv_mem *m)
  * walked the tables of one (QEMU's -p) does. Live memory changes under tables that are kept: what
  * the source itself knows comes first.
  */
-static bool by_tables(struct dmv_mem *m, uint64_t addr)
+static bool by_tables(struct dmv_mem *m, bool upper)
 {
-	const struct dmv_kernel *k;
-	bool upper = addr >> (m->bits == 32 ? 31 : 63);
-
-	if (!m->walk && !m->nrange[DMV_VIRT] && upper)
-		dmv_mem_kernel_search(m, NULL, &k, NULL);
 	if (m->walk && m->live)
 		dmv_pagewalk_forget(m->walk);
 	return m->walk && (!m->nrange[DMV_VIRT] || (upper && !m->live));
+}
+
+static enum dmv_code read_virt(struct dmv_mem *m, uint64_t addr, void *buf, size_t n,
+			       struct dmv_err *e)
+{
+	const struct dmv_kernel *k;
+	struct dmv_err why = { 0 };
+	bool upper = addr >> (m->bits == 32 ? 31 : 63);
+
+	if (!m->walk && !m->nrange[DMV_VIRT] && upper && !m->live &&
+	    dmv_mem_kernel_search(m, NULL, &k, &why))
+		return dmv_fail_at(e, DMV_E_ABSENT, addr,
+				   "virtual address 0x%" PRIx64 " cannot be translated: %s", addr,
+				   why.msg);
+	if (by_tables(m, upper))
+		return dmv_pagewalk_read(m->walk, addr, buf, n, e);
+	return m->ops->read(m, DMV_VIRT, addr, buf, n, e);
 }
 
 enum dmv_code dmv_mem_read(struct dmv_mem *m, enum dmv_space s, uint64_t addr, void *buf, size_t n,
@@ -256,9 +257,7 @@ enum dmv_code dmv_mem_read(struct dmv_mem *m, enum dmv_space s, uint64_t addr, v
 		return dmv_fail_at(e, DMV_E_ABSENT, addr,
 				   "%zu bytes at 0x%" PRIx64 " pass the end of the address space",
 				   n, addr);
-	if (s == DMV_VIRT && by_tables(m, addr))
-		return dmv_pagewalk_read(m->walk, addr, buf, n, e);
-	return m->ops->read(m, s, addr, buf, n, e);
+	return s == DMV_VIRT ? read_virt(m, addr, buf, n, e) : m->ops->read(m, s, addr, buf, n, e);
 }
 
 struct walk {

@@ -296,7 +296,8 @@ enum dmv_code dmv_mem_kernel_search(struct dmv_mem *m, const bool *stop,
 
 	if (!k && !m->kernel)
 		return DMV_E_MEMORY;
-	if (!k && !m->kernel->searched && may_have_kernel(m)) {
+	/* All memory of a live target through a debugger's wire takes minutes. */
+	if (!k && !m->kernel->searched && may_have_kernel(m) && !m->live) {
 		code = search(m, stop, &why);
 		if (code == DMV_E_STOPPED)
 			return dmv_fail(e, code, "stopped while looking for the kernel");
