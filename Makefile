@@ -385,8 +385,8 @@ FUZZERS = $(patsubst tests/fuzz_%.c,$(O)/fuzz_%,$(wildcard tests/fuzz_*.c))
 $(O)/fuzz_%: tests/fuzz_%.c $(DUMPS_SRC) $(wildcard dumps/*.h core/dmv_abi*)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CLANG) -std=c11 $(WARN) -D_GNU_SOURCE $(UNPACK_FLAGS) -O1 -g \
-		$(SANITIZE) -fsanitize=fuzzer -Itests -Idumps -Icore $< $(FUZZ_SRC) $(DUMPS_SRC) $(DUMPS_LIBS) \
-		-o $@
+		$(SANITIZE) -fsanitize=fuzzer -Itests -Idumps -Icore \
+		$< $(FUZZ_SRC) $(DUMPS_SRC) $(DUMPS_LIBS) -o $@
 
 fuzz: $(FUZZERS)                    ## fuzz the decoders, SECS=60 each
 	@for f in $(FUZZERS); do \
