@@ -12,6 +12,7 @@ O=${O:-$top/build}
 case $O in /*) ;; *) O=$top/$O ;; esac
 rc=0
 planted=0
+licence='SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later'
 
 # say NAME LINES: ok if LINES is empty
 say()
@@ -125,7 +126,7 @@ sources()
 	say 'each file names its licence' "$(find core dumps cmds ext tests -type f \
 		\( -name '*.[chS]' -o -name '*.sh' -o -name '*.py' -o -name '*.def' \
 		-o -name '*.ld' \) -exec grep -L \
-		'SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later' {} + 2>/dev/null)"
+		"$licence" {} + 2>/dev/null)"
 	say 'lines have 100 columns at most' "$({ find core dumps cmds ext tests .ci/run Makefile \
 		-name '*.[ch]' -o -name '*.py' -o -name '*.sh' -o -name run -o -name Makefile |
 		sort; } 2>/dev/null | wide)"
@@ -176,7 +177,7 @@ fall()
 	file=$(echo "$2" | sed "s/zz/zz$planted/")
 	mkdir -p "$tmp/tree/$(dirname "$file")"
 	[ -e "$tmp/tree/$file" ] || [ "$1" = 'each file names' ] ||
-		echo '# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later' >"$tmp/tree/$file"
+		echo "# $licence" >"$tmp/tree/$file"
 	printf '%s\n' "$3" >>"$tmp/tree/$file"
 	printf '%s\t%s\n' "$1" "$file" >>"$tmp/planted"
 }

@@ -91,7 +91,8 @@ static void stale(struct world *w, struct dmv_facts *f)
 {
 	struct dmv_stale_fact s = { .reg = 0, .adapter = 0, .file = 1, .list = DMV_NO_INDEX,
 		.va = 0xf83c003c, .bytes = 0xBC, .offset = 0x40, .differ = 1, .age = 1000000,
-		.owner = 0, .n = 2, .shadow = { 0xAB, 0 }, .original = { 0, 0 } };
+		.owner = 0, .shadow_addr = 0x82e0607c, .n = 2, .shadow = { 0xAB, 0 },
+		.original = { 0, 0 } };
 
 	w->stale[0] = s;
 	f->nstale = f->shadows_compared = 1;
@@ -102,7 +103,7 @@ static void stale(struct world *w, struct dmv_facts *f)
 	   "   Adapter:  82f06cd0 ndis\n"
 	   "   Owner:    NDIS!NdisMAllocateMapRegisters+0x51\n"
 	   "      f83c007c  +0x40    00 00                                            ..                driver's buffer\n"
-	   "      f83c007c  +0x40    ab 00                                            ..                double buffer\n"
+	   "      82e0607c  +0x40    ab 00                                            ..                double buffer\n"
 	   "\n"
 	   "Why: The device wrote to the double buffer of a transfer that nobody flushed: the driver reads "
 	   "its own memory and sees nothing.\n"
