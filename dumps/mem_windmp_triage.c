@@ -222,7 +222,8 @@ static void say_secondary(struct dmv_windmp *w, uint64_t at)
 	char sign[8];
 
 	if (at < size && read_at(w, at, sign, sizeof(sign)) && !memcmp(sign, "DumpBlob", 8))
-		dmv_win_line(w, "extra", "secondary data, 0x%" PRIx64 " bytes at file offset 0x%" PRIx64,
+		dmv_win_line(w, "extra",
+			     "secondary data, 0x%" PRIx64 " bytes at file offset 0x%" PRIx64,
 			     size - at, at);
 }
 

@@ -22,7 +22,8 @@ MKREGION = os.path.join(mem_dumps.O, "tests", "mkregion")
 FEW = make.some(1, 2, 3, 8, 9, 20)
 LOW, HIGH = 0x1000, 21 << 12
 KERNEL = 0xFFFFF80000000000
-DRIVERS = [("ntoskrnl.exe", KERNEL, 0x800000), ("\u00b5drv\U0001f50c.sys", KERNEL + 0x1000000, 4096)]
+DRIVERS = [("ntoskrnl.exe", KERNEL, 0x800000),
+           ("\u00b5drv\U0001f50c.sys", KERNEL + 0x1000000, 4096)]
 
 
 class Dir:

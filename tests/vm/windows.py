@@ -5,6 +5,7 @@ says exactly what the guest laid down, page tables lead where they should, and t
 verifier in the guest answers as in QEMU's ELF dump of the same state.
 
 	windows.py BUILD-DIRECTORY"""
+import calendar
 import json
 import os
 import re
@@ -98,7 +99,7 @@ def header(name, dump, bug, bits):
     if bits == 32:
         case(name + ": the time", said == "2020-01-02 03:04:05 UTC", said)
     else:
-        age = time.time() - time.mktime(time.strptime(said, "%Y-%m-%d %H:%M:%S UTC")) + time.timezone
+        age = time.time() - calendar.timegm(time.strptime(said, "%Y-%m-%d %H:%M:%S UTC"))
         case(name + ": the time", -5 < age < 600, "%s: %d s ago" % (said, age))
     # the debugger's block is where the header says, by page tables; its tag is behind two pointers
     block = int(lines["debugger"].split()[1], 16)
