@@ -143,11 +143,12 @@ VM_LINUX = $(O)/vm_linux/init $(O)/vm_linux/drivers
 
 $(O)/vm_linux/drivers: $(call objs,$(DRIVERS_SRC)) $(O)/libdmv-posix.a $(O)/libdmaverifier.a
 	@mkdir -p $(@D)
-	$(CC) -static $(CFLAGS) $(LDFLAGS) $^ -lpthread -o $@
+	$(LINK) -static -lpthread -o $@
 $(O)/vm_linux/init: $(patsubst tests/vm/%.c,$(O)/tests/vm/%.o,$(wildcard tests/vm/init*.c))
 	@mkdir -p $(@D)
-	$(CC) -static $(CFLAGS) $(LDFLAGS) $^ -o $@
-VM_NEEDS += $(VM_LINUX)
+	$(LINK) -static -o $@
+VM_NEEDS  += $(VM_LINUX)
+VM_CHECKS += "tests/vm/linux_check.py $(O) $(if $(FULL),full)"
 # ---- end of the Linux guest ----
 
 # ---- tear: die before every store. The core tells of each store; so do its memcpy and memset. ----
@@ -335,7 +336,7 @@ check:                              ## set up; all tests that need no virtual ma
 	@$(SETUP) $(DEPS_BUILD) $(DEPS_TEST)
 	@$(AGAIN) run-check
 
-check-vm:                           ## set up; the bare-metal guest under QEMU and its dumps
+check-vm:                           ## set up; guests under QEMU, their dumps; FULL=1: all kernels
 	@$(SETUP) $(DEPS_BUILD) $(DEPS_TEST)
 	@$(AGAIN) run-check-vm
 

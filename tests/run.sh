@@ -6,6 +6,7 @@
 # `not ok NAME: why` or `skip NAME: why`, a line a case, and exits 0, or 1 if a case failed, or 77
 # if it could not run at all. Anything else it says is kept in DIR/TEST.log. A test that dies,
 # hangs, or says nothing is a failure of its own.
+# Lines that begin with | are a table for people, and are shown.
 # Up to JOBS tests run at once; what they say comes in the order of the tests.
 # The last line is `N passed, N failed, N skipped`; the exit code is 1 if anything failed.
 set -u
@@ -96,6 +97,7 @@ report()
 		f=1
 	fi
 	grep -a '^skip ' "$log" | sed "s|^|$test: |"
+	grep -a '^|' "$log"
 	printf '# %-44s %5d passed %3d failed %3d skipped %5d.%d s\n' "$test" "$p" "$f" "$s" \
 		$((time[$1] / 1000000)) $((time[$1] / 100000 % 10))
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))

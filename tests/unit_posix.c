@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "port/posix/posix.h"
+#include "port/posix/posix_int.h"
 #include "t.h"
 
 extern struct dmv_abi_anchor dmv_region_anchor;
@@ -76,6 +76,74 @@ static void test_physical(void)
 		"physical: of the region");
 	dmv_posix_pages_free(p, page, 1);
 	dmv_posix_stop(p);
+}
+
+/* The first run with two pages side by side, or NULL. */
+static const struct dmv_memory *pair(const struct memory *m)
+{
+	for (uint32_t i = 0; i < m->runs; i++)
+		if (m->run[i].bytes >= 2 * PAGE)
+			return &m->run[i];
+	return NULL;
+}
+
+/* Two pages that lie side by side physically but not virtually become the region's beginning. */
+static void test_head(void)
+{
+	const struct dmv_memory *two;
+	struct dmv_memory first, second;
+	struct memory m = { 0 };
+	uint64_t phys;
+	char *va;
+
+	T_CHECK(memory_map(&m, 1 << 20, false, true, false), "head: map");
+	two = pair(&m);
+	if (!memory_phys(m.va, &phys) || !two) {
+		T_SKIP("head", "physical addresses are hidden from us, or there are no neighbours");
+		memory_unmap(&m);
+		return;
+	}
+	va = two->va;
+	va[0] = 1;
+	va[PAGE] = 2;
+	first = (struct dmv_memory){ .va = va, .phys = two->phys, .bytes = PAGE };
+	second = (struct dmv_memory){ .va = va + PAGE, .phys = two->phys + PAGE, .bytes = PAGE };
+	m.run[0] = second;
+	m.run[1] = first;
+	m.runs = 2;
+	T_CHECK(memory_head(&m) && m.runs == 1, "head: of two pages");
+	T_CHECK(m.run[0].phys == first.phys && m.run[0].bytes == 2 * PAGE, "head: is one run");
+	T_CHECK(memory_phys((char *)m.run[0].va + PAGE, &phys) && phys == second.phys,
+		"head: where it says");
+	T_CHECK(((char *)m.run[0].va)[0] == 1 && ((char *)m.run[0].va)[PAGE] == 2,
+		"head: keeps what was there");
+	T_CHECK(va[0] == 0 && va[PAGE] == 0, "head: nobody gets the old place");
+	memory_unmap(&m);
+}
+
+/* The kernel copies pinned pages for a child at once: the parent's stay where they are. */
+static void test_pin(void)
+{
+	struct memory m = { 0 };
+	uint64_t before, after;
+	pid_t child;
+
+	T_CHECK(memory_map(&m, PAGE, false, true, false), "pin: map");
+	if (m.pin < 0 || !memory_phys(m.va, &before)) {
+		T_SKIP("pin", "no io_uring, or physical addresses are hidden from us");
+		memory_unmap(&m);
+		return;
+	}
+	child = fork();
+	if (!child) {
+		pause();
+		_exit(0);
+	}
+	*(volatile char *)m.va = 1;
+	T_CHECK(memory_phys(m.va, &after) && after == before, "pin: stays through fork and write");
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	memory_unmap(&m);
 }
 
 static void test_pages(void)
@@ -378,6 +446,8 @@ int main(void)
 {
 	test_region();
 	test_physical();
+	test_head();
+	test_pin();
 	test_pages();
 	test_registry();
 	test_device();

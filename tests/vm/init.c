@@ -2,13 +2,14 @@
 /*
  * The first process of a Linux guest:
  *
- *	init ... : [kexec] [virtual] DRIVER...
+ *	init ... : [kexec] [virtual] [pieces] DRIVER...
  *
  * (the kernel puts words it does not know itself in front of the colon)
- * Starts `drivers DRIVER --mode log --hold` for each, says where their regions are, plants a copy of
- * the first one's header, and waits. After "cores" on the console it kills them, gives their core
- * files to the host and switches off. kexec: it crashes the kernel instead, and under the second
- * kernel gives /proc/vmcore to the host. virtual: bus addresses are virtual ones.
+ * Starts `drivers DRIVER --mode log --hold` for each, says where their regions are, plants a copy
+ * of the first one's header, and waits. After "cores" on the console it kills them, gives their
+ * core files to the host and switches off. kexec: it crashes the kernel instead, and under the
+ * second kernel gives /proc/vmcore to the host. virtual: bus addresses are virtual ones. pieces:
+ * hardly three free pages lie side by side when the processes start.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,11 +18,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysinfo.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -30,7 +33,7 @@
 #define PROCESSES 8
 
 struct options {
-	bool kexec, physical;
+	bool kexec, physical, pieces;
 	const char *driver[PROCESSES];
 	int drivers;
 };
@@ -77,7 +80,8 @@ void give_up(const char *fmt, ...)
 static void file_systems(void)
 {
 	static const struct { const char *type, *at; } fs[] = {
-		{ "proc", "/proc" }, { "sysfs", "/sys" }, { "devtmpfs", "/dev" }, { "tmpfs", "/tmp" },
+		{ "proc", "/proc" }, { "sysfs", "/sys" },
+		{ "devtmpfs", "/dev" }, { "tmpfs", "/tmp" },
 	};
 
 	for (size_t i = 0; i < sizeof(fs) / sizeof(*fs); i++) {
@@ -141,8 +145,8 @@ static void show(const char *path, const char *const *only)
 static void show_kernel(void)
 {
 	static const char *const symbols[] = {
-		" T _stext", " D init_task", " D init_top_pgt", " D linux_banner", " R linux_banner",
-		" r __start_BTF", " R __start_BTF", " D _text", " T _text", "fw_cfg_probe", NULL,
+		" T _stext", " T _text", " D init_task", " D init_top_pgt", " D linux_banner",
+		" R __start_BTF", NULL,
 	};
 
 	/* The processor's flags lack it where the kernel does not use it. */
@@ -152,6 +156,32 @@ static void show_kernel(void)
 	show("/proc/iomem", NULL);
 	show("/proc/modules", NULL);
 	show("/proc/kallsyms", symbols);
+}
+
+/*
+ * Takes nearly all free memory and gives back two pages of three: the kernel has pages enough then,
+ * but hardly three that lie side by side.
+ */
+static void memory_to_pieces(void)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	struct sysinfo i;
+	size_t n, given = 0;
+	char *p;
+
+	sysinfo(&i);
+	n = i.freeram * i.mem_unit / 10 * 8 / page;
+	p = mmap(NULL, n * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED || mlock(p, n * page) || munlock(p, n * page))
+		give_up("no memory to cut to pieces");
+	for (size_t k = 0; k < n; k++) {
+		if (k % 3 == 2)
+			continue;
+		if (madvise(p + k * page, page, MADV_DONTNEED))
+			give_up("a page is not given back: %s", strerror(errno));
+		given++;
+	}
+	say("pieces: %zu of %zu pages are free", given, n);
 }
 
 /* ---- the processes ---- */
@@ -193,10 +223,26 @@ static pid_t start_and_wait(const char *driver, bool physical)
 	give_up("%s did not hold", driver);
 }
 
+/* The processes stand still, all memory but theirs is free, and the kernel puts it in order. */
+static void compact(void)
+{
+	int fd = open("/proc/sys/vm/compact_memory", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, "1", 1) != 1)
+		give_up("compact_memory: %s", strerror(errno));
+	close(fd);
+}
+
 static void start_all(const struct options *o, struct region *r)
 {
+	pid_t pid[PROCESSES];
+
+	for (int i = 0; i < o->drivers; i++)
+		pid[i] = start_and_wait(o->driver[i], o->physical);
+	if (o->pieces)
+		compact();
 	for (int i = 0; i < o->drivers; i++) {
-		region_find(start_and_wait(o->driver[i], o->physical), &r[i]);
+		region_find(pid[i], &r[i]);
 		say("region %d %s id 0x%016llx virt 0x%llx phys 0x%llx", (int)r[i].pid,
 		    o->driver[i], (unsigned long long)r[i].id, (unsigned long long)r[i].virt,
 		    (unsigned long long)r[i].phys);
@@ -256,6 +302,8 @@ static void parse(int argc, char **argv, struct options *o)
 			o->kexec = true;
 		else if (!strcmp(argv[i], "virtual"))
 			o->physical = false;
+		else if (!strcmp(argv[i], "pieces"))
+			o->pieces = true;
 		else if (o->drivers < PROCESSES)
 			o->driver[o->drivers++] = argv[i];
 }
@@ -280,6 +328,8 @@ int main(int argc, char **argv)
 	if (o.kexec)
 		crash_load();
 	want_cores();
+	if (o.pieces)
+		memory_to_pieces();
 	start_all(&o, r);
 	if (o.drivers)
 		region_copy(&r[0]);

@@ -7,18 +7,19 @@
 #	linux.sh BUILD-DIRECTORY DIRECTORY [WORD...]
 #
 # Words, each with its default left out of the name of the files:
-#	6.12            that series of kernels, not 6.1
+#	6.1 6.12        the series of kernels; default: 6.1, always named
 #	nokaslr         the kernel stands where it was linked
 #	la57            page tables of five levels
 #	novmcoreinfo    no VMCOREINFO in the dumps
 #	huge            memory enough for the kernel to give out huge pages: few physical pieces
+#	pieces          hardly three free pages side by side when the processes start
 #	virtual         bus addresses are virtual ones, as for a process that may not know better
 #	kexec           no monitor: the kernel crashes, a second one writes /proc/vmcore
-#	DRIVER          a process with that test driver; default: e6_0f_5_overrun e6_0a_list_leaked
+#	DRIVER          a process with that test driver; default: the three below
 #
 # Leaves in DIRECTORY, named linux-SERIES[-WORD]...: .serial (what the guest said), .kallsyms,
 # .core.DRIVER (each process as the guest's kernel dumped it after the rest), and the dumps:
-#	.elf .paging.elf        QEMU, without and with virtual addresses (kexec: /proc/vmcore)
+#	.elf .paging.elf        QEMU, without and with virtual addresses (.elf by kexec: /proc/vmcore)
 #	.kdump.flat .kdump      QEMU's kdump-zlib, flattened as it comes, and rearranged
 #	.zlib.0 .lzo.0 .plain.0 makedumpfile -d 0, compressed or not
 #	.made.elf               makedumpfile -E
@@ -37,11 +38,12 @@ vmcoreinfo='-device vmcoreinfo' kexec=no
 for word; do
 	words=$words-$word
 	case $word in
-	6.12) series=6.12 words=${words%-*} ;;
+	6.1 | 6.12) series=$word words=${words%-*} ;;
 	nokaslr) kernel_args="$kernel_args nokaslr" ;;
 	la57) cpu=qemu64,+la57 ;;
 	novmcoreinfo) vmcoreinfo='' ;;
 	huge) memory=1024 ;;
+	pieces) init_args="$init_args pieces" ;;
 	virtual) init_args="$init_args virtual" ;;
 	kexec)
 		kexec=yes memory=512
@@ -49,7 +51,7 @@ for word; do
 	*) drivers="$drivers $word" ;;
 	esac
 done
-drivers=${drivers:-e6_0f_5_overrun e6_0a_list_leaked}
+drivers=${drivers:-e6_0f_5_overrun e6_0a_list_leaked case_003}
 name=linux-$series$words
 out=$dir/$name
 
@@ -127,8 +129,8 @@ said ready || die "not ready"
 
 # $1 file, $2 with virtual addresses, $3 further arguments
 dump() {
-	printf '{"execute":"dump-guest-memory","arguments":{%s}}\n' \
-		"\"protocol\":\"file:$1\",\"paging\":$2$3"
+	printf '{"execute":"dump-guest-memory","arguments":{"protocol":"file:%s","paging":%s%s}}\n' \
+		"$1" "$2" "$3"
 }
 echo '{"execute":"qmp_capabilities"}' >&3
 if [ $kexec = no ]; then
@@ -174,8 +176,7 @@ if [ $kexec = no ]; then
 	makedumpfile -R "$out".kdump <"$out".kdump.flat >"$out".log 2>&1 ||
 		die "makedumpfile cannot rearrange"
 	moved=$out.moved
-	cp --sparse=always "$out".elf "$moved" && "$here"/move_headers.py "$moved" ||
-		die "no headers"
+	cp --sparse=always "$out".elf "$moved" && "$here"/move_headers.py "$moved" || die "no headers"
 fi
 make_dump zlib.0 "$moved" -c -d 0
 make_dump lzo.0 "$moved" -l -d 0
@@ -187,8 +188,8 @@ if [ -n "$vmcoreinfo" ]; then
 	make_dump flat.23 "$moved" -F -c -d 23
 	make_dump flat.elf "$moved" -F -E -d 23
 	make_dump zlib.31 "$moved" -c -d 31
-	makedumpfile --split --splitblock-size 4096 -l -d 23 "$moved" \
-		"$out".split.1 "$out".split.2 >"$out".log 2>&1 || die "makedumpfile --split fails"
+	makedumpfile --split --splitblock-size 4096 -l -d 23 "$moved" "$out".split.1 "$out".split.2 \
+		>"$out".log 2>&1 || die "makedumpfile --split fails"
 fi
 rm -f "$out".moved "$out".log
 for f in "$out"*.elf; do		# mostly zero pages: save the disk

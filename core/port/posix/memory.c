@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
-/* Memory that stays where it is: mapped, touched, locked, and its physical pieces. */
-#include <fcntl.h>
+/* Memory that stays where it is: mapped, touched, locked. */
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -51,61 +50,12 @@ static void *map_aligned(size_t bytes)
 	return at;
 }
 
-static bool pagemap_phys(int fd, const void *va, uint64_t *phys)
-{
-	uintptr_t step = (uintptr_t)sysconf(_SC_PAGESIZE), at = (uintptr_t)va;
-	uint64_t entry;
-
-	if (pread(fd, &entry, sizeof(entry), (off_t)(at / step * sizeof(entry))) != sizeof(entry))
-		return false;
-	if (!(entry >> 63) || !(entry & 0x7FFFFFFFFFFFFF))      /* not present, or hidden from us */
-		return false;
-	*phys = (entry & 0x7FFFFFFFFFFFFF) * step + at % step;
-	return true;
-}
-
-bool memory_phys(const void *va, uint64_t *phys)
-{
-	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	bool ok = fd >= 0 && pagemap_phys(fd, va, phys);
-
-	if (fd >= 0)
-		close(fd);
-	return ok;
-}
-
-/* Splits into physically contiguous runs; false: they are not told. */
-static bool split(struct memory *m)
-{
-	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	struct dmv_memory *last = NULL;
-	size_t at = 0;
-
-	if (fd < 0)
-		return false;
-	for (; at < m->bytes; at += PAGE) {
-		char *va = (char *)m->va + at;
-		uint64_t phys;
-
-		if (!pagemap_phys(fd, va, &phys))
-			break;
-		if (last && last->phys + last->bytes == phys) {
-			last->bytes += PAGE;
-			continue;
-		}
-		last = &m->run[m->runs++];
-		*last = (struct dmv_memory){ .va = va, .phys = phys, .bytes = PAGE };
-	}
-	close(fd);
-	return at == m->bytes;
-}
-
 bool memory_map(struct memory *m, size_t bytes, bool low, bool physical, bool identity)
 {
 	size_t step = physical ? HUGE : PAGE;   /* a huge page is contiguous physically */
 
 	bytes = (bytes + step - 1) / step * step;
-	*m = (struct memory){ .bytes = bytes };
+	*m = (struct memory){ .bytes = bytes, .pin = -1 };
 	m->va = low ? map_low(bytes) : map_aligned(bytes);
 	m->run = calloc(bytes / PAGE, sizeof(*m->run));
 	if (!m->va || !m->run) {
@@ -117,7 +67,9 @@ bool memory_map(struct memory *m, size_t bytes, bool low, bool physical, bool id
 	m->locked = !mlock(m->va, bytes);
 	for (size_t i = 0; i < bytes; i += PAGE)
 		((volatile char *)m->va)[i] = 0;
-	if (physical && split(m))
+	if (physical)
+		memory_pin(m);
+	if (physical && memory_split(m))
 		return true;
 	m->runs = 1;
 	m->run[0] = (struct dmv_memory){
@@ -130,8 +82,12 @@ bool memory_map(struct memory *m, size_t bytes, bool low, bool physical, bool id
 
 void memory_unmap(struct memory *m)
 {
+	if (m->va && m->pin >= 0)
+		close(m->pin);
 	if (m->va)
 		munmap(m->va, m->bytes);
+	if (m->head)
+		munmap(m->head, 2 * PAGE);
 	free(m->run);
 	*m = (struct memory){ 0 };
 }

@@ -355,28 +355,36 @@ static int init(struct dmv_posix *p)
 	return p->books ? dmv_init(&p->port, c, &p->v) : DMV_NO_MEMORY;
 }
 
-/* Each further segment costs a directory entry and what is left over of a row of each table. */
-static size_t slack(const struct dmv_posix *p, uint32_t segments)
+/*
+ * Bytes enough for a region of which no two pages lie side by side. A page more costs two
+ * directory entries, its own and that of an extent; dmv_region_bytes takes directory pages twice.
+ * What is left over at its end is less than a row.
+ */
+static size_t scattered_bytes(const struct dmv_posix *p, size_t bytes)
 {
-	size_t each = 64;
+	size_t row = 0;
 
-	for (int k = 1; k < DMV_ABI_K_COUNT; k++)
-		each += dmv_row_bytes(&p->c.core, (enum dmv_abi_kind)k);
-	return each * segments;
+	for (int k = 1; k < DMV_ABI_K_COUNT; k++) {
+		size_t n = dmv_row_bytes(&p->c.core, (enum dmv_abi_kind)k);
+
+		row = n > row ? n : row;
+	}
+	return (bytes / (PAGE - 4 * 64 - row - 8) + 2) * PAGE;
 }
 
-/* Physical memory in many pieces needs more room, and more room may come in more pieces. */
+/* Physical memory in many pieces needs more room, and more of it is likelier to have two pages side
+ * by side, where header and directory begin. */
 static int region_init(struct dmv_posix *p)
 {
-	size_t bytes, extra = 0;
+	size_t bytes, more;
 
 	p->c.core.segments = 1;
 	bytes = dmv_region_bytes(&p->c.core);
+	more = scattered_bytes(p, bytes);
 	for (int i = 0; i < 3; i++) {
-		if (!memory_map(&p->region, bytes + extra, false, true, false))
+		if (!memory_map(&p->region, i ? i * more : bytes, false, true, false))
 			return DMV_NO_MEMORY;
-		extra = slack(p, p->region.runs - 1);
-		if (p->region.bytes >= bytes + extra && !init(p))
+		if (memory_head(&p->region) && !init(p))
 			return DMV_OK;
 		memory_unmap(&p->region);
 	}

@@ -6,9 +6,14 @@
  * Bus addresses. A device addresses memory by page; a process has two numbers for a page, and a
  * registry (registry.c) translates whichever was chosen back to memory. Virtual ones, the default,
  * hold as long as the process lives. Physical ones (config.physical; needs CAP_SYS_ADMIN) are what
- * a dump of the whole machine shows, but the kernel may move even locked pages (compaction), and
- * there is a limit to how many of them lie one behind the other.
- * The region's own physical addresses are always given where /proc/self/pagemap tells them.
+ * a dump of the whole machine shows, but the kernel may move even locked pages that are not the
+ * port's own (compaction), and there is a limit to how many of them lie one behind the other.
+ *
+ * The region's own physical addresses are given where /proc/self/pagemap tells them
+ * (CAP_SYS_ADMIN), so that it is found in a dump of the machine. Its pages are pinned then, by a
+ * buffer registered with io_uring; where that is forbidden they are only locked. It may lie in as
+ * many pieces as it has pages, but two must lie side by side, where it begins: a machine without
+ * huge pages and without two such free pages gets a region that only a core of the process shows.
  */
 #ifndef DMV_POSIX_H
 #define DMV_POSIX_H

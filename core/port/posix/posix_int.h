@@ -9,22 +9,34 @@
 
 #define PAGE ((size_t)PAGE_SIZE)        /* the verifier's; a host page is a multiple of it */
 
-/* ---- memory.c: mapped, locked, touched memory ---- */
+/* ---- memory.c: mapped, locked, touched memory. Zeroed, a struct holds none. ---- */
 
 struct memory {
 	void *va;
 	size_t bytes;
+	void *head;                     /* two pages that memory_head moved there, or NULL */
+	int pin;                        /* a descriptor that keeps the pages in place, or -1 */
 	bool locked;
 	struct dmv_memory *run;         /* physically contiguous pieces in order */
 	uint32_t runs;
 };
 
-/* low: below 256 MiB if there is room. physical: runs by pagemap, else one run whose phys is the
- * virtual address if `identity`, or unknown. */
+/* low: below 256 MiB if there is room. physical: pinned, and runs by pagemap; else, or where that
+ * is not told, one run whose phys is the virtual address if `identity`, or unknown. */
 bool memory_map(struct memory *m, size_t bytes, bool low, bool physical, bool identity);
 void memory_unmap(struct memory *m);
+
+/* ---- pieces.c: where it lies physically ---- */
+
 /* Physical address of a mapped byte; false: not told. */
 bool memory_phys(const void *va, uint64_t *phys);
+/* Pins the pages, if the kernel lets us. */
+void memory_pin(struct memory *m);
+/* Fills the runs; false: they are not told. */
+bool memory_split(struct memory *m);
+/* Makes the first run one of two pages at least, by a move if need be. false: there are no two that
+ * lie side by side; the memory is good for nothing then but memory_unmap. */
+bool memory_head(struct memory *m);
 
 /* ---- copy.c: copies that fail where a plain one would die of a signal ---- */
 

@@ -1,0 +1,313 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
+"""Boots Linux guests (linux.sh), asks dma-inspect about their dumps and judges its answers.
+
+	linux_check.py BUILD-DIRECTORY [full | VARIANT...]
+	linux_check.py -d DUMP-DIRECTORY BUILD-DIRECTORY VARIANT...
+
+VARIANT: linux.sh's words with a dash between them, the series of kernels first: 6.12-la57. Without
+one a small choice is tried, with `full` each kernel in each setting. -d: the dumps are there
+already. KEEP=1 in the environment leaves them in BUILD-DIRECTORY/vm_linux.
+
+What is right comes from sides that know nothing of the vmcore's reader: what the guest's kernel
+said of its processes (/proc/PID/pagemap, on the serial line), what the processes said of their
+violation, and the core file of each process, written by the guest's kernel. A vmcore must answer
+of each region what the process's own core answers, tell the regions apart, and take no copy of a
+header for one. Ends with a table: a line a variant, a column a format.
+"""
+import glob
+import itertools
+import json
+import os
+import re
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SMALL = ["6.1", "6.12-nokaslr-la57-novmcoreinfo"]
+SETTINGS = [["6.1", "6.12"], ["", "nokaslr"], ["", "la57"], ["", "novmcoreinfo"]]
+FURTHER = ["6.1-huge", "6.12-huge-la57"]
+LIMIT = 120                             # seconds for one run of dma-inspect
+# Forms of a dump; several files of one dump stand in one form. -d 31 leaves user pages out.
+FORMS = [["elf"], ["paging.elf"], ["kdump.flat"], ["kdump"], ["zlib.0"], ["lzo.0"], ["plain.0"],
+         ["made.elf"], ["zlib.23"], ["lzo.23"], ["flat.23"], ["flat.elf"], ["split.1", "split.2"]]
+WITHOUT_USER_PAGES = "zlib.31"
+COMMANDS = ["region", "dma -a", "dma 0 3f", "leaks -a", "violations", "events", "check", "stale",
+            "summary", "analyze"]
+PLACE = {"region", "space", "how"}      # keys in which a vmcore may differ from a process core
+# With virtual bus addresses drivers' buffers and shadows cannot be found in physical memory.
+BOOKS_ONLY = ["region", "dma -a", "dma 0 3f", "leaks -a", "violations", "events"]
+FIELD = r"(0x[0-9a-f]+)"
+
+
+class Wrong(Exception):
+    """What an answer has wrong."""
+
+
+def need(good, why):
+    if not good:
+        raise Wrong(why)
+
+
+def num(x):
+    return int(x, 16) if isinstance(x, str) else x
+
+
+class Truth:
+    """What the guest said."""
+
+    def __init__(self, serial):
+        with open(serial, errors="replace") as f:
+            text = f.read().replace("\r", "")
+        need("init: done" in text, "the guest did not come to its end")
+        self.regions = {}
+        for m in re.finditer(rf"^init: region (\d+) (\w+) id {FIELD} virt {FIELD} phys {FIELD}$",
+                             text, re.M):
+            self.regions[num(m[3])] = {"pid": int(m[1]), "driver": m[2], "virt": num(m[4]),
+                                       "phys": num(m[5])}
+        self.violation = {int(m[1]): [int(x, 16) for x in re.findall(r"0x\w+", m[2])]
+                          for m in re.finditer(r"^init: process (\d+): posix: violation: (.*)$",
+                                               text, re.M)}
+        self.copy = re.search(rf"^init: copy of {FIELD} virt {FIELD} phys {FIELD}$", text, re.M)
+        need(self.regions and self.copy, "the guest does not say where its regions are")
+
+
+class Variant:
+    def __init__(self, build, directory, name):
+        self.tool, self.name, self.failed = build + "/dma-inspect", "linux " + name, 0
+        self.path = os.path.join(directory, "linux-" + name)
+        self.words = name.split("-")[1:]
+        self.truth = Truth(self.path + ".serial")
+        self.commands = BOOKS_ONLY if "virtual" in self.words else COMMANDS
+        self.cells = {}
+
+    def files(self, form):
+        return ["%s.%s" % (self.path, x) for x in form]
+
+    def call(self, files, *options):
+        return subprocess.run([self.tool, *options, *files], capture_output=True, text=True,
+                              timeout=LIMIT)
+
+    def ask(self, files, commands, *options):
+        """Tables and notes of each command."""
+        argv = [x for c in commands for x in ("-c", c)]
+        r = self.call(files, "-j", *options, *argv)
+        need(r.returncode in (0, 1), "exit code %d: %s" % (
+            r.returncode, (r.stderr + r.stdout).strip()[-300:]))
+        docs = [json.loads(x) for x in r.stdout.splitlines()]
+        need(len(docs) == len(commands), "%d answers to %d commands" % (len(docs), len(commands)))
+        for d in docs:
+            need("error" not in d, "%s: %s" % (d["command"], d.get("error")))
+        return ({c: d["tables"] for c, d in zip(commands, docs)},
+                [n for d in docs for n in d.get("notes", [])])
+
+    def test(self, what, fn, *args):
+        try:
+            fn(*args)
+            print("ok %s %s" % (self.name, what))
+            return True
+        except (Wrong, OSError, subprocess.SubprocessError, LookupError, ValueError,
+                TypeError) as e:
+            self.failed += 1
+            print("not ok %s %s: %s: %s" % (self.name, what, type(e).__name__,
+                                            str(e).replace("\n", " ")[:600]))
+            return False
+
+    # ---- one dump ----
+
+    def regions(self, tables):
+        """Both, and no other; as the guest's kernel knows them."""
+        rows = tables["region"]["regions"]
+        got = {num(r["id"]): {"pid": r["pid"], "virt": num(r["virt"]), "phys": num(r["phys"])}
+               for r in rows}
+        want = {i: {k: r[k] for k in ("pid", "virt", "phys")}
+                for i, r in self.truth.regions.items()}
+        need(got == want and len(rows) == len(want), "%s, not %s" % (got, want))
+        for r in rows:
+            need(r["how"] == "scan" and not r["authentic"], "vouched for by %s" % r["how"])
+
+    def apart(self, tables):
+        """Each answer says of which region it is, and that region is the right one."""
+        index = {r["region"]: self.truth.regions[num(r["id"])]
+                 for r in tables["region"]["regions"]}
+        for command, table in (("dma -a", "adapters"), ("violations", "violations"),
+                               ("events", "events"), ("leaks -a", "leaks")):
+            need(all(row["region"] in index for row in tables[command][table]),
+                 "%s: a row of no region" % command)
+        for row in tables["dma -a"]["adapters"]:
+            need(row["driver"] == index[row["region"]]["driver"], "%s is not of region %d" % (
+                row["driver"], row["region"]))
+        for i, r in index.items():
+            rows = [x for x in tables["violations"]["violations"] if x["region"] == i]
+            said = self.truth.violation.get(r["pid"])
+            got = [[x["code"]] + [num(x["p%d" % p]) for p in (1, 2, 3, 4)] for x in rows]
+            need(got == ([said] if said else []), "%s, but process %d said %s" % (
+                got, r["pid"], said))
+
+    def as_core(self, tables):
+        """What it says of a region is what the core of that process says."""
+        for region in tables["region"]["regions"]:
+            r = self.truth.regions[num(region["id"])]
+            core, _ = self.ask(["%s.core.%s" % (self.path, r["driver"])], self.commands)
+            for c in self.commands:
+                for table, rows in core[c].items():
+                    here = only(tables[c][table], region["region"])
+                    there = only(rows, 0)
+                    need(here == there, "%s, %s of %s: %s, but its core says %s" % (
+                        c, table, r["driver"], here, there))
+
+    def no_copy(self, files, notes, options):
+        """The planted copy is named, and refused by name, too."""
+        at = num(self.truth.copy[3])
+        need(any("physical %#x says" % at in n and "copy" in n for n in notes),
+             "no word of the copy at %#x: %s" % (at, notes))
+        r = self.call(files, "--region", "%#x" % at, "-c", "region", *options)
+        need(r.returncode == 3 and "a copy" in r.stderr, "--region %#x: exit code %d, %s" % (
+            at, r.returncode, r.stderr))
+
+    def nothing_false(self, tables):
+        """Bytes that nobody can find are not judged."""
+        for command, table in (("check", "guards"), ("stale", "stale")):
+            need(not tables[command][table], "%s: %s" % (command, tables[command][table][:1]))
+
+    def unasked(self, files):
+        """A Linux kernel's memory is not searched unless it is asked for."""
+        r = self.call(files, "-c", "region")
+        need(r.returncode == 3 and "--scan" in r.stderr, "exit code %d, %s" % (
+            r.returncode, r.stderr))
+
+    def filtered(self):
+        """The processes' pages are left out: no region, and it says so."""
+        r = self.call(self.files([WITHOUT_USER_PAGES]), "--scan", "-c", "region")
+        need(r.returncode == 3 and "no region" in r.stderr, "exit code %d, %s" % (
+            r.returncode, r.stderr))
+
+    def dump(self, form, first):
+        """All questions about one dump. Returns its tables, or None."""
+        files, label, options = self.files(form), "+".join(form), []
+        if "novmcoreinfo" not in self.words:
+            options = ["--scan"]
+            self.test(label + ": no scan unasked", self.unasked, files)
+        got = []
+        if not self.test(label + ": answers", lambda: got.append(
+                self.ask(files, self.commands, *options))):
+            return None
+        tables, notes = got[0]
+        good = self.test(label + ": both regions", self.regions, tables)
+        good &= self.test(label + ": told apart", self.apart, tables)
+        if first is None:
+            good &= self.test(label + ": says what the processes' cores say", self.as_core, tables)
+        else:
+            good &= self.test(label + ": answers as the first form", same, tables, first)
+        good &= self.test(label + ": a copy does not win", self.no_copy, files, notes, options)
+        if "virtual" in self.words:
+            good &= self.test(label + ": nothing is made up", lambda: self.nothing_false(
+                self.ask(files, ["check", "stale"], *options)[0]))
+        return tables if good else None
+
+    def run(self):
+        first = None
+        for form in FORMS:
+            if not all(os.path.exists(x) for x in self.files(form)):
+                continue
+            tables = self.dump(form, first)
+            first = first or tables
+            self.cells["+".join(form)] = "yes" if tables else "NO"
+        need(self.cells, "there are no dumps")
+        if os.path.exists(self.path + "." + WITHOUT_USER_PAGES):
+            self.test(WITHOUT_USER_PAGES + ": no user pages, no region", self.filtered)
+        return self.failed
+
+
+def only(rows, region):
+    """Rows of a region, without what may differ. Rows of no region are of the whole target."""
+    return [{k: v for k, v in r.items() if k not in PLACE} for r in rows
+            if r.get("region") == region]
+
+
+def same(tables, first):
+    for c in first:
+        need(tables[c] == first[c], "%s: %s instead of %s" % (c, tables[c], first[c]))
+
+
+def print_table(variants):
+    forms = [f for f in map("+".join, FORMS) if any(f in v.cells for v in variants)]
+    wide = max(len(v.name) for v in variants)
+    print("| %s | %s |" % ("regions found".ljust(wide), " | ".join(forms)))
+    print("| %s |" % " | ".join("-" * n for n in [wide] + [len(f) for f in forms]))
+    for v in variants:
+        print("| %-*s | %s |" % (wide, v.name, " | ".join(
+            v.cells.get(f, "").ljust(len(f)) for f in forms)))
+
+
+def full():
+    every = ["-".join(filter(None, x)) for x in itertools.product(*SETTINGS)]
+    return every + FURTHER
+
+
+class Boot:
+    """One guest, booted and dumped beside what else goes on."""
+
+    def __init__(self, build, directory, name):
+        self.name, self.directory = name, directory
+        self.process = subprocess.Popen(
+            [os.path.join(HERE, "linux.sh"), build, directory, *name.split("-")],
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+    def wait(self):
+        """None, or why there are no dumps: a line that says it."""
+        _, err = self.process.communicate()
+        err = " ".join(err.split())[-400:]
+        if self.process.returncode == 77:
+            return "skip linux %s: %s" % (self.name, err)
+        return self.process.returncode and "not ok linux %s: no dumps: %s" % (self.name, err)
+
+    def remove(self):
+        if not os.environ.get("KEEP"):
+            for path in glob.glob(glob.escape(self.directory + "/linux-" + self.name) + ".*"):
+                os.remove(path)
+
+
+def check(build, directory, name, variants):
+    """Number of failures; the variant is added to the list."""
+    try:
+        v = Variant(build, directory, name)
+        failed = v.run()
+        variants.append(v)
+        return failed
+    except (Wrong, OSError) as e:
+        print("not ok linux %s: %s" % (name, str(e).replace("\n", " ")))
+        return 1
+
+
+def boot_and_check(build, names, variants):
+    """The next guest boots while the dumps of the one before are looked at."""
+    directory, failed = os.path.join(build, "vm_linux"), 0
+    coming = Boot(build, directory, names[0])
+    for after in names[1:] + [None]:
+        boot, why = coming, coming.wait()
+        coming = after and Boot(build, directory, after)
+        if why:
+            print(why)
+            failed += why.startswith("not ok")
+        else:
+            failed += check(build, directory, boot.name, variants)
+            boot.remove()
+        sys.stdout.flush()
+    return failed
+
+
+def main():
+    args, variants = sys.argv[1:], []
+    if args[0] == "-d":
+        failed = sum(check(args[2], args[1], name, variants) for name in args[3:])
+    else:
+        names = full() if args[1:] == ["full"] else args[1:] or SMALL
+        failed = boot_and_check(args[0], names, variants)
+    if variants:
+        print_table(variants)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
