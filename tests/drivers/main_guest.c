@@ -8,7 +8,7 @@
  * Ends with a STOP, a FAULT, or a line "guest: ...", and halts.
  */
 #include "clock.h"
-#include "driver.h"
+#include "host.h"
 #include "io.h"
 #include "serial.h"
 #include "verifier.h"
@@ -22,11 +22,7 @@ void *memcpy(void *to, const void *from, size_t n);
 struct run {
 	struct guest *guest;
 	struct guest_verifier verifier;
-	const struct driver *driver;
-	struct test_device device;
-	DRIVER_OBJECT object;
-	DEVICE_OBJECT pdo, fdo[2];
-	WCHAR name[64];
+	struct driver_host host;
 	uint8_t *bounce;                /* the device's data on their way from and to the driver */
 	bool stopped;
 	uint32_t writes, freeze;
@@ -106,36 +102,6 @@ void driver_give_up(struct test_device *dev, const char *why)
 	end("gave up: ", why);
 }
 
-/* "\Driver\name", as a kernel names it. */
-static void name_object(struct run *r)
-{
-	const char *part[] = { "\\Driver\\", r->driver->name };
-	size_t n = 0;
-
-	for (size_t p = 0; p < 2; p++)
-		for (const char *s = part[p]; *s && n < sizeof(r->name) / sizeof(*r->name); s++)
-			r->name[n++] = (WCHAR)*s;
-	r->object.DriverName.Length = (USHORT)(n * sizeof(WCHAR));
-	r->object.DriverName.MaximumLength = r->object.DriverName.Length;
-	r->object.DriverName.Buffer = r->name;
-}
-
-static void make_device(struct run *r)
-{
-	static const char *const name[] = { "edu0", "edu1" };
-
-	r->pdo.DriverObject = &r->object;
-	r->pdo.DmvName = "edu";
-	for (size_t i = 0; i < 2; i++) {
-		r->fdo[i].DriverObject = &r->object;
-		r->fdo[i].DmvName = name[i];
-		r->device.fdo[i] = &r->fdo[i];
-	}
-	r->object.DeviceObject = &r->fdo[0];
-	r->device.pdo = &r->pdo;
-	r->device.host = r;
-}
-
 static bool option_is(const struct guest *g, const char *key, const char *want)
 {
 	char value[16];
@@ -162,20 +128,15 @@ static uint32_t option_number(const struct guest *g, const char *key)
 
 static void start(struct run *r)
 {
+	const struct driver *d = r->host.driver;
 	enum dmv_abi_mode mode = option_is(r->guest, "mode", "log") ? DMV_ABI_MODE_LOG
 								    : DMV_ABI_MODE_STOP;
-	uint32_t wants = r->driver->flags, flags = 0, options = DMV_ABI_D_VERIFY;
+	uint32_t flags = driver_host_flags(d, !option_is(r->guest, "verify", "off"));
 
-	if (wants & DRIVER_STRICT)
-		flags |= DMV_ABI_F_STRICT;
-	if (wants & DRIVER_UNVERIFIED || option_is(r->guest, "verify", "off"))
-		flags |= DMV_ABI_F_OFF;
-	if (!(wants & DRIVER_NO_SHADOW))
-		options |= DMV_ABI_D_SHADOW;
 	if (guest_verifier_start(&r->verifier, r->guest, mode, flags,
-				 r->driver->pool ? r->driver->pool : REGISTERS) != DMV_OK)
+				 d->pool ? d->pool : REGISTERS) != DMV_OK)
 		end("no verifier", "");
-	if (wdm_driver_load(&r->object, options, GUEST_HOOKED_MAX) != DMV_OK)
+	if (driver_host_load(&r->host, GUEST_HOOKED_MAX) != DMV_OK)
 		end("no verifier: ", "the driver cannot be registered");
 }
 
@@ -231,7 +192,9 @@ static void fault(void)
 
 void guest_main(struct guest *g)
 {
+	static const char *const names[] = { "edu", "edu0", "edu1" };
 	struct run *r = &run;
+	const struct driver *d;
 	char name[64], bugcheck[96];
 	bool given = guest_option(g, "bugcheck", bugcheck, sizeof(bugcheck));
 
@@ -246,17 +209,16 @@ void guest_main(struct guest *g)
 		end("no device", "");
 	if (!guest_option(g, "driver", name, sizeof(name)))
 		end("no driver named", "");
-	r->driver = driver_find(name);
-	if (!r->driver)
+	d = driver_find(name);
+	if (!d)
 		end("no such driver: ", name);
 	r->bounce = guest_pages_take(&g->pages, 1, DEVICE_REACH);
 	if (!r->bounce)
 		end("no memory", "");
 	r->freeze = option_number(g, "freeze");
-	name_object(r);
-	make_device(r);
+	driver_host_init(&r->host, d, names, r);
 	start(r);
-	guest_say("guest: driver %s: %s\n", r->driver->name, r->driver->what);
-	r->driver->run(&r->device);
-	wdm_driver_unload(&r->object);
+	guest_say("guest: driver %s: %s\n", d->name, d->what);
+	d->run(&r->host.device);
+	wdm_driver_unload(&r->host.object);
 }

@@ -22,7 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "driver.h"
+#include "host.h"
 #include "posix.h"
 
 extern char **environ;
@@ -36,13 +36,9 @@ struct options {
 
 struct run {
 	struct options o;
-	const struct driver *driver;
 	struct dmv_posix *posix;
 	struct dmv_device *engine;
-	struct test_device device;
-	DRIVER_OBJECT object;
-	DEVICE_OBJECT pdo, fdo[2];
-	WCHAR name[80];
+	struct driver_host host;
 };
 
 static struct run run;                  /* the seam's driver_pages() names no machine */
@@ -208,62 +204,26 @@ void driver_give_up(struct test_device *dev, const char *why)
 
 /* ---- one run ---- */
 
-/* "\Driver\name", as a kernel names it. */
-static void name_object(struct run *r)
-{
-	char text[sizeof(r->name) / sizeof(*r->name)];
-	int n = snprintf(text, sizeof(text), "\\Driver\\%s", r->driver->name);
-
-	for (int i = 0; i < n; i++)
-		r->name[i] = (WCHAR)text[i];
-	r->object.DriverName.Length = (USHORT)(n * (int)sizeof(WCHAR));
-	r->object.DriverName.MaximumLength = r->object.DriverName.Length;
-	r->object.DriverName.Buffer = r->name;
-	r->object.DriverStart = (PVOID)(uintptr_t)__executable_start;
-	r->object.DriverSize = (ULONG)(_end - __executable_start);
-}
-
-static void make_device(struct run *r)
-{
-	static const char *const name[] = { "soft0", "soft1" };
-
-	r->pdo.DriverObject = &r->object;
-	r->pdo.DmvName = "soft";
-	for (size_t i = 0; i < 2; i++) {
-		r->fdo[i].DriverObject = &r->object;
-		r->fdo[i].DmvName = name[i];
-		r->device.fdo[i] = &r->fdo[i];
-	}
-	r->object.DeviceObject = &r->fdo[0];
-	r->device.pdo = &r->pdo;
-	r->device.host = r;
-}
-
 static void start(struct run *r)
 {
-	uint32_t wants = r->driver->flags, options = DMV_ABI_D_VERIFY;
+	const struct driver *d = r->host.driver;
 	struct dmv_posix_config c;
 
 	dmv_posix_defaults(&c);
 	c.core.mode = r->o.mode;
+	c.core.flags |= driver_host_flags(d, !r->o.verify_off);
 	c.physical = r->o.physical;
 	c.on_report = on_report;
 	c.on_stop = on_stop;
 	c.arg = r;
-	if (r->driver->pool)
-		c.core.rows[DMV_ABI_K_REGISTER] = r->driver->pool;
-	if (wants & DRIVER_STRICT)
-		c.core.flags |= DMV_ABI_F_STRICT;
-	if (wants & DRIVER_UNVERIFIED || r->o.verify_off)
-		c.core.flags |= DMV_ABI_F_OFF;
-	if (!(wants & DRIVER_NO_SHADOW))
-		options |= DMV_ABI_D_SHADOW;
+	if (d->pool)
+		c.core.rows[DMV_ABI_K_REGISTER] = d->pool;
 	if (dmv_posix_start(&c, &r->posix))
 		end("no verifier", "");
 	r->engine = dmv_device_new(r->posix);
 	if (!r->engine)
 		end("no device", "");
-	if (wdm_driver_load(&r->object, options, 0))
+	if (driver_host_load(&r->host, 0))
 		end("no verifier: ", "the driver cannot be registered");
 }
 
@@ -313,17 +273,19 @@ static bool parse(int argc, char **argv, struct options *o)
 
 int main(int argc, char **argv)
 {
+	static const char *const names[] = { "soft", "soft0", "soft1" };
 	struct run *r = &run;
+	const struct driver *d;
 
 	if (argc == 2 && !strcmp(argv[1], "--list")) {
-		for (const struct driver *d = drivers; d->name; d++)
+		for (d = drivers; d->name; d++)
 			printf("%-32s %s\n", d->name, d->what);
 		return 0;
 	}
 	if (!parse(argc, argv, &r->o))
 		return usage();
-	r->driver = driver_find(r->o.name);
-	if (!r->driver)
+	d = driver_find(r->o.name);
+	if (!d)
 		end("no such driver: ", r->o.name);
 	if (r->o.core && chdir(r->o.core)) {
 		perror(r->o.core);
@@ -332,12 +294,13 @@ int main(int argc, char **argv)
 	if (r->o.core)
 		dmv_posix_core_enable();
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	name_object(r);
-	make_device(r);
+	driver_host_init(&r->host, d, names, r);
+	r->host.object.DriverStart = (PVOID)(uintptr_t)__executable_start;
+	r->host.object.DriverSize = (ULONG)(_end - __executable_start);
 	start(r);
-	printf("posix: driver %s: %s\n", r->driver->name, r->driver->what);
-	r->driver->run(&r->device);
-	wdm_driver_unload(&r->object);
+	printf("posix: driver %s: %s\n", d->name, d->what);
+	d->run(&r->host.device);
+	wdm_driver_unload(&r->host.object);
 	if (r->o.hold)
 		hold();
 	core_of_the_living(r);
