@@ -8,7 +8,6 @@
 #include <stdlib.h>
 
 #include "facts_int.h"
-#include "pagewalk.h"
 
 struct finding {
 	struct dmv_mem *m;
@@ -151,8 +150,8 @@ static uint64_t by_tables(struct finding *fi, uint64_t virt)
 {
 	uint64_t phys, bytes;
 
-	if (virt == DMV_ABI_UNKNOWN || fi->m->nrange[DMV_VIRT] || !fi->m->walk ||
-	    dmv_pagewalk_find(fi->m->walk, virt, &phys, &bytes, NULL))
+	if (virt == DMV_ABI_UNKNOWN || fi->m->nrange[DMV_VIRT] ||
+	    dmv_mem_translate(fi->m, virt, &phys, &bytes, NULL))
 		return DMV_ABI_UNKNOWN;
 	return phys;
 }

@@ -9,7 +9,8 @@
 
 static bool read_in(struct dmv_check *c, enum dmv_space s, uint64_t addr, void *buf, size_t n)
 {
-	return addr != DMV_NO_ADDR && c->m->nrange[s] && !dmv_mem_read(c->m, s, addr, buf, n, NULL);
+	return addr != DMV_NO_ADDR && dmv_mem_has(c->m, s) &&
+	       !dmv_mem_read(c->m, s, addr, buf, n, NULL);
 }
 
 bool dmv_verify_read(struct dmv_check *c, struct dmv_where w, void *buf, size_t n)

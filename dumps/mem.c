@@ -218,32 +218,56 @@ void dmv_mem_close(struct dmv_mem *m)
 }
 
 /*
- * The lower half belongs to a process, of which the kernel's tables need not know; a dumper that
- * walked the tables of one (QEMU's -p) does. Live memory changes under tables that are kept: what
- * the source itself knows comes first.
+ * Is the address one for the page tables? The kernel's tables know only its own half: the lower one
+ * belongs to processes, of which they show one at best. A dumper that walked the tables of one
+ * (QEMU's -p) knows both. Live memory changes under tables that are kept: what the source itself
+ * knows comes first.
  */
-static bool by_tables(struct dmv_mem *m, bool upper)
+static bool by_tables(struct dmv_mem *m, uint64_t addr)
 {
-	if (m->walk && m->live)
+	bool upper = addr >> (m->bits == 32 ? 31 : 63);
+	const struct dmv_kernel *k;
+
+	if (!m->walk && !m->nrange[DMV_VIRT] && upper)
+		dmv_mem_kernel_search(m, NULL, &k, NULL);
+	if (!m->walk || (!upper && dmv_mem_kernel(m, NULL)))
+		return false;
+	if (m->live)
 		dmv_pagewalk_forget(m->walk);
-	return m->walk && (!m->nrange[DMV_VIRT] || (upper && !m->live));
+	return !m->nrange[DMV_VIRT] || (upper && !m->live);
+}
+
+bool dmv_mem_has(struct dmv_mem *m, enum dmv_space s)
+{
+	return m->nrange[s] || (s == DMV_VIRT && (m->walk || dmv_mem_kernel(m, NULL)));
+}
+
+enum dmv_code dmv_mem_translate(struct dmv_mem *m, uint64_t virt, uint64_t *phys, uint64_t *bytes,
+				struct dmv_err *e)
+{
+	struct dmv_err why = { 0 };
+
+	if (by_tables(m, virt))
+		return dmv_pagewalk_find(m->walk, virt, phys, bytes, e);
+	if (!m->walk && !m->nrange[DMV_VIRT])
+		dmv_mem_kernel(m, &why);
+	return dmv_fail_at(e, DMV_E_NOTFOUND, virt,
+			   "virtual address 0x%" PRIx64 " cannot be translated%s%s", virt,
+			   why.msg[0] ? ": " : "", why.msg);
 }
 
 static enum dmv_code read_virt(struct dmv_mem *m, uint64_t addr, void *buf, size_t n,
 			       struct dmv_err *e)
 {
-	const struct dmv_kernel *k;
 	struct dmv_err why = { 0 };
-	bool upper = addr >> (m->bits == 32 ? 31 : 63);
 
-	if (!m->walk && !m->nrange[DMV_VIRT] && upper && !m->live &&
-	    dmv_mem_kernel_search(m, NULL, &k, &why))
-		return dmv_fail_at(e, DMV_E_ABSENT, addr,
-				   "virtual address 0x%" PRIx64 " cannot be translated: %s", addr,
-				   why.msg);
-	if (by_tables(m, upper))
+	if (by_tables(m, addr))
 		return dmv_pagewalk_read(m->walk, addr, buf, n, e);
-	return m->ops->read(m, DMV_VIRT, addr, buf, n, e);
+	if (m->walk || m->live || m->nrange[DMV_VIRT] || !(addr >> (m->bits == 32 ? 31 : 63)))
+		return m->ops->read(m, DMV_VIRT, addr, buf, n, e);
+	dmv_mem_kernel(m, &why);
+	return dmv_fail_at(e, DMV_E_ABSENT, addr,
+			   "virtual address 0x%" PRIx64 " cannot be translated: %s", addr, why.msg);
 }
 
 enum dmv_code dmv_mem_read(struct dmv_mem *m, enum dmv_space s, uint64_t addr, void *buf, size_t n,

@@ -115,6 +115,14 @@ void dmv_mem_close(struct dmv_mem *m);          /* NULL allowed */
 enum dmv_code dmv_mem_read(struct dmv_mem *m, enum dmv_space s, uint64_t addr, void *buf, size_t n,
 			   struct dmv_err *e);
 
+/* Can anything be read in this space? Virtual addresses may be the page tables' alone: then there are
+ * no ranges of them. */
+bool dmv_mem_has(struct dmv_mem *m, enum dmv_space s);
+/* Physical address of virt by page tables; *bytes from there are in the same page. NOTFOUND: not
+ * mapped, or there are no tables for it. */
+enum dmv_code dmv_mem_translate(struct dmv_mem *m, uint64_t virt, uint64_t *phys, uint64_t *bytes,
+				struct dmv_err *e);
+
 /* Walks the target's bytes in address order in large pieces and calls fn for each; buf is borrowed.
  * Pieces start at page boundaries where the range does. Holes and unreadable bytes are skipped and
  * their total returned in *missed; what the source knows to be zero without reading it is skipped
