@@ -58,51 +58,67 @@ static unsigned put_handle(struct range *r, unsigned n, const char *space, uint6
 	return to;
 }
 
+static unsigned of_adapter(const struct dmv_adapter_fact *a, struct range r[RANGES])
+{
+	unsigned n = put_handle(r, 0, "handle", a->handle);
+
+	n = put_handle(r, n, "record", a->record);
+	return put_handle(r, n, "device object", a->device);
+}
+
+static unsigned of_file(const struct dmv_file_fact *x, struct range r[RANGES])
+{
+	unsigned n = put_handle(r, 0, "handle", x->handle);
+
+	n = put(r, n, "double buffer", x->shadow_virt, x->shadow_bytes);
+	return put(r, n, "double buffer, physical", x->shadow_phys, x->shadow_bytes);
+}
+
+/* What a mapping and a common buffer have in common. */
+static unsigned of_memory(uint64_t va, uint64_t phys, uint64_t bus, uint64_t bytes,
+			  struct range r[RANGES])
+{
+	unsigned n = put(r, 0, "virtual", va, bytes);
+
+	n = put(r, n, "physical", phys, bytes);
+	return bus == phys ? n : put(r, n, "bus", bus, bytes);
+}
+
+static unsigned of_register(const struct dmv_register_fact *x, struct range r[RANGES])
+{
+	return put(r, of_memory(x->va, x->phys, x->bus, x->bytes, r), "shadow", x->shadow_virt,
+		   x->bytes);
+}
+
+static unsigned of_buffer(const struct dmv_buffer_fact *b, struct range r[RANGES])
+{
+	return put(r, of_memory(b->va, b->phys, b->bus, b->bytes, r), "padding", b->block_virt,
+		   b->block_bytes);
+}
+
+static unsigned of_list(const struct dmv_list_fact *l, struct range r[RANGES])
+{
+	return put(r, put_handle(r, 0, "handle", l->handle), "virtual", l->va, l->bytes);
+}
+
 static unsigned ranges(const struct dmv_facts *f, const struct dmv_object *o,
 		       struct range r[RANGES])
 {
-	unsigned n = 0;
-
 	switch (o->kind) {
-	case DMV_K_ADAPTER: {
-		const struct dmv_adapter_fact *a = &f->adapter[o->index];
-
-		n = put_handle(r, n, "handle", a->handle);
-		n = put_handle(r, n, "record", a->record);
-		return put_handle(r, n, "device object", a->device);
-	}
-	case DMV_K_FILE: {
-		const struct dmv_file_fact *x = &f->file[o->index];
-
-		n = put_handle(r, n, "handle", x->handle);
-		n = put(r, n, "double buffer", x->shadow_virt, x->shadow_bytes);
-		return put(r, n, "double buffer, physical", x->shadow_phys, x->shadow_bytes);
-	}
-	case DMV_K_REGISTER: {
-		const struct dmv_register_fact *x = &f->reg[o->index];
-
-		n = put(r, n, "virtual", x->va, x->bytes);
-		n = put(r, n, "physical", x->phys, x->bytes);
-		if (x->bus != x->phys)
-			n = put(r, n, "bus", x->bus, x->bytes);
-		return put(r, n, "shadow", x->shadow_virt, x->bytes);
-	}
+	case DMV_K_ADAPTER:
+		return of_adapter(&f->adapter[o->index], r);
+	case DMV_K_FILE:
+		return of_file(&f->file[o->index], r);
+	case DMV_K_REGISTER:
+		return of_register(&f->reg[o->index], r);
 	case DMV_K_LIST:
-		n = put_handle(r, n, "handle", f->list[o->index].handle);
-		return put(r, n, "virtual", f->list[o->index].va, f->list[o->index].bytes);
+		return of_list(&f->list[o->index], r);
 	case DMV_K_VECTOR:
-		return put_handle(r, n, "handle", f->vector[o->index].handle);
-	case DMV_K_BUFFER: {
-		const struct dmv_buffer_fact *b = &f->buffer[o->index];
-
-		n = put(r, n, "virtual", b->va, b->bytes);
-		n = put(r, n, "physical", b->phys, b->bytes);
-		if (b->bus != b->phys)
-			n = put(r, n, "bus", b->bus, b->bytes);
-		return put(r, n, "padding", b->block_virt, b->block_bytes);
-	}
+		return put_handle(r, 0, "handle", f->vector[o->index].handle);
+	case DMV_K_BUFFER:
+		return of_buffer(&f->buffer[o->index], r);
 	case DMV_K_CHANNEL:
-		return put_handle(r, n, "wait context block", f->channel[o->index].record);
+		return put_handle(r, 0, "wait context block", f->channel[o->index].record);
 	default:
 		return 0;
 	}

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 #include "object.h"
 
+#include <string.h>
+
 #include "words.h"
 
 const uint32_t dmv_object_kinds[] = {
@@ -9,34 +11,40 @@ const uint32_t dmv_object_kinds[] = {
 	DMV_K_NONE,
 };
 
-size_t dmv_objects(const struct dmv_facts *f, uint32_t kind)
+/* ---- one kind each ---- */
+
+#define COMMON(x) (o->region = (x)->region, o->life = (x)->life, o->owner = (x)->owner, \
+		   o->time = (x)->time)
+
+static void adapter(const struct dmv_facts *f, size_t i, struct dmv_object *o)
 {
-	switch (kind) {
-	case DMV_K_ADAPTER:
-		return f->nadapter;
-	case DMV_K_FILE:
-		return f->nfile;
-	case DMV_K_REGISTER:
-		return f->nreg;
-	case DMV_K_LIST:
-		return f->nlist;
-	case DMV_K_VECTOR:
-		return f->nvector;
-	case DMV_K_BUFFER:
-		return f->nbuffer;
-	case DMV_K_CHANNEL:
-		return f->nchannel;
-	default:
-		return 0;
-	}
+	const struct dmv_adapter_fact *a = &f->adapter[i];
+
+	COMMON(a);
+	o->adapter = (uint32_t)i;
+	o->addr = a->handle;
 }
 
-/* Registers that follow in the file and belong to the same transfer. */
+static void file(const struct dmv_facts *f, size_t i, struct dmv_object *o)
+{
+	const struct dmv_file_fact *x = &f->file[i];
+
+	COMMON(x);
+	o->adapter = x->adapter;
+	o->addr = x->handle;
+	o->bytes = x->bytes_mapped;
+}
+
+/* The registers that follow in the file and belong to the same transfer count in. */
 static void transfer(const struct dmv_facts *f, size_t i, struct dmv_object *o)
 {
 	const struct dmv_register_fact *r = &f->reg[i];
 
-	for (size_t n = i + 1; n < f->nreg; n++) {
+	COMMON(r);
+	o->adapter = dmv_file_adapter(f, r->file);
+	o->addr = o->va = r->va;
+	o->bytes = r->bytes;
+	for (size_t n = i + 1; r->first && n < f->nreg; n++) {
 		const struct dmv_register_fact *next = &f->reg[n];
 
 		if (next->first || next->file != r->file || next->region != r->region ||
@@ -47,80 +55,74 @@ static void transfer(const struct dmv_facts *f, size_t i, struct dmv_object *o)
 	}
 }
 
+static void list(const struct dmv_facts *f, size_t i, struct dmv_object *o)
+{
+	const struct dmv_list_fact *l = &f->list[i];
+
+	COMMON(l);
+	o->adapter = l->adapter;
+	o->addr = l->handle;
+	o->va = l->va;
+	o->bytes = l->bytes;
+}
+
+static void vector(const struct dmv_facts *f, size_t i, struct dmv_object *o)
+{
+	const struct dmv_vector_fact *v = &f->vector[i];
+
+	COMMON(v);
+	o->adapter = v->adapter;
+	o->addr = v->handle;
+}
+
+static void buffer(const struct dmv_facts *f, size_t i, struct dmv_object *o)
+{
+	const struct dmv_buffer_fact *b = &f->buffer[i];
+
+	COMMON(b);
+	o->adapter = b->adapter;
+	o->addr = o->va = b->va;
+	o->bytes = b->bytes;
+}
+
+static void channel(const struct dmv_facts *f, size_t i, struct dmv_object *o)
+{
+	const struct dmv_channel_fact *c = &f->channel[i];
+
+	COMMON(c);
+	o->adapter = c->adapter;
+	o->addr = c->record;
+}
+
+/* ---- all of them ---- */
+
+static const struct {
+	size_t n;               /* where the facts count them */
+	void (*get)(const struct dmv_facts *f, size_t i, struct dmv_object *o);
+} kinds[DMV_K_COUNT] = {
+	[DMV_K_ADAPTER] = { offsetof(struct dmv_facts, nadapter), adapter },
+	[DMV_K_FILE] = { offsetof(struct dmv_facts, nfile), file },
+	[DMV_K_REGISTER] = { offsetof(struct dmv_facts, nreg), transfer },
+	[DMV_K_LIST] = { offsetof(struct dmv_facts, nlist), list },
+	[DMV_K_VECTOR] = { offsetof(struct dmv_facts, nvector), vector },
+	[DMV_K_BUFFER] = { offsetof(struct dmv_facts, nbuffer), buffer },
+	[DMV_K_CHANNEL] = { offsetof(struct dmv_facts, nchannel), channel },
+};
+
+size_t dmv_objects(const struct dmv_facts *f, uint32_t kind)
+{
+	size_t n = 0;
+
+	if (kind < DMV_K_COUNT && kinds[kind].get)
+		memcpy(&n, (const char *)f + kinds[kind].n, sizeof(n));
+	return n;
+}
+
 void dmv_object_get(const struct dmv_facts *f, uint32_t kind, size_t i, struct dmv_object *o)
 {
 	*o = (struct dmv_object){ .kind = kind, .index = (uint32_t)i, .va = DMV_NO_ADDR,
 				  .bytes = UINT64_MAX, .rows = 1, .addr = DMV_NO_ADDR };
-#define COMMON(x) (o->region = (x)->region, o->life = (x)->life, o->owner = (x)->owner, \
-		   o->time = (x)->time)
-	switch (kind) {
-	case DMV_K_ADAPTER: {
-		const struct dmv_adapter_fact *a = &f->adapter[i];
-
-		COMMON(a);
-		o->adapter = (uint32_t)i;
-		o->addr = a->handle;
-		break;
-	}
-	case DMV_K_FILE: {
-		const struct dmv_file_fact *x = &f->file[i];
-
-		COMMON(x);
-		o->adapter = x->adapter;
-		o->addr = x->handle;
-		o->bytes = x->bytes_mapped;
-		break;
-	}
-	case DMV_K_REGISTER: {
-		const struct dmv_register_fact *r = &f->reg[i];
-
-		COMMON(r);
-		o->adapter = dmv_file_adapter(f, r->file);
-		o->addr = o->va = r->va;
-		o->bytes = r->bytes;
-		if (r->first)
-			transfer(f, i, o);
-		break;
-	}
-	case DMV_K_LIST: {
-		const struct dmv_list_fact *l = &f->list[i];
-
-		COMMON(l);
-		o->adapter = l->adapter;
-		o->addr = l->handle;
-		o->va = l->va;
-		o->bytes = l->bytes;
-		break;
-	}
-	case DMV_K_VECTOR: {
-		const struct dmv_vector_fact *v = &f->vector[i];
-
-		COMMON(v);
-		o->adapter = v->adapter;
-		o->addr = v->handle;
-		break;
-	}
-	case DMV_K_BUFFER: {
-		const struct dmv_buffer_fact *b = &f->buffer[i];
-
-		COMMON(b);
-		o->adapter = b->adapter;
-		o->addr = o->va = b->va;
-		o->bytes = b->bytes;
-		break;
-	}
-	case DMV_K_CHANNEL: {
-		const struct dmv_channel_fact *c = &f->channel[i];
-
-		COMMON(c);
-		o->adapter = c->adapter;
-		o->addr = c->record;
-		break;
-	}
-	default:
-		break;
-	}
-#undef COMMON
+	kinds[kind].get(f, i, o);
 }
 
 bool dmv_object_is_part(const struct dmv_facts *f, const struct dmv_object *o)

@@ -18,7 +18,7 @@ struct dmv_object {
 /* Objects of a kind: adapters, files, registers (a transfer each), lists, vectors, buffers,
  * channels. */
 size_t dmv_objects(const struct dmv_facts *f, uint32_t kind);
-/* Fills *ret from row i; rows to go on by are ret->rows. */
+/* Fills *ret from row i of a kind of those, i < dmv_objects(); rows to go on by are ret->rows. */
 void dmv_object_get(const struct dmv_facts *f, uint32_t kind, size_t i, struct dmv_object *ret);
 extern const uint32_t dmv_object_kinds[];       /* ends with DMV_K_NONE */
 /* Part of something that is itself listed: a file of a list, a mapping in a listed file, an entry
