@@ -110,9 +110,6 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 		return code;
 	dmv_out_line(s->out, "%s%zu of %llu guards overwritten", s->facts.nguard ? "\n" : "",
 		     s->facts.nguard, (unsigned long long)s->facts.guards_checked);
-	if (s->facts.guards_unreadable)
-		dmv_out_note(s->out, "%llu guards are not in the dump and could not be checked",
-			     (unsigned long long)s->facts.guards_unreadable);
 	return DMV_E_OK;
 }
 

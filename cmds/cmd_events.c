@@ -100,7 +100,8 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 	if (!n)
 		dmv_out_line(s->out, "No events.");
 	if (skip)
-		dmv_out_note(s->out, "earlier events not shown: %zu; `events -n 0` shows all", skip);
+		dmv_out_note(s->out, "earlier events not shown: %zu; `events -n 0` shows all",
+			     skip);
 	for (size_t i = 0; i < f->nevent; i++) {
 		if (!chosen(f, &c, &f->event[i]))
 			continue;

@@ -196,7 +196,7 @@ static bool say_region(struct dmv_ses *s, uint32_t i)
 				  ? dmv_ticks_ns(f, i, x->last_ticks - x->start_ticks)
 				  : UINT64_MAX,
 		.how = how_word(x->how),
-		.space = x->space == DMV_PHYS ? "physical" : "virtual",
+		.space = dmv_space_name(x->space),
 		.trust = x->authentic ? "" : " (nothing vouches for it)",
 		.abi = abi,
 		.writer = x->writer,

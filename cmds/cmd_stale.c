@@ -137,10 +137,6 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 			     "%llu in transition and no finding: the transfer was being made or "
 			     "ended, or its flush was stopped",
 			     (unsigned long long)w.transition);
-	if (s->facts.shadows_unreadable)
-		dmv_out_note(s->out,
-			     "%llu double buffers are not in the dump and could not be compared",
-			     (unsigned long long)s->facts.shadows_unreadable);
 	return DMV_E_OK;
 }
 

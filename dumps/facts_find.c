@@ -25,11 +25,6 @@ static bool has_magic(const uint8_t *p)
 	return !memcmp(p, DMV_ABI_MAGIC, 8) || !memcmp(p, DMV_ABI_TOMBSTONE, 8);
 }
 
-static const char *space_word(enum dmv_space s)
-{
-	return s == DMV_PHYS ? "physical" : "virtual";
-}
-
 /* False: neither byte order makes the byte-order mark. */
 static bool order_of(const uint8_t *header, bool *swap)
 {
@@ -126,7 +121,7 @@ static enum dmv_code try_place(struct finding *fi, enum dmv_space s, uint64_t ad
 		return dmv_fail_at(e, DMV_E_NOTFOUND, addr,
 				   "region at 0x%" PRIx64 ": no region's magic "
 				   "at this %s address",
-				   addr, space_word(s));
+				   addr, dmv_space_name(s));
 	if (!order_of(header, &swap))
 		return dmv_fail_at(e, DMV_E_CORRUPT, addr,
 				   "region at 0x%" PRIx64 ": header bom is no "
@@ -141,7 +136,7 @@ static enum dmv_code try_place(struct finding *fi, enum dmv_space s, uint64_t ad
 				   addr, s == DMV_PHYS ? "phys" : "virt",
 				   own_address(header, swap, s));
 	dmv_note_add(fi->f, 0, addr, "region at 0x%" PRIx64 ": the header does not know its %s "
-		     "address; taken on your word", addr, space_word(s));
+		     "address; taken on your word", addr, dmv_space_name(s));
 	return keep(fi, s, addr, how, header);
 }
 
@@ -254,7 +249,7 @@ static enum dmv_code scan_hit(struct finding *fi, uint64_t addr)
 	if (!fi->copies++)
 		fi->copy = addr;
 	dmv_note_add(fi->f, 0, addr, "a header at %s 0x%" PRIx64 " says it stands at 0x%" PRIx64
-		     ": a copy, or of another address space; ignored", space_word(fi->space), addr,
+		     ": a copy, or of another address space; ignored", dmv_space_name(fi->space), addr,
 		     own_address(header, swap, fi->space));
 	return DMV_E_OK;
 }
@@ -320,7 +315,7 @@ static enum dmv_code find(struct finding *fi, struct dmv_names *n, const struct 
 		return dmv_fail(e, DMV_E_NOTFOUND,
 				"no region: %" PRIu64 " header%s found, the first at %s 0x%" PRIx64
 				", none where it says it stands: %s of a region elsewhere",
-				fi->copies, fi->copies == 1 ? "" : "s", space_word(fi->space),
+				fi->copies, fi->copies == 1 ? "" : "s", dmv_space_name(fi->space),
 				fi->copy, fi->copies == 1 ? "a copy" : "copies");
 	if (fi->m->linux_kernel && !o->scan)
 		return dmv_fail(

@@ -136,9 +136,8 @@ static void add_image(struct dmv_facts *f, struct dmv_names *n, struct image *im
 		add_executable(f, n, im);
 }
 
-/* Mappings of one file follow each other: an image goes from the one of its first byte to
-
- * the last. */
+/* Mappings of one file follow each other: an image goes from the one of its first byte to the
+ * last. */
 void dmv_images_of_process(struct dmv_mem *m, struct dmv_names *n, struct dmv_facts *f)
 {
 	for (size_t i = 0; n && i < m->nmapped; i++) {

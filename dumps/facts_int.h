@@ -167,9 +167,7 @@ enum dmv_code dmv_rows_decode(struct dmv_reading *r);
 	dmv_note_add((r)->f, (r)->ended ? 0 : (topic), at, "region at 0x%llx: " fmt, \
 		     (unsigned long long)(r)->addr, __VA_ARGS__)
 
-/* facts_images.c: tells `n` of the files mapped into a process, and of the program's
-
- * own symbols. */
+/* facts_images.c: tells `n` of the files mapped into a process, and of its program's symbols. */
 void dmv_images_of_process(struct dmv_mem *m, struct dmv_names *n, struct dmv_facts *f);
 
 /* "directory 0 entry 5" */

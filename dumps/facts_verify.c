@@ -8,30 +8,11 @@
 #include <stdlib.h>
 
 #include "facts_verify_int.h"
+#include "group.h"
 
 static bool judged(const struct dmv_facts *f, uint32_t adapter)
 {
 	return adapter == DMV_NO_INDEX || !f->adapter[adapter].unverified;
-}
-
-/* Registers that are not gone, grouped by file: of file i, order[start[i]] to order[start[i
-
- * + 1]]. */
-static bool group(const struct dmv_facts *f, uint32_t **order, size_t **start)
-{
-	*order = calloc(f->nreg + 1, sizeof(**order));
-	*start = calloc(f->nfile + 2, sizeof(**start));
-	if (!*order || !*start)
-		return false;
-	for (size_t i = 0; i < f->nreg; i++)
-		if (f->reg[i].life != DMV_GONE && f->reg[i].file != DMV_NO_INDEX)
-			(*start)[f->reg[i].file + 2]++;
-	for (size_t i = 2; i < f->nfile + 2; i++)
-		(*start)[i] += (*start)[i - 1];
-	for (size_t i = 0; i < f->nreg; i++)
-		if (f->reg[i].life != DMV_GONE && f->reg[i].file != DMV_NO_INDEX)
-			(*order)[(*start)[f->reg[i].file + 1]++] = (uint32_t)i;
-	return true;
 }
 
 static bool stopped(const struct dmv_check *c)
@@ -39,7 +20,7 @@ static bool stopped(const struct dmv_check *c)
 	return c->spent || (c->stop && *c->stop);
 }
 
-static void check_all(struct dmv_check *c, const uint32_t *order, const size_t *start)
+static void check_all(struct dmv_check *c, const struct dmv_group *regs)
 {
 	const struct dmv_facts *f = c->f;
 
@@ -56,7 +37,8 @@ static void check_all(struct dmv_check *c, const uint32_t *order, const size_t *
 		c->g = &f->region[x->region];
 		if (x->life == DMV_LIVE && x->hooked && !c->g->ended && judged(f, x->adapter) &&
 		    (x->shadow_virt != DMV_NO_ADDR || x->shadow_phys != DMV_NO_ADDR))
-			dmv_verify_file(c, x, order + start[i], start[i + 1] - start[i]);
+			dmv_verify_file(c, x, regs->item + regs->start[i],
+					regs->start[i + 1] - regs->start[i]);
 	}
 }
 
@@ -75,7 +57,7 @@ static void summarise(struct dmv_check *c)
 
 	summarise_one(f, "guards cannot be read", f->guards_unreadable,
 		      f->guards_unreadable + f->guards_checked, c->lost_guard_at);
-	summarise_one(f, "shadows cannot be compared", f->shadows_unreadable,
+	summarise_one(f, "double buffers cannot be compared", f->shadows_unreadable,
 		      f->shadows_unreadable + f->shadows_compared, c->lost_shadow_at);
 	if (c->spent)
 		dmv_note_add(f, DMV_TOPIC_VERIFY, DMV_NO_ADDR,
@@ -96,32 +78,41 @@ static uint64_t size_of_target(const struct dmv_mem *m)
 	return 3 * n;
 }
 
+/* Half a comparison is none: the next one begins anew. */
+static enum dmv_code forget(struct dmv_facts *f, size_t notes, struct dmv_err *e)
+{
+	f->nguard = f->nstale = 0;
+	f->guards_checked = f->guards_unreadable = 0;
+	f->shadows_compared = f->shadows_unreadable = 0;
+	f->nnote = notes;
+	return dmv_fail(e, DMV_E_STOPPED, "stopped while checking guards");
+}
+
 enum dmv_code dmv_facts_verify(struct dmv_facts *f, struct dmv_mem *m, const bool *stop,
 			       struct dmv_err *e)
 {
+	size_t notes = f->nnote;
+	struct dmv_group regs;
 	struct dmv_check *c;
-	uint32_t *order = NULL;
-	size_t *start = NULL;
-	enum dmv_code code = DMV_E_OK;
 
 	if (f->verified)
 		return DMV_E_OK;
 	c = calloc(1, sizeof(*c));
-	if (c && group(f, &order, &start)) {
-		c->f = f;
-		c->m = m;
-		c->stop = stop;
-		c->budget = size_of_target(m);
-		check_all(c, order, start);
-		summarise(c);
-		f->verified = true;
-	} else {
-		code = dmv_fail(e, DMV_E_MEMORY, "no memory to check guards");
+	if (!c || !dmv_group_make(&regs, f->reg, f->nreg, sizeof(*f->reg),
+				  offsetof(struct dmv_register_fact, file), f->nfile)) {
+		free(c);
+		return dmv_fail(e, DMV_E_MEMORY, "no memory to check guards");
 	}
-	free(order);
-	free(start);
+	c->f = f;
+	c->m = m;
+	c->stop = stop;
+	c->budget = size_of_target(m);
+	check_all(c, &regs);
+	summarise(c);
+	dmv_group_free(&regs);
 	free(c);
-	if (!code && stop && *stop)
-		code = dmv_fail(e, DMV_E_STOPPED, "stopped while checking guards");
-	return code;
+	if (stop && *stop)
+		return forget(f, notes, e);
+	f->verified = true;
+	return DMV_E_OK;
 }

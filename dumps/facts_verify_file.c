@@ -183,7 +183,7 @@ void dmv_verify_file(struct dmv_check *c, const struct dmv_file_fact *x, const u
 		     size_t n)
 {
 	struct shadow s;
-	uint32_t first = n ? g[0] : DMV_NO_INDEX;
+	uint32_t first = DMV_NO_INDEX;
 	size_t k = 0;
 
 	if (!geometry(c, x, &s))
@@ -193,9 +193,10 @@ void dmv_verify_file(struct dmv_check *c, const struct dmv_file_fact *x, const u
 
 		while (k < n && c->f->reg[g[k]].row - x->first < i)
 			k++;
-		if (k < n && c->f->reg[g[k]].row - x->first == i)
+		if (k < n && c->f->reg[g[k]].row - x->first == i &&
+		    c->f->reg[g[k]].life != DMV_GONE)
 			reg = &c->f->reg[g[k]];
-		if (reg && reg->first)
+		if (reg && (reg->first || first == DMV_NO_INDEX))
 			first = g[k];
 		if (!reg)
 			check_free(c, &s, i);

@@ -15,6 +15,8 @@
 
 enum dmv_space { DMV_VIRT, DMV_PHYS };
 
+const char *dmv_space_name(enum dmv_space s);   /* "virtual", "physical" */
+
 /* Bytes [start, end) that the target holds, in one space. */
 struct dmv_range {
 	uint64_t start, end;

@@ -64,8 +64,6 @@ void dmv_mem_kernel_free(struct dmv_mem *m);
  * not m. */
 void dmv_mem_base_deinit(struct dmv_mem *m);
 
-const char *dmv_space_name(enum dmv_space s);   /* "virtual", "physical" */
-
 /* Makes room for one more element in the array *v of n elements of `size` bytes; capacities are
  * powers of two, so n alone tells when to grow. False: no memory, *v unchanged. */
 bool dmv_grow(void *v, size_t n, size_t size);

@@ -113,6 +113,24 @@ static void test_stale(void)
 	got_drop(&g);
 }
 
+/* Stopped in the middle it knows nothing; the next time it knows all. */
+static void test_stop(struct got *g)
+{
+	bool stop = true;
+
+	got_decode(g, BOTH);
+	if (g->code)
+		return;
+	T_CHECK(dmv_facts_verify(&g->facts, &g->mem.base, &stop, &g->e) == DMV_E_STOPPED &&
+			!g->facts.verified && !g->facts.guards_checked && !g->facts.nnote,
+		"a comparison that is stopped");
+	stop = false;
+	T_CHECK(!dmv_facts_verify(&g->facts, &g->mem.base, &stop, &g->e) &&
+			g->facts.verified && g->facts.guards_checked == 6,
+		"and made again");
+	dmv_facts_free(&g->facts);
+}
+
 static void test_verify_clean_and_missing(void)
 {
 	struct got g;
@@ -125,6 +143,7 @@ static void test_verify_clean_and_missing(void)
 	T_EQ(g.facts.guards_checked, 6, "guards are counted");
 	T_EQ(g.facts.shadows_compared, 2, "shadows are counted");
 	dmv_facts_free(&g.facts);
+	test_stop(&g);
 	bytes_mem_init(&g.mem, g.region.bytes, g.region.n, g.region.virt, UINT64_MAX);
 	g.mem.range[DMV_VIRT][0].end = 0x10012000;
 	g.mem.range[DMV_VIRT][1] = (struct dmv_range){ 0x10014000, 0x10020000 };
