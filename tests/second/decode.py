@@ -133,20 +133,26 @@ class Region:
             ring = self.rings.setdefault(x["cpu"], {})
             rows = ring
         for i in range(x["rows"]):
-            r = L.decode(kind, data, self.order, i * stride)
-            if kind == "site":
-                at = i * stride + [f for f in L.struct["site"] if f.name == "frame"][0].offset
-                n = min(r["depth"], (stride - (at - i * stride)) // 8)
-                r["frame"] = [int.from_bytes(data[at + 8 * j:at + 8 * j + 8], self.order)
-                              for j in range(n)]
-            if kind == "string":
-                at = i * stride + [f for f in L.struct["string"] if f.name == "text"][0].offset
-                n = min(r["length"], stride - (at - i * stride))
-                r["text"] = bytes(data[at:at + n]).decode("utf-8", "replace")
-            r["record"] = base + i * stride
             if x["row0"] + i in rows:
                 raise Damaged("table %s: row %d twice" % (kind, x["row0"] + i))
-            rows[x["row0"] + i] = r
+            rows[x["row0"] + i] = self._row(kind, data[i * stride:(i + 1) * stride])
+            rows[x["row0"] + i]["record"] = base + i * stride
+
+    def _row(self, kind, data):
+        """A row; one that is FREE says nothing else."""
+        state = L.field(kind, "state", data, self.order)
+        if state == FREE:
+            return {"state": FREE}
+        r = L.decode(kind, data, self.order)
+        if kind == "site":
+            at = next(f.offset for f in L.struct["site"] if f.name == "frame")
+            n = min(r["depth"], (len(data) - at) // 8)
+            r["frame"] = [int.from_bytes(data[at + 8 * j:at + 8 * j + 8], self.order)
+                          for j in range(n)]
+        if kind == "string":
+            at = next(f.offset for f in L.struct["string"] if f.name == "text")
+            r["text"] = data[at:at + min(r["length"], len(data) - at)].decode("utf-8", "replace")
+        return r
 
     def get(self, kind, ref):
         """The row a reference means while it holds, else None."""

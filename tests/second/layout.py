@@ -57,6 +57,11 @@ class Layout:
         """Dict of the fields of a struct at data[at:]; text and byte arrays as bytes."""
         return {f.name: self._field(f, data, order, at + f.offset) for f in self.struct[name]}
 
+    def field(self, name, field, data, order, at=0):
+        """The same of one field."""
+        f = next(f for f in self.struct[name] if f.name == field)
+        return self._field(f, data, order, at + f.offset)
+
     def _field(self, f, data, order, at):
         if f.base in ("u8", "char") and f.count:
             return bytes(data[at:at + f.count])
