@@ -212,9 +212,11 @@ $(O)/tests/mem_probe: $(O)/tests/mem_probe.o $(O)/libdumps.a
 	$(LINK) $(DUMPS_LIBS) -o $@
 $(O)/corpus/fuzz_mem_elf: tests/fuzz_mem_elf_seeds.py
 	$(call say,GEN,$@)$< $@
-fuzz: | $(O)/corpus/fuzz_mem_elf
+$(O)/corpus/fuzz_mem_kdump: tests/kdump_make.py
+	$(call say,GEN,$@)$< seeds $@
+fuzz: | $(O)/corpus/fuzz_mem_elf $(O)/corpus/fuzz_mem_kdump
 NEEDS   += $(O)/tests/mem_probe
-SCRIPTS += tests/mem_dumps.py tests/mem_hurt.py
+SCRIPTS += tests/mem_dumps.py tests/mem_kdump.py tests/mem_hurt.py
 # ---- end of memory sources ----
 
 # ---- regions: recipes for the reader (dumps/facts*), its fuzzer and the fuzzer's corpus ----

@@ -254,23 +254,15 @@ static enum dmv_code scan_hit(struct finding *fi, uint64_t addr)
 	return DMV_E_OK;
 }
 
-static enum dmv_code scan_piece(void *ctx, uint64_t addr, const uint8_t *buf, size_t n)
+static enum dmv_code scan_page(void *ctx, uint64_t addr, const uint8_t *head)
 {
 	struct finding *fi = ctx;
-	size_t i = (size_t)(-addr & (DMV_ABI_PAGE - 1));
 
 	if (fi->stop && *fi->stop)
 		return DMV_E_STOPPED;
-	for (; i < n && n - i >= 8; i += DMV_ABI_PAGE) {
-		enum dmv_code c;
-
-		if (buf[i] != DMV_ABI_MAGIC[0] || !has_magic(buf + i))
-			continue;
-		c = scan_hit(fi, addr + i);
-		if (c)
-			return c;
-	}
-	return DMV_E_OK;
+	if (head[0] != DMV_ABI_MAGIC[0] || !has_magic(head))
+		return DMV_E_OK;
+	return scan_hit(fi, addr);
 }
 
 static enum dmv_code scan(struct finding *fi, struct dmv_err *e)
@@ -279,7 +271,7 @@ static enum dmv_code scan(struct finding *fi, struct dmv_err *e)
 	enum dmv_code c;
 
 	fi->space = fi->m->nrange[DMV_PHYS] ? DMV_PHYS : DMV_VIRT;
-	c = dmv_mem_walk(fi->m, fi->space, scan_piece, fi, &missed, e);
+	c = dmv_mem_walk_heads(fi->m, fi->space, DMV_ABI_PAGE, 8, scan_page, fi, &missed, e);
 	if (c == DMV_E_STOPPED)
 		return dmv_fail(e, c, "stopped while looking for the region");
 	if (missed)

@@ -389,3 +389,41 @@ enum dmv_code dmv_mem_walk(struct dmv_mem *m, enum dmv_space s, dmv_mem_walk_fn 
 		*missed = w.missed;
 	return code;
 }
+
+struct heads {
+	size_t step, n;
+	dmv_mem_heads_fn *fn;
+	void *ctx;
+};
+
+static enum dmv_code heads_in_piece(void *ctx, uint64_t addr, const uint8_t *buf, size_t n)
+{
+	const struct heads *h = ctx;
+	size_t i = (size_t)(-addr & (h->step - 1));
+
+	for (; i < n && n - i >= h->n; i += h->step) {
+		enum dmv_code code = h->fn(h->ctx, addr + i, buf + i);
+
+		if (code)
+			return code;
+	}
+	return DMV_E_OK;
+}
+
+enum dmv_code dmv_mem_walk_heads(struct dmv_mem *m, enum dmv_space s, size_t step, size_t n,
+				 dmv_mem_heads_fn *fn, void *ctx, uint64_t *missed,
+				 struct dmv_err *e)
+{
+	struct heads h = { step, n, fn, ctx };
+	uint64_t lost = 0;
+	enum dmv_code code;
+
+	if (!step || step & (step - 1) || step > WALK_STEP || !n || n > step)
+		return dmv_fail(e, DMV_E_USAGE, "no such step: %zu bytes of %zu", n, step);
+	if (!m->ops->walk_heads)
+		return dmv_mem_walk(m, s, heads_in_piece, &h, missed, e);
+	code = m->ops->walk_heads(m, s, step, n, fn, ctx, &lost, e);
+	if (missed)
+		*missed = lost;
+	return code;
+}

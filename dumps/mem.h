@@ -60,6 +60,9 @@ struct dmv_mem;
 struct dmv_pagewalk;
 struct dmv_kernel_kept;
 
+/* Sees the first bytes of a block at addr; borrowed. Other than OK ends the walk with that code. */
+typedef enum dmv_code dmv_mem_heads_fn(void *ctx, uint64_t addr, const uint8_t *head);
+
 struct dmv_mem_ops {
 	const char *format;             /* "ELF process core", "kdump-compressed (libkdumpfile)" */
 	/* All n bytes, or an error with the first address that is not there. */
@@ -69,6 +72,11 @@ struct dmv_mem_ops {
 	/* Optional: the first address in [addr, end) that may hold anything but zeros, as far as
 	 * the source knows without reading (holes of a sparse file); `end`: none does. */
 	uint64_t (*skip_zeros)(struct dmv_mem *m, enum dmv_space s, uint64_t addr, uint64_t end);
+	/* Optional: dmv_mem_walk_heads where bytes that nobody asks for cost something. Adds to
+	 * *missed. */
+	enum dmv_code (*walk_heads)(struct dmv_mem *m, enum dmv_space s, size_t step, size_t n,
+				    dmv_mem_heads_fn *fn, void *ctx, uint64_t *missed,
+				    struct dmv_err *e);
 };
 
 /* Base of every source; a source puts it first in its own struct and fills it when it opens.
@@ -132,5 +140,13 @@ enum dmv_code dmv_mem_translate(struct dmv_mem *m, uint64_t virt, uint64_t *phys
 typedef enum dmv_code dmv_mem_walk_fn(void *ctx, uint64_t addr, const uint8_t *buf, size_t n);
 enum dmv_code dmv_mem_walk(struct dmv_mem *m, enum dmv_space s, dmv_mem_walk_fn *fn, void *ctx,
 			   uint64_t *missed, struct dmv_err *e);
+
+/* The same for who looks at the first n bytes of each block only: fn is called in address order for
+ * every address that is a multiple of step (a power of two, 4096 at most) and has n bytes (step at
+ * most) behind it. A source that has to decompress pages does no more of it than that, with as many
+ * threads as there are processors; fn always runs in the caller's. */
+enum dmv_code dmv_mem_walk_heads(struct dmv_mem *m, enum dmv_space s, size_t step, size_t n,
+				 dmv_mem_heads_fn *fn, void *ctx, uint64_t *missed,
+				 struct dmv_err *e);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /*
- * Flattened files: a dump as a stream of records, for pipes that cannot seek (makedumpfile -F, QEMU's
- * dump-guest-memory). A record says where in the dump its bytes belong; a later one may
+ * Flattened files: a dump as a stream of records, for pipes that cannot seek (makedumpfile -F, the
+ * kdump formats of QEMU). A record says where in the dump its bytes belong; a later one may
  * overwrite an earlier one. The index of all records makes a view of the dump, read in place.
  *
  *   0: "makedumpfile" padded to 16, type 1, version 1    4096: {offset, bytes} data ...    {-1, -1}

@@ -39,8 +39,8 @@ const char *dmv_file_gap(const struct dmv_file *f, uint64_t off, char *buf, size
 uint64_t dmv_file_skip_hole(const struct dmv_file *f, uint64_t off, uint64_t end);
 
 /* A file whose bytes [start, end) of each piece are those at `off` of the file under it; where
- * there is no piece, nothing can be read. Takes over `under` and v (from malloc, sorted, disjoint); NULL:
- * no memory, nothing taken. */
+ * there is no piece, nothing can be read. Takes over `under` and v (from malloc, sorted, disjoint);
+ * NULL: no memory, nothing taken. */
 struct dmv_piece;
 struct dmv_file *dmv_file_view(struct dmv_file *under, struct dmv_piece *v, size_t n);
 bool dmv_file_is_view(const struct dmv_file *f);

@@ -277,6 +277,15 @@ static enum dmv_code kdump_read(struct dmv_mem *m, enum dmv_space s, uint64_t ad
 	return DMV_E_OK;
 }
 
+static enum dmv_code kdump_heads(struct dmv_mem *m, enum dmv_space s, size_t step, size_t n,
+				 dmv_mem_heads_fn *fn, void *ctx, uint64_t *missed,
+				 struct dmv_err *e)
+{
+	struct kdump *k = (struct kdump *)m;
+
+	return s == DMV_PHYS ? dmv_kdump_heads(&k->set, step, n, fn, ctx, missed, e) : DMV_E_OK;
+}
+
 static void kdump_close(struct dmv_mem *m)
 {
 	struct kdump *k = (struct kdump *)m;
@@ -550,7 +559,8 @@ enum dmv_code dmv_mem_open_kdump(const char *target, const struct dmv_mem_opts *
 
 	if (!k)
 		return dmv_fail(e, DMV_E_MEMORY, "out of memory");
-	k->ops = (struct dmv_mem_ops){ .read = kdump_read, .close = kdump_close };
+	k->ops = (struct dmv_mem_ops){ .read = kdump_read, .close = kdump_close,
+				       .walk_heads = kdump_heads };
 	k->m.ops = &k->ops;
 	k->zero_excluded = o->zero_excluded;
 	code = dmv_kdump_set_open(target, o->more, o->nmore, &k->set, e);

@@ -2,7 +2,8 @@
 /*
  * Any bytes as a dump: opened, walked, and read around the edges of every range. Besides what the
  * sanitizers see, the promises of mem.h are held: ranges sorted and disjoint, a range's bytes
- * there, an error with a message, no text from nowhere. One fuzz_mem_*.c a format.
+ * there, an error with a message, no text from nowhere. One fuzz_mem_*.c a format; where pages are
+ * compressed they may be damaged within a range: FUZZ_DAMAGED.
  */
 #ifndef FUZZ_MEM_H
 #define FUZZ_MEM_H
@@ -33,13 +34,47 @@ static enum dmv_code fuzz_count(void *ctx, uint64_t addr, const uint8_t *buf, si
 	return *bytes > FUZZ_MAX_WALK ? DMV_E_STOPPED : DMV_E_OK;
 }
 
+/* A byte that must be there, or else is damaged and said to be so. */
+static void fuzz_byte(struct dmv_mem *m, enum dmv_space s, uint64_t addr)
+{
+	struct dmv_err e = { 0 };
+	uint8_t b;
+
+#ifdef FUZZ_DAMAGED
+	if (dmv_mem_read(m, s, addr, &b, 1, &e))
+		must(e.code && e.msg[0] && e.addr == addr);
+#else
+	must(!dmv_mem_read(m, s, addr, &b, 1, &e));
+#endif
+}
+
+struct fuzz_heads {
+	struct dmv_mem *m;
+	enum dmv_space s;
+	uint64_t next;
+	unsigned n;
+};
+
+/* First bytes may be there where the rest of the page is damaged, but not others. */
+static enum dmv_code fuzz_head(void *ctx, uint64_t addr, const uint8_t *head)
+{
+	struct fuzz_heads *h = ctx;
+	uint8_t b[16];
+
+	must(addr >= h->next && !(addr & 4095));
+	h->next = addr + 1;
+	if (!dmv_mem_read(h->m, h->s, addr, b, sizeof(b), NULL))
+		must(!memcmp(b, head, sizeof(b)));
+	return ++h->n < 4096 ? DMV_E_OK : DMV_E_STOPPED;
+}
+
 static void fuzz_edges(struct dmv_mem *m, enum dmv_space s, struct dmv_range r)
 {
 	struct dmv_err e = { 0 };
 	uint8_t b[32];
 
-	must(!dmv_mem_read(m, s, r.start, b, 1, &e));
-	must(!dmv_mem_read(m, s, r.end - 1, b, 1, &e));
+	fuzz_byte(m, s, r.start);
+	fuzz_byte(m, s, r.end - 1);
 	must(dmv_mem_read(m, s, r.end, b, 1, &e) && e.msg[0] && e.addr == r.end);
 	if (r.start >= sizeof(b))
 		dmv_mem_read(m, s, r.start - sizeof(b) / 2, b, sizeof(b), &e);
@@ -48,6 +83,7 @@ static void fuzz_edges(struct dmv_mem *m, enum dmv_space s, struct dmv_range r)
 
 static void fuzz_space(struct dmv_mem *m, enum dmv_space s)
 {
+	struct fuzz_heads h = { m, s, 0, 0 };
 	uint64_t bytes = 0, missed;
 	struct dmv_err e;
 
@@ -58,6 +94,7 @@ static void fuzz_space(struct dmv_mem *m, enum dmv_space s)
 			fuzz_edges(m, s, m->range[s][i]);
 	}
 	dmv_mem_walk(m, s, fuzz_count, &bytes, &missed, &e);
+	dmv_mem_walk_heads(m, s, 4096, 16, fuzz_head, &h, &missed, &e);
 }
 
 /* Bytes of all texts. */

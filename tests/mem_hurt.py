@@ -15,7 +15,9 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import kdump_make  # noqa: E402
 import mem_dumps  # noqa: E402
+from kdump_make import METHODS, Dump  # noqa: E402
 from mem_dumps import PROBE, case, info, probe, skip  # noqa: E402
 
 SEED = int(os.environ.get("SEED", "1"))
@@ -53,6 +55,7 @@ class Hurt:
         shutil.copyfile(path, self.path)
         self.size = os.path.getsize(self.path)
         self.ran = self.refused = 0
+        self.after = None       # called with what was done to a file that opens
         self.bad = []
 
     def run(self, what):
@@ -72,6 +75,8 @@ class Hurt:
             self.bad.append("%s: exit %d %s" % (what, r.returncode, err[-300:]))
         elif r.returncode == 1 and not (err.startswith("error ") and len(err) > 12):
             self.bad.append("%s: no message: '%s'" % (what, err))
+        elif r.returncode == 0 and self.after:
+            self.after(what)
         if time.monotonic() - start > 5:
             print("# %s: %s took %.1f s" % (self.name, what, time.monotonic() - start))
 
@@ -95,9 +100,9 @@ class Hurt:
             for v in values(self.size, n * 8):
                 self.patch("%s%s=0x%x" % (label, field, v), [(base + off, v.to_bytes(n, "little"))])
 
-    def flips(self, spans):
+    def flips(self, spans, n=FLIPS):
         rnd = random.Random(SEED)
-        for i in range(FLIPS):
+        for i in range(n):
             lo, hi = spans[i % len(spans)]
             with open(self.path, "rb") as f:
                 f.seek(lo)
@@ -182,37 +187,106 @@ def elf(name, path, space, tmp):
     h.verdict()
 
 
+class Pages:
+    """Some pages of a whole dump. What a damaged one shows of them is the same, or an error, or the
+    dump says that it is damaged."""
+
+    def __init__(self, hurt, path):
+        self.hurt = hurt
+        spans = [[int(x, 0) for x in r.split()] for r in info(path)[0]["phys"]]
+        rnd = random.Random(SEED)
+        some = rnd.sample(spans, min(2, len(spans)))
+        self.addrs = sorted({rnd.randrange(a, b) & ~4095 for a, b in some} | {spans[-1][0]})
+        self.whole = {a: probe(path, "read", "phys", a, 4096)[1] for a in self.addrs}
+
+    def same(self, what):
+        noted = None
+        for a in self.addrs:
+            rc, got, _ = probe(self.hurt.path, "read", "phys", a, 4096)
+            if rc or got == self.whole[a]:
+                continue
+            noted = noted or str(info(self.hurt.path)[0].get("note"))
+            if "damaged" not in noted and "none of 1 to 6" not in noted:
+                self.hurt.bad.append("%s: other bytes at 0x%x, without a word" % (what, a))
+
+    def after_cut(self, _, cut):
+        for a in self.addrs:
+            rc, got, _ = probe(self.hurt.path, "read", "phys", a, 4096)
+            if rc == 0 and got != self.whole[a]:
+                self.hurt.bad.append("cut to %d: other bytes at 0x%x" % (cut, a))
+
+
+def kdump_tables(h, data):
+    """Hostile descriptors, pages that are no pages."""
+    sub, bitmaps = struct.unpack_from("<iI", data, 432)
+    desc = 4096 * (1 + sub + bitmaps)
+    for what, row in (("huge", (1 << 40, 100000, 1, 0)), ("at the end", (h.size - 8, 4096, 0, 0)),
+                      ("empty", (0, 0, 0, 0)), ("in the header", (0, 4096, 0, 0)),
+                      ("of a method nobody knows", (desc + 65536, 100, 0x10, 0)),
+                      ("of two methods", (desc + 65536, 100, 3, 0)),
+                      ("negative", ((1 << 64) - 8, 4096, 0, 0))):
+        h.patch("descriptors %s" % what, [(desc, struct.pack("<QIIQ", *row) * 16)])
+    h.flips([(desc, desc + 4096), (h.size * 3 // 4, h.size * 3 // 4 + 8192)], FLIPS // 4)
+
+
 def kdump(path, tmp):
+    with open(path, "rb") as f:
+        data = f.read()
     h = Hurt("kdump", path, tmp, SECONDS, 1 << 30)
+    pages = Pages(h, path)
+    h.after = pages.same
     h.fields(KD, 0)
     h.patch("bitmap all ones", [(8192, b"\xff" * 4096)])
     h.patch("bitmap all zero", [(8192, b"\0" * 8192)])
-    for at in range(8192, min(h.size - 4096, 40960), 4096):
-        h.patch("page descriptors at 0x%x" % at,
-                [(at, struct.pack("<QIIQ", 1 << 40, 100000, 1, 0) * 16)])
-        h.patch("offsets at 0x%x" % at, [(at, struct.pack("<QIIQ", h.size - 8, 4096, 0, 0) * 16)])
-    h.flips([(0, 512), (4096, 4200), (8192, 12288), (12288, 24576)])
-
-    ram_end = int(info(path)[0]["phys"][0].split()[1], 0)
-    addrs = [a & ~4095 for a in random.Random(SEED).sample(range(0, ram_end, 4096), 4)]
-    whole = {a: probe(path, "read", "phys", a, 4096)[1] for a in addrs}
-
-    def same(hurt, cut):
-        for a in addrs:
-            rc, got, _ = probe(hurt.path, "read", "phys", a, 4096)
-            if rc == 0 and got != whole[a]:
-                hurt.bad.append("cut to %d: other bytes at 0x%x" % (cut, a))
-    h.cuts(same)
+    kdump_tables(h, data)
+    h.flips([(0, 512), (4096, 4200), (8192, 12288)])
+    h.after = None
+    h.cuts(pages.after_cut)
     h.verdict()
 
 
-def seeds(tmp):
-    """The fuzzer's seeds are good files: each must be read whole."""
-    where = os.path.join(tmp, "seeds")
-    maker = os.path.join(os.path.dirname(os.path.abspath(__file__)), "fuzz_mem_elf_seeds.py")
-    subprocess.run([sys.executable, maker, where], check=True)
-    bad = [n for n in os.listdir(where) if probe(os.path.join(where, n), "all")[0]]
-    case("hurt: the fuzzer's %d seeds" % len(os.listdir(where)), not bad, " ".join(bad))
+def kdump_methods(tmp):
+    """Decompressors are other people's: what they make of damage must not hurt."""
+    pages = kdump_make.some_pages(400)
+    for method in METHODS:
+        if not kdump_make.has(method):
+            skip("hurt kdump " + method, "the compressor is not installed")
+            continue
+        path, data = os.path.join(tmp, "method"), Dump(pages, method=method).write()
+        with open(path, "wb") as f:
+            f.write(data)
+        h = Hurt("kdump " + method, path, tmp, SECONDS, 1 << 30)
+        kdump_tables(h, data)
+        h.verdict()
+
+
+def flat(path, tmp):
+    """The records of a flattened file. One that claims other bytes is not noticed; a record that
+    cannot be is."""
+    h = Hurt("flattened", path, tmp, SECONDS, 1 << 30)
+    at = 4096
+    for i in range(2):
+        with open(path, "rb") as f:
+            f.seek(at)
+            off, n = struct.unpack(">qq", f.read(16))
+        for v in values(h.size, 64):
+            h.patch("record %d offset 0x%x" % (i, v), [(at, struct.pack(">Q", v))])
+            h.patch("record %d size 0x%x" % (i, v), [(at + 8, struct.pack(">Q", v))])
+        at += 16 + n
+    h.patch("records of one byte", [(4096, struct.pack(">qqb", 0, 1, 75) * ((h.size - 4096) // 17))])
+    h.flips([(0, 32), (4096, 4112)], FLIPS // 4)
+    h.cuts(Pages(h, path).after_cut)
+    h.verdict()
+
+
+def seeds(tmp, name, *maker):
+    """A fuzzer's seeds are good files, but for those with `cut` in their name."""
+    where = os.path.join(tmp, name)
+    here = os.path.dirname(os.path.abspath(__file__))
+    subprocess.run([sys.executable, os.path.join(here, maker[0]), *maker[1:], where], check=True)
+    bad = [n for n in os.listdir(where)
+           if probe(os.path.join(where, n), "all")[0] > int("cut" in n)]
+    case("hurt: the %d seeds of %s" % (len(os.listdir(where)), name), not bad, " ".join(bad))
 
 
 def adopt():
@@ -241,7 +315,8 @@ def main():
     adopt()
     with tempfile.TemporaryDirectory() as tmp:
         os.chmod(tmp, 0o755)
-        seeds(tmp)
+        seeds(tmp, "fuzz_mem_elf", "fuzz_mem_elf_seeds.py")
+        seeds(tmp, "fuzz_mem_kdump", "kdump_make.py", "seeds")
         exe = os.path.join(tmp, "victim")
         mem_dumps.build(mem_dumps.VICTIM, exe)
         core, why = mem_dumps.kernel_core(tmp, exe)
@@ -254,8 +329,10 @@ def main():
             elf("QEMU elf", dumps["elf"], "phys", tmp)
             if "kdump" in dumps:
                 kdump(dumps["kdump"], tmp)
+            flat(dumps["flat"], tmp)
         else:
             skip("hurt vmcores", "qemu-system-x86_64 is not installed")
+        kdump_methods(tmp)
     time.sleep(0.3)
     left = left_behind()
     case("hurt leaves no child behind", not left, " ".join(left))

@@ -6,6 +6,7 @@
  *   mem_probe ... TARGET cat virt|phys FILE     every byte, at its own offset of a sparse FILE
  *   mem_probe ... TARGET read virt|phys ADDR N  N bytes to stdout
  *   mem_probe ... TARGET walk virt|phys         bytes, missed bytes, checksum
+ *   mem_probe ... TARGET heads virt|phys N      the same of the first N bytes of each 4096
  *   mem_probe ... TARGET all                    walks both spaces, and probes around every range
  *
  * Options: -b BASE of a raw file; -p FILE, one more part of a split set; -z, excluded pages read as
@@ -97,6 +98,34 @@ static int walk(struct dmv_mem *m, enum dmv_space s, const char *file)
 	return code ? complain(&e) : 0;
 }
 
+struct heads {
+	struct sum sum;
+	size_t n;
+};
+
+static enum dmv_code add_head(void *ctx, uint64_t addr, const uint8_t *head)
+{
+	struct heads *h = ctx;
+
+	h->sum.bytes += h->n;
+	h->sum.check = h->sum.check * 31 + addr;
+	for (size_t i = 0; i < h->n; i++)
+		h->sum.check = h->sum.check * 31 + head[i];
+	return DMV_E_OK;
+}
+
+static int walk_heads(struct dmv_mem *m, enum dmv_space s, size_t n)
+{
+	struct heads h = { .n = n };
+	struct dmv_err e = { 0 };
+	uint64_t missed = 0;
+	enum dmv_code code = dmv_mem_walk_heads(m, s, 4096, n, add_head, &h, &missed, &e);
+
+	printf("bytes %" PRIu64 " missed %" PRIu64 " check %" PRIx64 "\n", h.sum.bytes, missed,
+	       h.sum.check);
+	return code ? complain(&e) : 0;
+}
+
 static int read_out(struct dmv_mem *m, enum dmv_space s, uint64_t addr, size_t n)
 {
 	struct dmv_err e = { 0 };
@@ -129,7 +158,7 @@ static int all(struct dmv_mem *m)
 			dmv_mem_read(m, s, r.end, b, 1, &e);
 			dmv_mem_read(m, s, r.start - 1, b, sizeof(b), &e);
 		}
-		if (walk(m, s, NULL))
+		if (walk(m, s, NULL) || walk_heads(m, s, 8))
 			return 1;
 	}
 	return 0;
@@ -147,6 +176,8 @@ static int run(struct dmv_mem *m, int n, char **a)
 		return walk(m, s, NULL);
 	if (n == 3 && !strcmp(a[0], "cat"))
 		return walk(m, s, a[2]);
+	if (n == 3 && !strcmp(a[0], "heads"))
+		return walk_heads(m, s, strtoull(a[2], NULL, 0));
 	if (n == 4 && !strcmp(a[0], "read"))
 		return read_out(m, s, strtoull(a[2], NULL, 0), strtoull(a[3], NULL, 0));
 	fprintf(stderr, "see the head of mem_probe.c\n");
