@@ -126,6 +126,7 @@ static bool region(struct dmv_ses *s, uint32_t r, const struct dmv_judge *j)
 
 static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 {
+	enum dmv_code code;
 	struct dmv_err e;
 	struct dmv_judge *j;
 	bool go = true;
@@ -133,7 +134,8 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 	(void)av;
 	if (dmv_need_facts(s)) {
 		s->found = dmv_dump_about_dma(s);
-		return dmv_dump_instead(s);
+		code = dmv_dump_instead(s);
+		return code == DMV_E_STOPPED || dmv_dump_stack_say(s) ? code : DMV_E_STOPPED;
 	}
 	/* the verdict stands on what can be read: bytes that cannot be compared are a note */
 	if (dmv_verify(s)) {

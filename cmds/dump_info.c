@@ -78,18 +78,30 @@ enum dmv_code dmv_dump_instead(struct dmv_ses *s)
 
 /* ---- images ---- */
 
+static const char *last_part(const char *path)
+{
+	const char *p = strrchr(path, '\\');
+
+	return p && p[1] ? p + 1 : path;
+}
+
+static const struct dmv_dump_image *image_at(const struct dmv_dump_info *x, uint64_t addr)
+{
+	for (size_t i = 0; x && i < x->nimage; i++)
+		if (addr - x->image[i].base < x->image[i].bytes)
+			return &x->image[i];
+	return NULL;
+}
+
 const char *dmv_dump_place(const struct dmv_ses *s, uint64_t addr, char *buf, size_t size)
 {
-	const struct dmv_dump_info *x = info_of(s);
+	const struct dmv_dump_image *im = image_at(info_of(s), addr);
 
-	for (size_t i = 0; x && i < x->nimage; i++) {
-		if (addr - x->image[i].base >= x->image[i].bytes)
-			continue;
-		snprintf(buf, size, "%s+0x%llx", x->image[i].name,
-			 (unsigned long long)(addr - x->image[i].base));
-		return buf;
-	}
-	return NULL;
+	if (!im)
+		return NULL;
+	snprintf(buf, size, "%s+0x%llx", last_part(im->name),
+		 (unsigned long long)(addr - im->base));
+	return buf;
 }
 
 static const struct dmv_col image_cols[] = {
@@ -111,6 +123,65 @@ bool dmv_dump_images_say(struct dmv_ses *s)
 	for (size_t i = 0; i < x->nimage; i++)
 		if (!dmv_out_row(s->out, &image_table, &x->image[i]))
 			return false;
+	return true;
+}
+
+/* ---- the stack ---- */
+
+enum { WORDS_SHOWN = 16, STACK_MAX = 64 << 10 };
+
+struct stack_word {
+	uint64_t at, value;
+	const char *place;
+};
+
+static const struct dmv_col word_cols[] = {
+	DMV_COL(struct stack_word, at, "", DMV_S_ADDR, "where on the stack"),
+	DMV_COL(struct stack_word, value, "", DMV_S_ADDR, "the word"),
+	DMV_COL(struct stack_word, place, "", DMV_S_STR, "driver it points into"),
+	{ 0 }
+};
+
+static const struct dmv_table word_table = { "stack_words", word_cols, "  {value}  {place}\n" };
+
+static bool read_word(struct dmv_mem *m, uint64_t addr, unsigned bytes, uint64_t *ret)
+{
+	uint8_t b[8];
+
+	if (dmv_mem_read(m, DMV_VIRT, addr, b, bytes, NULL))
+		return false;
+	*ret = 0;
+	for (unsigned i = 0; i < bytes; i++)
+		*ret |= (uint64_t)b[m->big_endian ? bytes - 1 - i : i] << 8 * i;
+	return true;
+}
+
+/* The end of the stack may be missing. */
+bool dmv_dump_stack_say(struct dmv_ses *s)
+{
+	const struct dmv_dump_info *x = info_of(s);
+	unsigned word = s->mem->bits == 32 ? 4 : 8, shown = 0;
+	const struct dmv_dump_image *im;
+	uint64_t n = x && x->has_bugcheck && x->nimage ? x->stack_bytes : 0;
+	char place[320];
+
+	if (n > STACK_MAX)
+		n = STACK_MAX;
+	for (uint64_t i = 0; i + word <= n && shown < WORDS_SHOWN; i += word) {
+		struct stack_word w = { .at = x->stack + i };
+
+		if (!read_word(s->mem, w.at, word, &w.value))
+			break;
+		im = image_at(x, w.value);
+		if (!im || im == x->image)
+			continue;
+		w.place = dmv_dump_place(s, w.value, place, sizeof(place));
+		if (!shown++)
+			dmv_out_line(s->out, "\nDrivers on the stack, innermost first (what points "
+				     "into them, return address or not):");
+		if (!dmv_out_row(s->out, &word_table, &w))
+			return false;
+	}
 	return true;
 }
 

@@ -21,6 +21,9 @@ enum dmv_code dmv_dump_instead(struct dmv_ses *s);
  * buf. */
 const char *dmv_dump_place(const struct dmv_ses *s, uint64_t addr, char *buf, size_t size);
 
+/* What on the stack of the thread that died points into a driver; false: stop. */
+bool dmv_dump_stack_say(struct dmv_ses *s);
+
 /* The header line by line; false: stop. */
 bool dmv_dump_lines_say(struct dmv_ses *s);
 /* The images of its list; false: stop. */

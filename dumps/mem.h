@@ -34,7 +34,7 @@ struct dmv_dump_line {
 	const char *key, *value;
 };
 
-/* An image that the dump lists as loaded, without a build-id. */
+/* An image that the dump lists as loaded, without a build-id. The first is the kernel. */
 struct dmv_dump_image {
 	const char *name;
 	uint64_t base, bytes;
@@ -49,6 +49,7 @@ struct dmv_dump_info {
 	size_t nline;
 	const struct dmv_dump_image *image;
 	size_t nimage;
+	uint64_t stack, stack_bytes;    /* of the thread that died, virtual; 0 bytes: not known */
 };
 
 /* Control registers of a processor at the time of the dump, x86. */

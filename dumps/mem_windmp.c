@@ -349,6 +349,8 @@ static enum dmv_code find_tables(struct dmv_windmp *w, struct dmv_err *e)
 	code = dmv_pagewalk_new(&p, &w->m, &w->m.walk, e);
 	if (!code)
 		dmv_win_line(w, "paging", "%s", dmv_pagewalk_text(w->m.walk, text, sizeof(text)));
+	if (!code)
+		dmv_win_modules(w);
 	return code;
 }
 

@@ -51,6 +51,26 @@ uint64_t dmv_win_root(const struct dmv_windmp *w)
 	return get(w, &f_root, &v) && v ? v : UINT64_MAX;
 }
 
+uint64_t dmv_win_modules_head(const struct dmv_windmp *w)
+{
+	uint64_t v;
+
+	return get(w, &f_modules, &v) ? v : 0;
+}
+
+uint64_t dmv_win_stack(const struct dmv_windmp *w)
+{
+	static const struct field amd64 = { 0, 0, 0x348 + 0x98, 8 };    /* CONTEXT.Rsp */
+	static const struct field arm64 = { 0, 0, 0x348 + 0x100, 8 };   /* CONTEXT.Sp */
+	static const struct field i386 = { 0x320 + 0xC4, 4, 0, 0 };     /* CONTEXT.Esp */
+	const struct field *f = w->m.machine == EM_386 ? &i386
+				: w->m.machine == EM_X86_64 ? &amd64
+				: w->m.machine == EM_AARCH64 ? &arm64 : NULL;
+	uint64_t v;
+
+	return f && get(w, f, &v) ? v : 0;
+}
+
 bool dmv_win_pae(const struct dmv_windmp *w)
 {
 	return !w->is64 && w->header[f_pae.off32] == 1;

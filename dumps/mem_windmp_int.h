@@ -60,6 +60,14 @@ void dmv_win_line(struct dmv_windmp *w, const char *key, const char *fmt, ...)
 /* name is copied. */
 void dmv_win_image(struct dmv_windmp *w, const char *name, uint64_t base, uint64_t bytes);
 
+enum {
+	DMV_WIN_NAME_CHARS = 260,       /* MAX_PATH */
+	/* A unit of UTF-16 takes three bytes at most, a pair of them four; and the end. */
+	DMV_WIN_NAME_BYTES = 3 * DMV_WIN_NAME_CHARS + 1,
+};
+/* n units of UTF-16 as a string of at most 3 n bytes and its end; half a pair becomes U+FFFD. */
+void dmv_win_utf8(const uint8_t *from, size_t n, char *to);
+
 /* Addresses [start, start + bytes) stand at file offset off. What of them lies beyond the end of
  * the file is remembered as cut off. CORRUPT: no such addresses or offsets can be. */
 enum dmv_code dmv_win_add(struct dmv_windmp *w, uint64_t start, uint64_t bytes, uint64_t off,
@@ -70,6 +78,11 @@ enum dmv_code dmv_win_add_pages(struct dmv_windmp *w, uint64_t pfn, uint64_t n, 
 
 /* The header's fields as lines of `target`; the bugcheck; machine and paging of w->m. */
 void dmv_win_header(struct dmv_windmp *w);
+/* Virtual address of PsLoadedModuleList, and the stack pointer; 0: the header has none. */
+uint64_t dmv_win_modules_head(const struct dmv_windmp *w);
+uint64_t dmv_win_stack(const struct dmv_windmp *w);
+/* The modules that the machine's own list has, by the page tables. What is missing is a note. */
+void dmv_win_modules(struct dmv_windmp *w);
 /* Directory table base, all ones if the header has none. */
 uint64_t dmv_win_root(const struct dmv_windmp *w);
 bool dmv_win_pae(const struct dmv_windmp *w);

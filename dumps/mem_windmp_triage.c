@@ -11,9 +11,7 @@
 
 enum {
 	DRIVERS_MAX = 1 << 14,
-	NAME_MAX_CHARS = 260,           /* MAX_PATH */
 	BLOCK = 16,                     /* {address, offset, bytes} */
-	UTF8_MAX = 3,                   /* bytes of a UTF-16 unit; a surrogate pair has four */
 };
 
 /* TRIAGE_DUMP64 and TRIAGE_DUMP32: from top_of_stack on they differ. */
@@ -58,70 +56,24 @@ static bool read_at(struct dmv_windmp *w, uint64_t off, void *buf, size_t n)
 
 /* ---- the drivers ---- */
 
-static size_t put_utf8(char *to, uint32_t c)
-{
-	if (c < 0x80) {
-		to[0] = (char)c;
-		return 1;
-	}
-	if (c < 0x800) {
-		to[0] = (char)(0xC0 | c >> 6);
-		to[1] = (char)(0x80 | (c & 0x3F));
-		return 2;
-	}
-	if (c < 0x10000) {
-		to[0] = (char)(0xE0 | c >> 12);
-		to[1] = (char)(0x80 | (c >> 6 & 0x3F));
-		to[2] = (char)(0x80 | (c & 0x3F));
-		return 3;
-	}
-	to[0] = (char)(0xF0 | c >> 18);
-	to[1] = (char)(0x80 | (c >> 12 & 0x3F));
-	to[2] = (char)(0x80 | (c >> 6 & 0x3F));
-	to[3] = (char)(0x80 | (c & 0x3F));
-	return 4;
-}
-
-/* n units of UTF-16 as a string of at most UTF8_MAX * n bytes; half a pair becomes U+FFFD. */
-static void to_utf8(const uint8_t *from, size_t n, char *to)
-{
-	for (size_t i = 0; i < n; i++) {
-		uint32_t c = (uint32_t)dmv_win_get(from + 2 * i, 2), low;
-
-		if (!c)
-			break;
-		if (c >= 0xD800 && c < 0xE000) {
-			low = i + 1 < n ? (uint32_t)dmv_win_get(from + 2 * i + 2, 2) : 0;
-			if (c < 0xDC00 && low >= 0xDC00 && low < 0xE000) {
-				c = 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00);
-				i++;
-			} else {
-				c = 0xFFFD;
-			}
-		}
-		to += put_utf8(to, c);
-	}
-	*to = 0;
-}
-
 /* A count of characters, then the characters. */
 static bool read_name(struct dmv_windmp *w, uint64_t off, char *ret)
 {
-	uint8_t count[4], text[2 * NAME_MAX_CHARS];
+	uint8_t count[4], text[2 * DMV_WIN_NAME_CHARS];
 	uint64_t n;
 
 	if (!off || !read_at(w, off, count, sizeof(count)))
 		return false;
 	n = dmv_win_get(count, 4);
-	if (!n || n > NAME_MAX_CHARS || !read_at(w, off + 4, text, (size_t)(2 * n)))
+	if (!n || n > DMV_WIN_NAME_CHARS || !read_at(w, off + 4, text, (size_t)(2 * n)))
 		return false;
-	to_utf8(text, (size_t)n, ret);
+	dmv_win_utf8(text, (size_t)n, ret);
 	return *ret;
 }
 
 static bool read_driver(struct dmv_windmp *w, const struct triage_layout *l, uint64_t at)
 {
-	char name[UTF8_MAX * NAME_MAX_CHARS + 1];
+	char name[DMV_WIN_NAME_BYTES];
 	uint8_t row[0x90];
 	uint64_t base, bytes;
 
@@ -158,7 +110,7 @@ static void read_drivers(struct dmv_windmp *w, const struct triage *t)
 
 static void say_broken_driver(struct dmv_windmp *w, const struct triage *t)
 {
-	char name[UTF8_MAX * NAME_MAX_CHARS + 1];
+	char name[DMV_WIN_NAME_BYTES];
 
 	if (read_name(w, get32(t, BROKEN_DRIVER), name))
 		dmv_win_line(w, "broken", "%s, by the system's own judgement", name);
@@ -204,9 +156,11 @@ static enum dmv_code add_blocks(struct dmv_windmp *w, const struct triage *t, st
 
 static enum dmv_code add_memory(struct dmv_windmp *w, const struct triage *t, struct dmv_err *e)
 {
-	enum dmv_code code = add_block(w, get_word(t, t->l->top_of_stack), get32(t, STACK_SIZE),
-				       get32(t, STACK_OFFSET), "the stack", e);
+	uint64_t stack = get_word(t, t->l->top_of_stack), bytes = get32(t, STACK_SIZE);
+	enum dmv_code code = add_block(w, stack, bytes, get32(t, STACK_OFFSET), "the stack", e);
 
+	w->info.stack = stack;
+	w->info.stack_bytes = bytes;
 	if (!code)
 		code = add_block(w, get_word(t, t->l->page_addr), get32(t, t->l->page_size),
 				 get32(t, t->l->page_off), "the data page", e);

@@ -181,6 +181,38 @@ def paging(d):
         case("windows paging: " + name, not why, "; ".join(why))
 
 
+def loaded(d):
+    """The machine's own list of modules, through the page tables; what its stack points into."""
+    for bits, mode, base in ((64, "x64", KERNEL), (32, "x86", 0x80000000)):
+        drivers = [(n, base + a - KERNEL, s) for n, a, s in DRIVERS]
+        head, stack = base + 0x1010, base + 0x2800
+        words = b"".join(v.to_bytes(bits // 8, "little") for v in (
+            0, base + 0x1234, drivers[1][1] + 0x77, 5, drivers[1][1] + 0xFFF))
+        mapped = {base + 0x1000: (64 << 12, 4096), base + 0x2000: (65 << 12, 4096)}
+
+        def dump(circle):
+            listed = b"\0" * 16 + make.modules(bits, head, drivers, circle)
+            pages = {64: listed.ljust(4096, b"\0"),
+                     65: (b"\0" * 0x800 + words).ljust(4096, b"\0"),
+                     **make.tables(mode, 4, range(5, 40), mapped)}
+            more = {"pae": 0} if bits == 32 else {}
+            return d.file(make.full(bits, pages, dtb=4 << 12, modules=head, rsp=stack,
+                                    p2=drivers[1][1] + 0x40, **more))
+        path = dump(False)
+        got = info(path)[0]
+        want = ["0x%x 0x%x %s" % (a, s, n) for n, a, s in drivers]
+        case("windows modules %d" % bits, got.get("image") == want and "note" not in got, str(got))
+        rc, docs = ask(path, "analyze")
+        t = docs[0]["tables"]
+        name = drivers[1][0]
+        case("windows modules %d: parameters and stack are named" % bits, rc == 1 and
+             t["arguments"][1]["is"] == name + "+0x40" and
+             [(int(x["at"], 16), x["place"]) for x in t["stack_words"]] ==
+             [(stack + 2 * bits // 8, name + "+0x77"), (stack + 4 * bits // 8, name + "+0xfff")],
+             str(t))
+        case("windows modules %d: a circle ends" % bits, "in a circle" in notes(dump(True)), "")
+
+
 def triage(d):
     for bits, base, page in ((64, KERNEL, 0xFFFFA00000000000), (32, 0x80000000, 0xA0000000)):
         drivers = [(n, base + a - KERNEL, s) for n, a, s in DRIVERS]
@@ -315,7 +347,7 @@ def main():
             return 77
     with tempfile.TemporaryDirectory() as tmp:
         d = Dir(tmp)
-        for fn in (layouts, header, paging, triage, ends, contradictions, regions, commands,
+        for fn in (layouts, header, paging, loaded, triage, ends, contradictions, regions, commands,
                    seeds_open):
             fn(d)
     return 1 if mem_dumps.failed else 0

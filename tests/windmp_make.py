@@ -18,14 +18,15 @@ HEADER64 = {"major": (0x08, 4), "build": (0x0C, 4), "dtb": (0x10, 8), "pfn_datab
             "p3": (0x50, 8), "p4": (0x58, 8), "kdbg": (0x80, 8), "runs": (0x88, 4),
             "pages": (0x90, 8), "exception": (0xF00, 4), "exception_at": (0xF10, 8),
             "type": (0xF98, 4), "space": (0xFA0, 8), "time": (0xFA8, 8), "comment": (0xFB0, 128),
-            "uptime": (0x1030, 8), "product": (0x1040, 4)}
+            "uptime": (0x1030, 8), "product": (0x1040, 4), "rsp": (0x348 + 0x98, 8)}
 HEADER32 = {"major": (0x08, 4), "build": (0x0C, 4), "dtb": (0x10, 4), "pfn_database": (0x14, 4),
             "modules": (0x18, 4), "processes": (0x1C, 4), "machine": (0x20, 4),
             "processors": (0x24, 4), "code": (0x28, 4), "p1": (0x2C, 4), "p2": (0x30, 4),
             "p3": (0x34, 4), "p4": (0x38, 4), "pae": (0x5C, 1), "kdbg": (0x60, 4),
             "runs": (0x64, 4), "pages": (0x68, 4), "exception": (0x7D0, 4),
             "exception_at": (0x7DC, 4), "comment": (0x820, 128), "type": (0xF88, 4),
-            "product": (0xF94, 4), "space": (0xFA0, 8), "uptime": (0xFB8, 8), "time": (0xFC0, 8)}
+            "product": (0xF94, 4), "space": (0xFA0, 8), "uptime": (0xFB8, 8), "time": (0xFC0, 8),
+            "rsp": (0x320 + 0xC4, 4)}
 TRIAGE = {"service_pack": 0x00, "size": 0x04, "valid": 0x08, "context": 0x0C, "exception": 0x10,
           "mm": 0x14, "unloaded": 0x18, "prcb": 0x1C, "process": 0x20, "thread": 0x24,
           "stack": 0x28, "stack_size": 0x2C, "drivers": 0x30, "driver_count": 0x34,
@@ -218,6 +219,27 @@ def tables(mode, root, free, mapped):
     return {k: bytes(v) for k, v in pages.items()}
 
 
+def modules(bits, head, drivers, circle=False):
+    """Bytes from virtual address `head` on: PsLoadedModuleList and what it leads to."""
+    w, entry, base_at, size_at, name_at = (8, 0x88, 0x30, 0x40, 0x58) if bits == 64 else \
+        (4, 0x48, 0x18, 0x20, 0x2C)
+    rows = [head + 0x40 + 0x100 * i for i in range(len(drivers))]
+    out = bytearray(0x40 + 0x100 * len(drivers))
+    put(out, (0, w), rows[0])
+    for i, (name, base, size) in enumerate(drivers):
+        text, at = name.encode("utf-16-le"), 0x40 + 0x100 * i
+        assert entry + len(text) <= 0x100
+        last = i + 1 == len(drivers)
+        put(out, (at, w), (rows[0] if circle else head) if last else rows[i + 1])
+        put(out, (at + base_at, w), base)
+        put(out, (at + size_at, 4), size)
+        put(out, (at + name_at, 2), len(text))
+        put(out, (at + name_at + 2, 2), len(text))
+        put(out, (at + name_at + w, w), rows[i] + entry)
+        put(out, (at + entry, 0), text)
+    return bytes(out)
+
+
 def page(pfn):
     """A page that no other looks like."""
     return struct.pack("<QQ", pfn, ~pfn & (1 << 64) - 1) * 256
@@ -234,11 +256,14 @@ def seeds():
     x86 = tables("x86", 4, range(5, 12), {0x80001000: (0x15000, 4096)})
     drivers = [("ntoskrnl.exe", 0xFFFFF80000000000, 0x800000),
                ("mydrv.sys", 0xFFFFF80001000000, 0x10000)]
+    listed = {0x15: modules(64, 0xFFFFF80000001000, drivers).ljust(PAGE, b"\0")}
     blocks = [(0xFFFFF80000001000, b"A" * 256), (0xFFFFF80000003010, b"B" * 64)]
     stack = (0xFFFFA00000000E00, b"S" * 512)
     low = [("mydrv.sys", 0x81000000, 0x10000)]
     return {
         "full64": full(64, {**few, **x64}, dtb=0x4000, time=EPOCH * TICKS, uptime=TICKS),
+        "listed64": full(64, {**listed, **x64}, dtb=0x4000, modules=0xFFFFF80000001000,
+                         rsp=0xFFFFF80000001800),
         "full32": full(32, {**few, **x86}, dtb=0x4000, pae=0),
         "pae32": full(32, {**few, **pae}, dtb=0x4000, pae=1),
         "bitmap64": bitmap(64, few), "bitmap32": bitmap(32, few, b"FDMP", 6, gap=3),
