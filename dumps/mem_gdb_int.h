@@ -45,7 +45,7 @@ enum dmv_code dmv_gdb_qemu_mode(struct dmv_gdb *g, bool phys, struct dmv_err *e)
  * not understood. */
 enum dmv_code dmv_gdb_parse_mtree(const char *text, struct dmv_range **ret, size_t *n,
 				  struct dmv_err *e);
-/* The same from a stub's memory-map document. */
+/* The same from a stub's memory-map document. NOTFOUND: it names none. */
 enum dmv_code dmv_gdb_parse_memory_map(const char *xml, struct dmv_range **ret, size_t *n,
 				       struct dmv_err *e);
 /* Machine, width and byte order from a target description; what it does not say stays 0. */

@@ -98,10 +98,12 @@ enum dmv_code dmv_gdb_parse_memory_map(const char *xml, struct dmv_range **ret, 
 	free(v);
 	if (code)
 		return code;
-	r = calloc(npieces + 1, sizeof(*r));
+	r = npieces ? calloc(npieces, sizeof(*r)) : NULL;
 	for (size_t i = 0; r && i < npieces; i++)
 		r[i] = (struct dmv_range){ pieces[i].start, pieces[i].end };
 	free(pieces);
+	if (!npieces)
+		return dmv_fail(e, DMV_E_NOTFOUND, "the memory map names no memory");
 	if (!r)
 		return dmv_fail(e, DMV_E_MEMORY, "out of memory");
 	*ret = r;

@@ -137,6 +137,8 @@ static void memory_map(void)
 	T_CHECK(n >= 2 && v[1].start == 0x20000000 && v[n - 1].end == 0x20018000,
 		"memory map: RAM");
 	free(v);
+	T_EQ(dmv_gdb_parse_memory_map("<memory-map></memory-map>", &v, &n, &e), DMV_E_NOTFOUND,
+	     "memory map: empty");
 }
 
 static void description(const char *arch, uint32_t machine, unsigned bits, bool big,
