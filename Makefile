@@ -73,8 +73,8 @@ $(O)/%.a:
 	@rm -f $@
 	$(call say,AR,$@)$(AR) rcs $@ $^
 
-$(O)/dma-inspect: $(O)/ext/dma_inspect.o $(O)/libcmds.a $(O)/libdumps.a
-	$(LINK) $(DUMPS_LIBS) $(REPL_LIBS) -o $@
+$(O)/dma-inspect: $(call objs,ext/dma_inspect.c ext/confine.c ext/sandbox.c) $(O)/libcmds.a $(O)/libdumps.a
+	$(LINK) $(DUMPS_LIBS) $(REPL_LIBS) $(SECCOMP_LIBS) -o $@
 
 # ---- tests. An area adds to these lists with += in a block of its own below. ----
 
@@ -304,11 +304,17 @@ VM_NEEDS  += $(O)/guest32.elf $(O)/tests/mem_probe
 VM_CHECKS += "tests/vm/windows.py $(O)"
 # ---- end of Windows dumps ----
 
-# ---- live: targets behind a GDB stub ----
+# ---- live: targets behind a GDB stub, and the sandbox ----
+SECCOMP_LIBS := $(shell pkg-config --silence-errors --libs libseccomp)
+$(O)/ext/sandbox.o: override CFLAGS += $(if $(SECCOMP_LIBS),-DHAVE_SECCOMP)
+$(O)/tests/sandbox_try.o: override CFLAGS += -Iext
+$(O)/tests/sandbox_try: $(O)/tests/sandbox_try.o $(O)/ext/sandbox.o
+	$(LINK) $(SECCOMP_LIBS) -lpthread -o $@
+NEEDS   += $(O)/tests/sandbox_try
 $(O)/corpus/fuzz_rsp: tests/fuzz_rsp_seeds.py
 	$(call say,GEN,$@)$< $@
 fuzz: | $(O)/corpus/fuzz_rsp
-SCRIPTS += tests/gdb_remote.py
+SCRIPTS += tests/gdb_remote.py tests/sandbox.py
 # ---- end of live ----
 
 # ---- end of the areas' blocks ----

@@ -38,7 +38,7 @@ static void on_fault(int sig)
 /* The host may be a debugger with handlers, blocked signals and open files of its own. */
 static void reset_signals(void)
 {
-	static const int fault[] = { SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGSYS };
+	static const int fault[] = { SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL };
 	static const int plain[] = { SIGALRM, SIGTERM, SIGCHLD, SIGHUP };
 	static const int ignored[] = { SIGINT, SIGQUIT, SIGPIPE, SIGTSTP };
 	struct sigaction sa = { .sa_handler = on_fault, .sa_flags = SA_ONSTACK | SA_NODEFER };
@@ -61,7 +61,7 @@ static void reset_signals(void)
 static void close_all_but(int a, int b)
 {
 	int lo = a < b ? a : b, hi = a < b ? b : a;
-	int null = open("/dev/null", O_RDWR);
+	int null = open("/dev/null", O_RDONLY);
 
 	for (int fd = 0; null >= 0 && fd <= 2; fd++)
 		if (fd != lo && fd != hi)

@@ -20,6 +20,7 @@
 #endif
 
 #include "cmd.h"
+#include "confine.h"
 #include "version.h"
 
 enum { HISTORY = 1000 };
@@ -48,7 +49,7 @@ struct cli {
 	size_t nsymbols;
 	const char *bugcheck;
 	uint64_t base, region;
-	bool have_base, json, scan, force, no_pager, zero_excluded, hold;
+	bool have_base, json, scan, force, no_pager, zero_excluded, hold, no_sandbox;
 	enum color color;
 };
 
@@ -65,7 +66,7 @@ struct app {
 /* ---- command line ---- */
 
 enum { OPT_BASE = 256, OPT_REGION, OPT_SCAN, OPT_FORCE, OPT_BUGCHECK, OPT_COLOR, OPT_NO_PAGER,
-       OPT_ZERO_EXCLUDED, OPT_HOLD };
+       OPT_ZERO_EXCLUDED, OPT_HOLD, OPT_NO_SANDBOX };
 
 static const struct argp_option options[] = {
 	{ "command", 'c', "COMMAND", 0, "run COMMAND and exit; may be repeated", 0 },
@@ -82,6 +83,7 @@ static const struct argp_option options[] = {
 	{ "bugcheck", OPT_BUGCHECK, "TEXT", 0, "decode a bugcheck, `E6 F 5 ...`; needs no target",
 	  2 },
 	{ "color", OPT_COLOR, "WHEN", 0, "auto, always or never", 3 },
+	{ "no-sandbox", OPT_NO_SANDBOX, NULL, 0, "keep what reading a dump does not need", 3 },
 	{ "no-pager", OPT_NO_PAGER, NULL, 0, "never start a pager", 3 },
 	{ 0 }
 };
@@ -148,6 +150,9 @@ static error_t parse_opt(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_HOLD:
 		c->hold = true;
+		break;
+	case OPT_NO_SANDBOX:
+		c->no_sandbox = true;
 		break;
 	case OPT_NO_PAGER:
 		c->no_pager = true;
@@ -565,6 +570,73 @@ static int open_target(struct app *a)
 	return 0;
 }
 
+/* ---- the sandbox ---- */
+
+/* A prompt needs its pager and its history. */
+static bool is_batch(const struct cli *c)
+{
+	return c->nitem || c->bugcheck || !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO);
+}
+
+static bool is_kind(const struct cli *c, const char *prefix)
+{
+	return c->target && !strncmp(c->target, prefix, strlen(prefix));
+}
+
+/* Before the target is opened, where most of a hostile file is read; but a connection must have
+ * been made. */
+static void close_first_wall(const struct cli *c, struct dmv_confine *f)
+{
+	struct dmv_sandbox_state st;
+
+	f->box.process = is_kind(c, "pid:");
+	for (size_t i = 0; i < c->nitem; i++)
+		if (c->item[i].file)
+			dmv_confine_lines(f, c->item[i].text);
+		else
+			dmv_confine_line(f, c->item[i].text);
+	dmv_sandbox_enter(&f->box, &st);
+	f->closed = st.calls || st.files;
+}
+
+/* Once the target is open, and it is known which files it may lead to. */
+static void close_second_wall(const struct app *a, struct dmv_confine *f)
+{
+	static const char *const always[] = { "/usr/lib/debug", "/usr/lib/locale",
+					      "/usr/share/locale", "/proc/self" };
+	const struct cli *c = a->cli;
+
+	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
+		dmv_confine_read(f, always[i]);
+	for (size_t i = 0; i < c->nsymbols; i++)
+		dmv_confine_read(f, c->symbols[i]);
+	for (size_t i = 0; i < c->nmore; i++)
+		dmv_confine_read(f, c->more[i]);
+	if (c->target)
+		dmv_confine_read(f, c->target);
+	if (a->mem)
+		dmv_confine_target(f, a->mem, c->target);
+	dmv_sandbox_read_only(&f->box, (const char *const *)f->read, f->nread);
+}
+
+static int open_confined(struct app *a)
+{
+	struct dmv_confine f = { 0 };
+	const struct cli *c = a->cli;
+	bool wanted = is_batch(c) && !c->no_sandbox;
+	int code;
+
+	if (wanted && !is_kind(c, "gdb:"))
+		close_first_wall(c, &f);
+	code = open_target(a);
+	if (wanted && is_kind(c, "gdb:") && !code)
+		close_first_wall(c, &f);
+	if (f.closed && !code)
+		close_second_wall(a, &f);
+	dmv_confine_free(&f);
+	return code;
+}
+
 static void close_target(struct app *a)
 {
 	dmv_facts_free(&a->ses.facts);
@@ -623,7 +695,7 @@ int main(int argc, char **argv)
 	a.ses.target = c.target;
 	a.ses.stop = &interrupted;
 	a.ses.opts = (struct dmv_facts_opts){ .region = c.region, .scan = c.scan };
-	code = open_target(&a);
+	code = open_confined(&a);
 	if (!code) {
 		work(&a);
 		code = a.worst;

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "confine.h"
+
+/* Images beyond these are not opened by name; a hostile list costs a system call each. */
+enum { MAPPED_MAX = 4096 };
+
+static void add(char ***v, size_t *n, const char *text, size_t len)
+{
+	char **p = realloc(*v, (*n + 1) * sizeof(*p));
+
+	if (!p)
+		return;
+	*v = p;
+	p[*n] = strndup(text, len);
+	*n += p[*n] != NULL;
+}
+
+void dmv_confine_read(struct dmv_confine *c, const char *path)
+{
+	add(&c->read, &c->nread, path, strlen(path));
+}
+
+/* The directory of a path, or ".". */
+static size_t directory(const char **path)
+{
+	const char *slash = strrchr(*path, '/');
+
+	if (!slash)
+		*path = ".";
+	return slash == *path || !slash ? 1 : (size_t)(slash - *path);
+}
+
+static const char *skip_word(const char *line, const char *word)
+{
+	size_t n = strlen(word);
+
+	return !strncmp(line, word, n) && strchr(" \t\n", line[n]) ?
+		       line + n + strspn(line + n, " \t") : line;
+}
+
+/* `save FILE` is the one command that writes. */
+void dmv_confine_line(struct dmv_confine *c, const char *line)
+{
+	const char *p = line + strspn(line, " \t"), *path, *file;
+	char name[4096];
+	size_t n;
+
+	p = skip_word(skip_word(p, "!dma"), "dma");
+	if (*p == '!')
+		p++;
+	path = skip_word(p, "save");
+	while (path != p && *path == '-') {     /* options */
+		path += strcspn(path, " \t\n");
+		path += strspn(path, " \t");
+	}
+	if (path == p || !*path)
+		return;
+	if (*path == '"')
+		path++;
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(path, "\"\n"), path);
+	file = name;
+	n = directory(&file);
+	add(&c->write, &c->box.nwrite, file, n);
+	c->box.write = (const char *const *)c->write;
+}
+
+void dmv_confine_lines(struct dmv_confine *c, const char *path)
+{
+	struct stat st;
+	char *line = NULL;
+	size_t size = 0;
+	FILE *f;
+
+	dmv_confine_read(c, path);
+	if (stat(path, &st) || !S_ISREG(st.st_mode))
+		return;
+	f = fopen(path, "re");
+	while (f && getline(&line, &size, f) > 0)
+		dmv_confine_line(c, line);
+	free(line);
+	if (f)
+		fclose(f);
+}
+
+void dmv_confine_target(struct dmv_confine *c, const struct dmv_mem *m, const char *target)
+{
+	const char *base = m->executable ? strrchr(m->executable, '/') : NULL, *dir = target;
+	size_t n = directory(&dir);
+	char beside[8192];
+
+	if (m->executable) {
+		dmv_confine_read(c, m->executable);
+		snprintf(beside, sizeof(beside), "%.*s/%s", (int)n, dir,
+			 base ? base + 1 : m->executable);
+		dmv_confine_read(c, beside);
+	}
+	for (size_t i = 0; i < m->nmapped && i < MAPPED_MAX; i++)
+		if (m->mapped[i].path && !m->mapped[i].offset)
+			dmv_confine_read(c, m->mapped[i].path);
+}
+
+void dmv_confine_free(struct dmv_confine *c)
+{
+	for (size_t i = 0; i < c->nread; i++)
+		free(c->read[i]);
+	for (size_t i = 0; i < c->box.nwrite; i++)
+		free(c->write[i]);
+	free(c->read);
+	free(c->write);
+}
