@@ -73,7 +73,8 @@ $(O)/%.a:
 	@rm -f $@
 	$(call say,AR,$@)$(AR) rcs $@ $^
 
-$(O)/dma-inspect: $(call objs,ext/dma_inspect.c ext/confine.c ext/sandbox.c) $(O)/libcmds.a $(O)/libdumps.a
+$(O)/dma-inspect: $(call objs,$(addprefix ext/,dma_inspect.c confine.c sandbox.c)) \
+		$(O)/libcmds.a $(O)/libdumps.a
 	$(LINK) $(DUMPS_LIBS) $(REPL_LIBS) $(SECCOMP_LIBS) -o $@
 
 # ---- tests. An area adds to these lists with += in a block of its own below. ----
@@ -308,8 +309,8 @@ VM_CHECKS += "tests/vm/windows.py $(O)"
 SECCOMP_LIBS := $(shell pkg-config --silence-errors --libs libseccomp)
 $(O)/ext/sandbox.o: override CFLAGS += $(if $(SECCOMP_LIBS),-DHAVE_SECCOMP)
 $(O)/tests/sandbox_try.o: override CFLAGS += -Iext
-$(O)/tests/sandbox_try: $(O)/tests/sandbox_try.o $(O)/ext/sandbox.o
-	$(LINK) $(SECCOMP_LIBS) -lpthread -o $@
+$(O)/tests/sandbox_try: $(O)/tests/sandbox_try.o $(O)/ext/sandbox.o $(O)/libdumps.a
+	$(LINK) $(SECCOMP_LIBS) $(DUMPS_LIBS) -o $@
 NEEDS   += $(O)/tests/sandbox_try
 $(O)/corpus/fuzz_rsp: tests/fuzz_rsp_seeds.py
 	$(call say,GEN,$@)$< $@
@@ -321,9 +322,10 @@ SCRIPTS += tests/gdb_remote.py tests/sandbox.py
 
 # What a fresh Debian 12 lacks: to build and for the demo, to test, and the peers of bench.
 DEPS_BUILD = gcc libc6-dev make binutils pkg-config libdw-dev libelf-dev libkdumpfile-dev \
-	libreadline-dev zlib1g-dev libdeflate-dev liblzo2-dev libsnappy-dev libzstd-dev
-DEPS_TEST  = clang-14 libclang-rt-14-dev python3 gdb gdbserver procps mandoc jq zstd xz-utils bzip2 \
-	mingw-w64-common qemu-system-x86 makedumpfile cpio lib32gcc-12-dev libc6-dev-i386 \
+	libreadline-dev zlib1g-dev libdeflate-dev liblzo2-dev libsnappy-dev libzstd-dev \
+	libseccomp-dev
+DEPS_TEST  = clang-14 libclang-rt-14-dev python3 gdb gdbserver procps mandoc jq zstd xz-utils \
+	bzip2 mingw-w64-common qemu-system-x86 makedumpfile cpio lib32gcc-12-dev libc6-dev-i386 \
 	gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user
 DEPS_BENCH = libbsd-dev uthash-dev
 

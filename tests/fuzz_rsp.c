@@ -9,6 +9,7 @@
  * The corpus is made by tests/fuzz_rsp_seeds.py.
  */
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,11 +99,23 @@ static bool serve(const uint8_t *data, size_t n, int fd[2])
 	return ok;
 }
 
+/* Takes what we ask, so that asking never waits, until we close. */
+static void *listen_to(void *arg)
+{
+	const int *fd = arg;
+	char buf[4096];
+
+	while (read(*fd, buf, sizeof(buf)) > 0)
+		;
+	return NULL;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	struct dmv_err e = { 0 };
 	struct dmv_link *l;
 	struct dmv_mem *m;
+	pthread_t ear;
 	int fd[2];
 
 	if (!n || n > 64 << 10)
@@ -112,6 +125,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		close(fd[1]);
 		return 0;
 	}
+	fcntl(fd[1], F_SETFL, 0);
+	must(!pthread_create(&ear, NULL, listen_to, &fd[1]));
 	must(!dmv_link_take(fd[0], NULL, &l, &e));
 	if (dmv_gdb_open_link(l, false, &m, &e)) {
 		must(e.code && e.msg[0]);
@@ -120,6 +135,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		space(m, DMV_PHYS);
 		dmv_mem_close(m);
 	}
+	pthread_join(ear, NULL);
 	close(fd[1]);
 	return 0;
 }

@@ -116,6 +116,7 @@ sources()
 	owner snappy 'snappy.*' dumps/mem_kdump_snappy.c
 	owner zstd 'zstd.*' dumps/mem_kdump_zstd.c
 	owner readline 'readline/.*' ext/dma_inspect.c
+	owner libseccomp 'seccomp\.h' ext/sandbox.c
 	owner crash 'defs\.h' ext/crash.c
 	say 'commands do not print' "$(grep -nE \
 		'\<(v?f?printf|puts|putchar|fputs|putc|fwrite|write)[[:space:]]*\(' \

@@ -3,9 +3,10 @@
  * Tries from inside the sandbox what a dump that took over the reader would try. For each it says
  * what came of it, for sandbox.py to judge:
  *
- *	sandbox_try DIRECTORY FILE [none|process|write]
+ *	sandbox_try DIRECTORY FILE [none|process|write|library]
  *
  * FILE may be read; of the rest nothing may, and nothing may be made but in DIRECTORY for "write".
+ * "library": FILE is a dump, read by libkdumpfile in its child process.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,6 +23,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "mem_int.h"
 #include "sandbox.h"
 
 static const char *dir, *file;
@@ -108,6 +110,26 @@ static void needed(void)
 	say("kill child", pid > 0 && !kill(pid, SIGKILL) && waitpid(pid, &status, 0) == pid);
 }
 
+/* The child is made inside the first wall, and again after it was lost. */
+static void library(void)
+{
+	struct dmv_mem_opts o = { 0 };
+	struct dmv_err e = { 0 };
+	struct dmv_mem *m;
+	char b[16];
+
+	if (dmv_mem_open_kdumpfile(file, &o, &m, &e)) {
+		printf("library %s\n", e.msg);
+		return;
+	}
+	for (size_t i = 0; i < m->nrange[DMV_PHYS]; i++)
+		if (dmv_mem_read(m, DMV_PHYS, m->range[DMV_PHYS][i].start, b, sizeof(b), &e))
+			printf("library %s\n", e.msg);
+		else
+			printf("library %.16s\n", b);
+	dmv_mem_close(m);
+}
+
 int main(int argc, char **argv)
 {
 	struct dmv_sandbox s = { 0 };
@@ -125,9 +147,14 @@ int main(int argc, char **argv)
 	}
 	if (strcmp(how, "none")) {
 		dmv_sandbox_enter(&s, &st);
-		say("second", dmv_sandbox_read_only(&s, &file, 1));
+		if (strcmp(how, "library"))
+			say("second", dmv_sandbox_read_only(&s, &file, 1));
 	}
 	printf("walls %d %d %s\n", st.calls, st.files, st.why);
+	if (!strcmp(how, "library")) {
+		library();
+		return 0;
+	}
 	files();
 	needed();
 	others();
