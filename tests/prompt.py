@@ -62,7 +62,10 @@ class Terminal:
 
     def ask(self, text, want=r"dma> $"):
         self.type(text + "\n")
-        return self.until(want) or "nothing came: " + self.seen
+        got = self.until(want)
+        if got is None:
+            case("an answer to %s" % text, False, self.seen)
+        return got or ""
 
     def end(self):
         end = time.monotonic() + 10
@@ -113,7 +116,7 @@ def on_terminal(argv, env, state):
     t.type("\n")
     t.until(r"dma> $")
     t.type("q\n")
-    case("q ends it", t.end() is not None)
+    case("q ends it", t.end() in (0, 1))
     path = os.path.join(state, "dma-inspect", "history")
     case("history is kept", os.path.exists(path) and "!dma -a" in open(path).read())
     case("and is its owner's alone",
@@ -124,10 +127,11 @@ def on_terminal(argv, env, state):
     got = t.ask("violations")
     case("pager", "P:#" in plain(got), got)
     t.type("\x04")
-    case("^D ends it", t.end() is not None)
-    t = Terminal(argv + ["many.img"], dict(env, DMA_PAGER="sed -n 3q"))
+    case("^D ends it", t.end() in (0, 1))
+    t = Terminal(argv + ["many.img"], dict(env, DMA_PAGER="sed 3q"))
     t.until(r"dma> $")
-    case("pager that is left early", "dma-inspect:" not in t.ask("leaks -a"))
+    got = t.ask("leaks -a")
+    case("pager that is left early", "common buffer" in got and "dma-inspect:" not in got, got)
     got = t.ask("who 5")
     case("and the prompt lives on", "dma> " in got, got)
     t.type("q\n")
@@ -146,7 +150,8 @@ def on_terminal(argv, env, state):
     t = Terminal(argv + ["trouble.img"], dict(env, DMA_PAGER="no-such-pager"))
     t.until(r"dma> $")
     case("pager that is not there", "4 leaked" in plain(t.ask("leaks")))
-    case("is not tried again", "not found" not in t.ask("leaks"))
+    got = plain(t.ask("leaks"))
+    case("is not tried again", "4 leaked" in got and "not found" not in got, got)
     t.type("q\n")
     t.end()
     t = Terminal(argv + ["--no-pager", "many.img"], env)
@@ -161,9 +166,10 @@ def on_terminal(argv, env, state):
     t.end()
     t = Terminal(argv + ["--color=never", "--no-pager", "trouble.img"], env)
     t.until(r"dma> $")
-    case("--color=never", "\x1b[1m" not in t.ask("leaks"))
+    got = t.ask("leaks")
+    case("--color=never", "4 leaked" in got and "\x1b[1m" not in got, got)
     t.type(".quit\n")
-    case(".quit ends it", t.end() is not None)
+    case(".quit ends it", t.end() in (0, 1))
     t = Terminal(argv + ["-c", "leaks", "trouble.img"], dict(env, NO_COLOR="1"))
     got = t.until(r"no leak")
     case("NO_COLOR", got and "\x1b[" not in got, got)
@@ -206,12 +212,22 @@ def big_core(path):
             f.write(bytes(1 << 20))
 
 
+def busy(p):
+    """Waits until the process has worked for a tenth of a second: then it is at its scan."""
+    tick = os.sysconf("SC_CLK_TCK")
+    while p.poll() is None:
+        with open("/proc/%d/stat" % p.pid) as f:
+            user, system = f.read().rpartition(")")[2].split()[11:13]
+        if int(user) + int(system) >= tick // 10:
+            return
+        time.sleep(0.01)
+
+
 def without_terminal(argv, env):
-    code, out, err = run(argv + ["trouble.img"], env)
     big_core("big")
     p = subprocess.Popen([PROG, "-c", "leaks", "big"], stdout=subprocess.PIPE,
                          stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, env=env)
-    time.sleep(0.3)
+    busy(p)
     p.send_signal(signal.SIGINT)
     err = p.communicate(timeout=30)[1].decode()
     os.remove("big")
@@ -220,12 +236,14 @@ def without_terminal(argv, env):
     case("--color=always through a pipe", "\x1b[1m" in out and "OWNER\x1b[0m\n" in out, out)
     for extra in (["--color=auto"], []):
         code, out, _ = run(argv + extra + ["-c", "leaks", "trouble.img"], env)
-        case("no colour through a pipe %s" % " ".join(extra), "\x1b" not in out, out)
+        case("no colour through a pipe %s" % " ".join(extra),
+             "4 leaked" in out and "\x1b" not in out, out)
     code, out, _ = run(argv + ["--color=always", "-c", "leaks", "trouble.img"],
                        dict(env, NO_COLOR="1"))
     case("--color=always outranks NO_COLOR", "\x1b[1m" in out, out)
     code, out, _ = run(argv + ["-f", "-", "trouble.img"], env, "leaks\nq\nviolations\n")
-    case("q ends a file of commands", code == 1 and "e6/f/5" not in out, out)
+    case("q ends a file of commands",
+         code == 1 and "4 leaked" in out and "e6/f/5" not in out, out)
     code, out, err = run(argv + ["-c", "vilations", "trouble.img"], env)
     case("did you mean", code == 2 and "did you mean `violations`?" in err, err)
     manual(env)
@@ -245,6 +263,8 @@ def without_terminal(argv, env):
     case("usage outranks findings, which are in the output", code == 2 and "4 leaked" in out, err)
     code, _, err = run(argv + ["absent.img"], env)
     case("target that is not there", code == 3 and "absent.img" in err, err)
+    code, _, err = run(argv + ["absent.1", "absent.2"], env)
+    case("set of files that are not there", code == 3 and "absent.1" in err, err)
     with open("text", "w") as f:
         f.write("no dump at all\n" * 1000)
     for extra in (["text"], ["--base", "0", "text"]):
@@ -260,7 +280,7 @@ def without_terminal(argv, env):
     case("--bugcheck with quotes and lines", code == 0 and "GUARD_AFTER" in out, out)
     code, out, err = run([PROG, "--bugcheck", "BugCheck E6, {F, 5, 1000}"], env)
     case("--bugcheck that is torn", code == 2 and not out and "parameter 4" in err, err)
-    for wrong in ([], ["--base", "zz", "x"], ["--color=maybe", "x"], ["a", "b"], ["--nonsense"]):
+    for wrong in ([], ["--base", "zz", "x"], ["--color=maybe", "x"], ["--nonsense"]):
         code, _, err = run([PROG] + wrong, env)
         case("usage: %s" % " ".join(wrong), code == 2 and err, err)
     code, out, _ = run([PROG, "--version"], env)

@@ -19,6 +19,8 @@ def agree(name, path, base=None):
     said = compare.compare(path, base)
     bad = ["%s: %s" % (t, d[0]) for t, _, d in said if d]
     rows = sum(n for _, n, _ in said)
+    if not rows:
+        bad.append("neither says anything")
     print("not ok second %s: %s" % (name, "; ".join(bad)) if bad else
           "ok second %s: %d rows" % (name, rows), flush=True)
     return not bad

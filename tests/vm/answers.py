@@ -159,6 +159,8 @@ class Case:
 
     def right(self, row):
         """One row against the guest's last words, drivers.def, and the driver's own knowledge."""
+        need(self.truth.valid, "the driver did not come to its mistake")
+        need(num(row["code"]) == self.code, "code %s" % row["code"])
         got = [num(row["p%d" % i]) for i in (1, 2, 3, 4)]
         m = re.search(r"(?:\*\*\* STOP|violation): (\w+) \((\w+),(\w+),(\w+),(\w+)\)", self.serial)
         need(m and [num(row["code"])] + got == [int(x, 16) for x in m.groups()],
