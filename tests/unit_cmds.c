@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /* Literal facts -> command -> text, JSON and exit code. What commands judge: unit_verdict.c. */
 #include "dmv_abi.h"
+#include "mem_int.h"
 #include "words.h"
 #include "world.h"
 
@@ -307,6 +308,7 @@ static void target(bool kernel, const char *why)
 	T_STREQ(a.text, want, kernel ? "a Linux kernel" : "a target without a region");
 	T_CHECKF(strstr(a.err.msg, why) != NULL, why, "%s", a.err.msg);
 	free(a.text);
+	dmv_mem_kernel_free(&m);        /* all that m owns: the rest is not from the heap */
 }
 
 /* What cmds repeats of the contract is the contract's. */
