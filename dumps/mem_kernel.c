@@ -246,18 +246,21 @@ static bool may_have_kernel(const struct dmv_mem *m)
 
 const struct dmv_kernel *dmv_mem_kernel(struct dmv_mem *m, struct dmv_err *e)
 {
-	struct dmv_kernel_kept *mk = keeper(m);
+	struct dmv_kernel_kept *mk;
 	struct dmv_kernel_try t = { 0 };
 
+	if (!m->kernel && !may_have_kernel(m)) {
+		dmv_fail(e, DMV_E_NOTFOUND, "it holds no physical memory of a kernel");
+		return NULL;
+	}
+	mk = keeper(m);
 	if (!mk) {
 		dmv_fail(e, DMV_E_MEMORY, "out of memory");
 		return NULL;
 	}
 	if (!mk->asked) {
 		mk->asked = true;
-		if (!may_have_kernel(m))
-			dmv_fail(&mk->why, DMV_E_NOTFOUND, "it holds no physical memory");
-		else if (!by_own_text(m, &t, &mk->why))
+		if (!by_own_text(m, &t, &mk->why))
 			accept(m, &t);
 		dmv_kernel_try_deinit(&t);
 	}
@@ -290,14 +293,17 @@ static enum dmv_code search(struct dmv_mem *m, const bool *stop, struct dmv_err 
 enum dmv_code dmv_mem_kernel_search(struct dmv_mem *m, const bool *stop,
 				    const struct dmv_kernel **ret, struct dmv_err *e)
 {
-	const struct dmv_kernel *k = dmv_mem_kernel(m, e);
-	struct dmv_err why = { .addr = UINT64_MAX };
+	struct dmv_err none = { 0 }, why = { .addr = UINT64_MAX };
+	const struct dmv_kernel *k = dmv_mem_kernel(m, &none);
 	enum dmv_code code;
 
-	if (!k && !m->kernel)
-		return DMV_E_MEMORY;
+	if (!k && !m->kernel) {
+		if (e)
+			*e = none;
+		return none.code;
+	}
 	/* All memory of a live target through a debugger's wire takes minutes. */
-	if (!k && !m->kernel->searched && may_have_kernel(m) && !m->live) {
+	if (!k && !m->kernel->searched && !m->live) {
 		code = search(m, stop, &why);
 		if (code == DMV_E_STOPPED)
 			return dmv_fail(e, code, "stopped while looking for the kernel");

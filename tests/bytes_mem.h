@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "mem.h"
+#include "mem_int.h"
 
 struct bytes_mem {
 	struct dmv_mem base;
@@ -72,6 +73,16 @@ static inline void bytes_mem_init(struct bytes_mem *b, uint8_t *bytes, size_t n,
 		b->range[s][0] = (struct dmv_range){ start[s], start[s] + n };
 		b->base.nrange[s] = 1;
 	}
+}
+
+/* What was found out about the target; the rest is the test's. */
+static inline void bytes_mem_deinit(struct bytes_mem *b)
+{
+	struct dmv_mem own = { .walk = b->base.walk, .kernel = b->base.kernel };
+
+	dmv_mem_base_deinit(&own);
+	b->base.walk = NULL;
+	b->base.kernel = NULL;
 }
 
 #endif

@@ -62,6 +62,7 @@ static void decode(uint8_t *bytes, size_t size, int spaces, bool live)
 		dmv_facts_free(&f);
 	}
 	dmv_names_free(n);
+	bytes_mem_deinit(&m);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -44,6 +44,7 @@ void got_drop(struct got *g)
 {
 	if (!g->code)
 		dmv_facts_free(&g->facts);
+	bytes_mem_deinit(&g->mem);
 	mkregion_free(&g->region);
 }
 

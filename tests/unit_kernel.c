@@ -9,11 +9,10 @@
 #include "mem_kernel.h"
 #include "names.h"
 
-/* Sources free what the base owns; this one is a test's. */
 static void drop(struct fake_kernel *k)
 {
-	dmv_mem_base_deinit(&(struct dmv_mem){ .walk = k->b.base.walk, .kernel = k->b.base.kernel,
-					       .vmcoreinfo = k->b.base.vmcoreinfo });
+	bytes_mem_deinit(&k->b);
+	free(k->b.base.vmcoreinfo);
 	free(k);
 }
 

@@ -369,6 +369,8 @@ static void through_mem(void)
 	m->ram[0x123] = 0x11;
 	T_CHECK(!dmv_mem_read(&m->b.base, DMV_VIRT, 0x123, &got, 1, NULL) && got == 0x11,
 		"the lower half as the source has it");
+	m->w = NULL;                    /* the target's own now */
+	bytes_mem_deinit(&m->b);
 	power_off(m);
 }
 
