@@ -55,6 +55,8 @@ struct dmv_ses {
 	struct dmv_err err;             /* of the last line */
 	const bool *stop;               /* set by the host on ^C; may be NULL */
 	const char *target;             /* as the user gave it */
+	const char *paste;              /* pasted text that is the target; NULL: it is none */
+	size_t npaste;
 	bool loaded;                    /* facts were looked for */
 	struct dmv_err load_err;        /* code OK: and found */
 	size_t load_notes;              /* notes that loading made; those behind are verify's */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
-/* bugcheck: a code and its four parameters in words; without them those of the target. */
+/* bugcheck: what a bugcheck means: the target's own, typed numbers, or whatever a text shows. */
 #include "cmd.h"
+
+#include <stdio.h>
+#include <string.h>
 
 #include "decode.h"
 #include "dump_info.h"
@@ -9,50 +12,177 @@
 static enum dmv_code own(struct dmv_ses *s)
 {
 	const struct dmv_facts *f = &s->facts;
-	bool any = false;
+	struct dmv_quad q = { .known = DMV_ALL_PARAMETERS, .line = UINT32_MAX,
+			      .stack = DMV_NO_ADDR };
 
 	if (dmv_need_facts(s))
 		return dmv_dump_instead(s);
 	for (uint32_t r = 0; r < f->nregion; r++) {
 		if (!f->region[r].bug_code)
 			continue;
-		any = true;
 		dmv_region_head(s, r);
-		if (!dmv_decode(s, r, f->region[r].bug_code, f->region[r].bug_p))
+		q.region = r;
+		q.code = f->region[r].bug_code;
+		memcpy(q.p, f->region[r].bug_p, sizeof(q.p));
+		if (!dmv_decode_quad(s, &q))
 			return DMV_E_STOPPED;
+		q.index++;
 	}
 	if (dmv_dump_bugcheck(s))
 		return dmv_dump_bugcheck_say(s) ? DMV_E_OK : DMV_E_STOPPED;
-	if (!any)
+	if (!q.index)
 		dmv_out_line(s->out, "No bugcheck: the verifier did not stop this target.");
 	return DMV_E_OK;
 }
 
+/* ---- pasted ---- */
+
+/* Somewhere all words stood that the form has; what is torn is not put together. */
+static bool whole(const struct dmv_paste *p, size_t first)
+{
+	for (size_t i = 0; i < p->nseen; i++)
+		if (p->seen[i].first == first && !p->seen[i].why[0])
+			return true;
+	return false;
+}
+
+enum { PLACES = 6 };
+
+/* "event log 1001 (line 3), stack line of KeBugCheckEx (line 40)" */
+static const char *places(const struct dmv_paste *p, size_t first, char *buf, size_t size)
+{
+	size_t at = 0, n = 0;
+
+	for (size_t i = 0; i < p->nseen && at < size; i++) {
+		const struct dmv_seen *b = &p->seen[i];
+
+		if (b->first != first || b->mention || ++n > PLACES)
+			continue;
+		at += (size_t)snprintf(buf + at, size - at, "%s%s (line %u)", n > 1 ? ", " : "",
+				       b->title, b->line);
+	}
+	if (n > PLACES && at < size)
+		snprintf(buf + at, size - at, " and %zu more", n - PLACES);
+	return buf;
+}
+
+static struct dmv_quad quad(const struct dmv_paste *p, const struct dmv_seen *b, const char *seen)
+{
+	struct dmv_quad q = { .code = (uint32_t)b->v[0], .known = b->known >> 1, .form = b->form,
+			      .line = b->line, .seen = p->typed ? NULL : seen, .intel = p->intel,
+			      .no_bugcheck = !b->v[0] && !strcmp(b->form, "event-41"),
+			      .stack = b->stack };
+
+	memcpy(q.p, b->v + 1, sizeof(q.p));
+	return q;
+}
+
+static size_t count(const struct dmv_paste *p)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->nseen; i++)
+		n += p->seen[i].first == i && whole(p, i);
+	return n;
+}
+
+static enum dmv_code decode_each(struct dmv_ses *s, const struct dmv_paste *p, size_t many)
+{
+	uint32_t index = 0;
+	char seen[512];
+
+	for (size_t i = 0; i < p->nseen; i++) {
+		struct dmv_quad q;
+
+		if (p->seen[i].first != i || !whole(p, i))
+			continue;
+		if (many > 1)
+			dmv_out_line(s->out, "%sBugcheck %u of %zu", index ? "\n" : "", index + 1,
+				     many);
+		q = quad(p, &p->seen[i], places(p, i, seen, sizeof(seen)));
+		q.index = index++;
+		if (!dmv_decode_quad(s, &q))
+			return DMV_E_STOPPED;
+	}
+	return DMV_E_OK;
+}
+
+/* What was torn: an error if nothing else is there, else said beside the answer. */
+static enum dmv_code torn(struct dmv_ses *s, const struct dmv_paste *p, size_t many)
+{
+	enum dmv_code code = DMV_E_OK;
+
+	for (size_t i = 0; i < p->nseen; i++) {
+		const struct dmv_seen *b = &p->seen[i];
+
+		if (b->first != i || whole(p, i))
+			continue;
+		if (!many)
+			return dmv_fail(&s->err, DMV_E_USAGE, "%s, line %u: %s", b->title, b->line,
+					b->why);
+		dmv_out_note(s->out, "not decoded: %s, line %u: %s", b->title, b->line, b->why);
+		if (!code && !b->mention)
+			code = dmv_fail(&s->err, DMV_E_ABSENT, "%s, line %u: %s", b->title, b->line,
+					b->why);
+	}
+	if (p->left_off)
+		dmv_out_note(s->out, "%zu more behind the first %d are left off: paste less",
+			     p->left_off, DMV_PASTE_SEEN);
+	return code;
+}
+
+static enum dmv_code pasted(struct dmv_ses *s, const char *text, size_t n)
+{
+	struct dmv_paste p;
+	enum dmv_code code;
+	size_t many;
+
+	if (dmv_paste_parse(text, n, &p, &s->err))
+		return s->err.code;
+	many = count(&p);
+	code = decode_each(s, &p, many);
+	if (!code)
+		code = torn(s, &p, many);
+	dmv_paste_free(&p);
+	return code;
+}
+
 static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 {
-	uint64_t v[5] = { 0 };
+	enum dmv_code code;
 
 	if (!av->v[0].set)
-		return own(s);
-	if (dmv_paste_bugcheck(av->v[0].word, v, &s->err))
-		return s->err.code;
-	return dmv_decode(s, 0, (uint32_t)v[0], v + 1) ? DMV_E_OK : DMV_E_STOPPED;
+		return s->paste ? pasted(s, s->paste, s->npaste) : own(s);
+	code = pasted(s, av->v[0].word, strlen(av->v[0].word));
+	if (code == DMV_E_NOTFOUND)
+		code = s->err.code = DMV_E_USAGE;
+	return code;
 }
 
 static const struct dmv_arg args[] = {
 	{ "CODE P1 P2 P3 P4", DMV_ARG_REST, false,
-	  "typed: parameters left out are 0; pasted: whole" },
+	  "typed: parameters left out are 0; or a text, as it was printed" },
 	{ 0 }
 };
 
 const struct dmv_cmd dmv_cmd_bugcheck = {
 	.name = "bugcheck",
 	.summary = "what a bugcheck and its parameters mean",
-	.help = "Decodes 0xE6 (DRIVER_VERIFIER_DMA_VIOLATION) and 0x1DC in full, and names their\n"
-		"neighbours. A paste is understood: `BugCheck E6, {F, 5, ...}`, a STOP screen,\n"
-		"a line of the event log, the arguments that !analyze printed; it must be whole.\n"
-		"Rules that were never documented are not guessed at. Without numbers the\n"
-		"target's own bugcheck.",
+	.help = "Decodes 0xE6 (DRIVER_VERIFIER_DMA_VIOLATION) and 0x1DC in full, and their\n"
+		"neighbours: 0x158, 0x159, 0x1D9, 0x161, 0xCA with P1 = 2, 0xC4 with P1 0xB0 to\n"
+		"0xB9. Every other code is \"not a DMA code\".\n"
+		"A text may be pasted as it was printed, several bugchecks in it. Known are\n"
+		"  event log 1001    The bugcheck was: 0x000000e6 (0x..., 0x..., 0x..., 0x...)\n"
+		"  event log 41      BugcheckCode 230 (decimal), BugcheckParameter1 0x26, ...\n"
+		"  !analyze          NAME (e6), Arg1: ...; BUGCHECK_CODE: e6, BUGCHECK_P1: ...;\n"
+		"                    BugCheck E6, {26, ...}\n"
+		"  kernel debugger   *** Fatal System Error: 0x000000e6, then (0x...,...)\n"
+		"  blue screen       *** STOP: 0x000000E6 (0x...,0x...,0x...,0x...)\n"
+		"  .bugcheck         Bugcheck code 000000E6, Arguments ...\n"
+		"  stack             the line of nt!KeBugCheckEx (without the fourth parameter)\n"
+		"  memory            dq nt!KiBugCheckData L5 and its lines\n"
+		"and the numbers alone. What is pasted must be whole: nothing is guessed, nor are\n"
+		"rules that were never documented. Without numbers the target's own bugcheck.",
 	.examples = "bugcheck  the target's own\n"
 		    "bugcheck e6 f 5 ffffd08bb1435060 ffffd08bb1435860  decode these",
 	.args = args,

@@ -63,7 +63,8 @@ static int run(struct dmv_ses *s, const struct dmv_cmd *c, const struct dmv_argv
 	} else if (code == DMV_E_STOPPED) {
 		dmv_fail(&s->err, DMV_E_STOPPED, "stopped");
 	}
-	ret = exit_code(s, code, s->loaded && code && code == s->load_err.code);
+	ret = exit_code(s, code, (s->loaded && code && code == s->load_err.code) ||
+					 (s->paste && code == DMV_E_NOTFOUND));
 	if (code)
 		dmv_out_error(s->out, s->err.msg);
 	if (s->used_facts)

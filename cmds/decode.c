@@ -5,33 +5,40 @@
 #include <string.h>
 
 #include "dump_info.h"
-#include "rules.h"
+#include "iommu_faults.h"
+#include "meaning.h"
 #include "words.h"
 
 enum { MINIDUMP = 0x10000000 };         /* set in the code of a minidump variant */
 
 struct bug {
-	uint32_t region, code;
-	uint64_t p1, p2, p3, p4;
-	const char *name, *rule, *severity, *title, *cause, *fix;
-	bool minidump, undocumented;
+	uint32_t region, index, code, line;
+	const char *p1, *p2, *p3, *p4;
+	const char *name, *rule, *severity, *title, *cause, *fix, *calls, *form, *seen;
+	bool dma, minidump, undocumented;
 };
 
 static const struct dmv_col bug_cols[] = {
 	DMV_COL(struct bug, region, "", DMV_S_REGION, "index of the region"),
+	DMV_COL(struct bug, index, "", DMV_S_U32, "of the bugcheck in this answer"),
 	DMV_COL(struct bug, code, "", DMV_S_CODE, "bugcheck code"),
 	DMV_COL(struct bug, name, "", DMV_S_STR, "its name"),
-	DMV_COL(struct bug, p1, "", DMV_S_WORD, "first parameter"),
-	DMV_COL(struct bug, p2, "", DMV_S_WORD, "second parameter"),
-	DMV_COL(struct bug, p3, "", DMV_S_WORD, "third parameter"),
-	DMV_COL(struct bug, p4, "", DMV_S_WORD, "fourth parameter"),
+	DMV_COL(struct bug, p1, "", DMV_S_STR, "first parameter; absent: not in the paste"),
+	DMV_COL(struct bug, p2, "", DMV_S_STR, "second parameter"),
+	DMV_COL(struct bug, p3, "", DMV_S_STR, "third parameter"),
+	DMV_COL(struct bug, p4, "", DMV_S_STR, "fourth parameter"),
+	DMV_COL(struct bug, dma, "", DMV_S_BOOL, "it is about DMA"),
 	DMV_COL(struct bug, rule, "", DMV_S_STR, "name of the rule"),
 	DMV_COL(struct bug, severity, "", DMV_S_STR, "error or warning"),
 	DMV_COL(struct bug, title, "", DMV_S_STR, "what is wrong"),
+	DMV_COL(struct bug, calls, "", DMV_S_STR, "routines that find it"),
 	DMV_COL(struct bug, cause, "", DMV_S_STR, "cause"),
 	DMV_COL(struct bug, fix, "", DMV_S_STR, "fix"),
 	DMV_COL(struct bug, minidump, "", DMV_S_BOOL, "code had the mark of a minidump"),
 	DMV_COL(struct bug, undocumented, "", DMV_S_BOOL, "exists, and was never documented"),
+	DMV_COL(struct bug, form, "", DMV_S_STR, "form it was pasted in"),
+	DMV_COL(struct bug, line, "", DMV_S_U32, "line of the paste"),
+	DMV_COL(struct bug, seen, NULL, DMV_S_LABEL, ""),
 	{ 0 }
 };
 
@@ -39,43 +46,57 @@ static const struct dmv_table head_table = {
 	"bugcheck", bug_cols,
 	"{name|unknown bugcheck} ({code})\n"
 	"?title|{title}\n"
+	"?seen|Seen as: {seen}\n"
 	"\n"
 };
 
 struct arg {
-	uint32_t index;
+	uint32_t bugcheck, index;
 	uint64_t value;
 	const char *means, *is;
 	const char *sep1, *sep2;
 };
 
-static const struct dmv_col arg_cols[] = {
-	DMV_COL(struct arg, index, "", DMV_S_U32, "1 to 4"),
-	DMV_COL(struct arg, value, "", DMV_S_WORD, "the parameter"),
-	DMV_COL(struct arg, means, "", DMV_S_STR, "what it is by its rule"),
-	DMV_COL(struct arg, is, "", DMV_S_STR, "what it is in this target"),
-	DMV_COL(struct arg, sep1, NULL, DMV_S_LABEL, ""),
-	DMV_COL(struct arg, sep2, NULL, DMV_S_LABEL, ""),
-	{ 0 }
-};
+#define ARG_COLS(show) { \
+	DMV_COL(struct arg, bugcheck, "", DMV_S_U32, "index of the bugcheck"), \
+	DMV_COL(struct arg, index, "", DMV_S_U32, "1 to 4"), \
+	DMV_COL(struct arg, value, "", show, "the parameter"), \
+	DMV_COL(struct arg, means, "", DMV_S_STR, "what it is by its rule"), \
+	DMV_COL(struct arg, is, "", DMV_S_STR, "value in words, or what it is in this target"), \
+	DMV_COL(struct arg, sep1, NULL, DMV_S_LABEL, ""), \
+	DMV_COL(struct arg, sep2, NULL, DMV_S_LABEL, ""), \
+	{ 0 } \
+}
+
+static const struct dmv_col arg_cols[] = ARG_COLS(DMV_S_WORD);
+static const struct dmv_col lost_cols[] = ARG_COLS(DMV_S_ADDR);
 
 static const struct dmv_table arg_table = {
 	"arguments", arg_cols, "Arg{index}: {value}{sep1}{means}{sep2}{is}\n"
 };
 
+/* Rows of the same table whose value is absent. */
+static const struct dmv_table lost_table = {
+	"arguments", lost_cols, "Arg{index}: not in the paste{sep1}{means}\n"
+};
+
 struct advice {
-	const char *cause, *fix;
+	const char *cause, *fix, *calls;
 };
 
 static const struct dmv_col advice_cols[] = {
 	DMV_COL(struct advice, cause, "", DMV_S_LABEL, ""),
 	DMV_COL(struct advice, fix, "", DMV_S_LABEL, ""),
+	DMV_COL(struct advice, calls, "", DMV_S_LABEL, ""),
 	{ 0 }
 };
 
 /* In JSON these stand in "bugcheck": here they come after the arguments. */
 static const struct dmv_table advice_table = {
-	"advice", advice_cols, "\nCause: {cause}\nFix:   {fix}\n"
+	"advice", advice_cols,
+	"\n"
+	"?calls|Found by: {calls}\n"
+	"Cause: {cause}\nFix:   {fix}\n"
 };
 
 /* What a word is in this target: *noun its kind, and the rest in buf. false: nothing we know. */
@@ -128,90 +149,248 @@ static bool known(const struct dmv_facts *f, uint64_t v, const char **noun, char
 	return false;
 }
 
-static const char *meaning(const struct dmv_rule_text *r, unsigned i, const uint64_t p[4])
+/* The value in words by its meaning, else the object that it is in this target. */
+static void describe(struct dmv_ses *s, struct arg *a, bool object, char *is, size_t size)
 {
-	const char *reason;
+	const char *noun = NULL, *words = a->means ? dmv_value_words(a->means, a->value, is, size)
+						   : NULL;
+	bool facts = s->loaded && !s->load_err.code, same;
+	char more[352];
 
-	if (i == 0)
-		return r->name;
-	if (i == 1 && r->p2 >= 0)
-		return "kind of the violation";
-	if (i == 3 && r->code == 0xE6 && p[0] == 0x26) {
-		reason = dmv_iommu_reason(p[3]);
-		return reason ? reason : "fault type, hardware specific";
+	if (words) {
+		a->is = words;
+		a->sep2 = ": ";
+		return;
 	}
-	return r->means[i - 1];
+	if (!object)
+		return;
+	if (!facts || !known(&s->facts, a->value, &noun, more, sizeof(more))) {
+		a->is = dmv_dump_place(s, a->value, is, size);
+		a->sep2 = !a->is ? "" : a->means ? ": " : ", ";
+		return;
+	}
+	same = a->means && !strcmp(a->means, noun);
+	snprintf(is, size, "%s%s%s", same ? "" : noun, same || !*more ? "" : ", ", more);
+	a->is = is;
+	a->sep2 = !a->means ? ", " : *is ? ": " : "";
 }
 
-static bool arguments(struct dmv_ses *s, const struct dmv_rule_text *r, const uint64_t p[4])
+static bool arguments(struct dmv_ses *s, const struct dmv_quad *q, const struct dmv_meaning *m)
 {
-	bool facts = s->loaded && !s->load_err.code;
-	char is[400], more[352];
+	char is[400];
 
 	for (unsigned i = 0; i < 4; i++) {
-		const char *m = r ? meaning(r, i, p) : NULL, *noun = NULL;
-		struct arg a = { .index = i + 1, .value = p[i], .means = m && *m ? m : NULL,
-				 .sep1 = m && *m ? ", " : "", .sep2 = "" };
+		const char *means = m ? m->means[i] : NULL;
+		bool there = q->known & 1u << i;
+		struct arg a = { .bugcheck = q->index, .index = i + 1,
+				 .value = there ? q->p[i] : DMV_NO_ADDR, .means = means,
+				 .sep1 = means ? ", " : "", .sep2 = "" };
 
-		if (facts && (i || !r) && known(&s->facts, p[i], &noun, more, sizeof(more))) {
-			bool same = a.means && !strcmp(a.means, noun);
-
-			snprintf(is, sizeof(is), "%s%s%s", same ? "" : noun,
-				 same || !*more ? "" : ", ", more);
-			a.is = is;
-			a.sep2 = !a.means ? ", " : *is ? ": " : "";
-		} else if ((i || !r) && dmv_dump_place(s, p[i], is, sizeof(is))) {
-			a.is = is;
-			a.sep2 = a.means ? ": " : ", ";
-		}
-		if (!dmv_out_row(s->out, &arg_table, &a))
+		if (there)
+			describe(s, &a, i || !m || !m->rule, is, sizeof(is));
+		if (!dmv_out_row(s->out, there ? &arg_table : &lost_table, &a))
 			return false;
 	}
 	return true;
 }
 
-static const char *title_of(const struct dmv_rule_text *r, const struct bug *b, const char *remark)
+static const char *title_of(const struct dmv_meaning *m, const struct dmv_quad *q, uint32_t code,
+			    bool undocumented)
 {
-	if (r)
-		return r->title;
-	if (b->undocumented)
+	if (m)
+		return m->title;
+	if (undocumented)
 		return "this rule exists, but Microsoft never documented it";
-	if (remark)
-		return remark;
-	return b->code == 0xE6 || b->code == 0x1DC ? "unknown rule" : NULL;
+	if (q->no_bugcheck)
+		return "the machine went down without one: power, reset, or a hang";
+	if (code == 0xE6 || code == 0x1DC || code == 0x1D9)
+		return "unknown rule";
+	if (code == 0xC4)
+		return "not a DMA code: only its MDL codes, P1 0xB0 to 0xB9, are near";
+	if (code == 0xCA)
+		return "not a DMA code: only P1 = 2, a wrong device object, is near";
+	return "not a DMA code";
+}
+
+/* ---- 0xE6/0x26: the fault type, and what to do next ---- */
+
+struct type {
+	uint32_t bugcheck;
+	const char *maker, *name, *reason, *basis, *cause, *fix;
+	const char *sep, *open, *close;
+};
+
+static const struct dmv_col type_cols[] = {
+	DMV_COL(struct type, bugcheck, "", DMV_S_U32, "index of the bugcheck"),
+	DMV_COL(struct type, maker, "", DMV_S_STR, "of the IOMMU"),
+	DMV_COL(struct type, name, "", DMV_S_STR, "as the maker calls it"),
+	DMV_COL(struct type, reason, "", DMV_S_STR, "what the fault type means there"),
+	DMV_COL(struct type, basis, "", DMV_S_STR, "why this may be the meaning"),
+	DMV_COL(struct type, cause, "", DMV_S_STR, "cause"),
+	DMV_COL(struct type, fix, "", DMV_S_STR, "fix"),
+	DMV_COL(struct type, sep, NULL, DMV_S_LABEL, ""),
+	DMV_COL(struct type, open, NULL, DMV_S_LABEL, ""),
+	DMV_COL(struct type, close, NULL, DMV_S_LABEL, ""),
+	{ 0 }
+};
+
+static const struct dmv_table type_table = {
+	"fault_types", type_cols, "  {maker:7}{name}{sep}{reason|unknown}{open}{basis}{close}\n"
+};
+
+static bool say_type(struct dmv_ses *s, const struct dmv_quad *q, const char *maker,
+		     const struct dmv_iommu_fault *f, const char *basis)
+{
+	struct type t = { .bugcheck = q->index, .maker = maker, .sep = "", .open = "",
+			  .close = "" };
+
+	if (f) {
+		t.name = f->name;
+		t.sep = f->name ? ": " : "";
+		t.reason = f->text;
+		t.basis = basis;
+		t.open = " (";
+		t.close = ")";
+		t.cause = dmv_fault_cause(f->class);
+		t.fix = dmv_fault_fix(f->class);
+	}
+	return dmv_out_row(s->out, &type_table, &t);
+}
+
+/* Windows does not say whose IOMMU it is: each maker's reading, and how far it can be trusted. */
+static bool fault_types(struct dmv_ses *s, const struct dmv_quad *q)
+{
+	const struct dmv_iommu_fault *amd = dmv_amdvi_event(q->p[3]);
+
+	dmv_out_line(s->out, "\nFault type %llx by maker of the IOMMU:",
+		     (unsigned long long)q->p[3]);
+	if (!say_type(s, q, "Intel", dmv_vtd_reason(q->p[3]),
+		      q->intel ? "its fault reason: nt!IvtHandleInterrupt is on the stack"
+			       : "its fault reason, as in all known reports"))
+		return false;
+	if (q->intel)
+		return true;
+	if (amd && !say_type(s, q, "AMD", amd, "if it is an event's code: nobody documents it"))
+		return false;
+	return say_type(s, q, "other", NULL, NULL);
+}
+
+struct next {
+	const char *command, *why;
+};
+
+static const struct dmv_col next_cols[] = {
+	DMV_COL(struct next, command, "", DMV_S_STR, "command"),
+	DMV_COL(struct next, why, "", DMV_S_STR, "what it shows"),
+	{ 0 }
+};
+
+static const struct dmv_table next_table = { "next", next_cols, "  {command:36} {why}\n" };
+
+static bool say_next(struct dmv_ses *s, const char *why, const char *command)
+{
+	return dmv_out_row(s->out, &next_table, &(struct next){ command, why });
+}
+
+/* With an address, and what goes behind it. */
+static bool say_next_at(struct dmv_ses *s, const char *why, const char *command, uint64_t addr,
+			const char *behind)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%s %llx%s", command, (unsigned long long)addr, behind);
+	return say_next(s, why, text);
+}
+
+/* In the debugger, on the machine, and where the same machine runs Linux. */
+static bool next_of_fault(struct dmv_ses *s, const struct dmv_quad *q)
+{
+	if (q->p[1] && (!say_next_at(s, "the device object: often the bus driver's", "!devobj",
+				     q->p[1], "") ||
+			!say_next_at(s, "the drivers above it: one of them is meant", "!devstack",
+				     q->p[1], "")))
+		return false;
+	if (!q->p[1] && !say_next(s, "the devices: P2 is 0, Windows did not know which it was",
+				  "!pcitree"))
+		return false;
+	return say_next(s, "adapters, and what is mapped through them", "!dma") &&
+	       say_next(s, "checks the driver's own DMA calls from the next boot on",
+			"verifier /flags 0x80 /driver X.sys") &&
+	       say_next(s, "is Kernel DMA Protection on? PCI cards in external boxes fail under it",
+			"msinfo32") &&
+	       say_next(s, "the same machine under Linux: its lines name the device; paste them",
+			"dmesg | grep -e DMAR -e AMD-Vi");
+}
+
+static bool next_steps(struct dmv_ses *s, const struct dmv_quad *q, uint32_t code)
+{
+	bool fault = code == 0xE6 && q->p[0] == 0x26;
+	bool stack = !(q->known & 8) && q->stack != DMV_NO_ADDR;
+
+	if (!fault && !stack)
+		return true;
+	dmv_out_table(s->out, &next_table);
+	dmv_out_line(s->out, "\nNext:");
+	if (stack && !say_next_at(s, "the fourth parameter: a stack line does not show it", "dq",
+				  q->stack, " L1"))
+		return false;
+	return !fault || next_of_fault(s, q);
+}
+
+/* ---- the whole ---- */
+
+static bool decode(struct dmv_ses *s, const struct dmv_quad *q, bool advise)
+{
+	uint32_t code = q->code & ~(uint32_t)MINIDUMP;
+	bool fault = code == 0xE6 && q->p[0] == 0x26 && q->known & 8;
+	const struct dmv_iommu_fault *f = fault && q->intel ? dmv_vtd_reason(q->p[3]) : NULL;
+	struct bug b = { .region = q->region, .index = q->index, .code = code, .line = q->line,
+			 .name = q->no_bugcheck ? "no bugcheck" : dmv_bugcheck_name(code),
+			 .dma = dmv_bugcheck_is_dma(code, q->p),
+			 .form = q->form, .seen = q->seen, .minidump = code != q->code,
+			 .undocumented = dmv_bugcheck_undocumented(code, q->p[0]) };
+	const char **word[] = { &b.p1, &b.p2, &b.p3, &b.p4 };
+	struct dmv_meaning meaning, *m = dmv_meaning_of(code, q->p, &meaning) ? &meaning : NULL;
+	struct advice a = { NULL, NULL, NULL };
+	char text[4][20];
+
+	for (unsigned i = 0; i < 4; i++) {
+		snprintf(text[i], sizeof(text[i]), "0x%llx", (unsigned long long)q->p[i]);
+		*word[i] = q->known & 1u << i ? text[i] : NULL;
+	}
+	if (m) {
+		b.rule = m->rule;
+		b.severity = !m->rule ? NULL : m->warning ? "warning" : "error";
+		a.cause = b.cause = f ? dmv_fault_cause(f->class) : m->cause;
+		a.fix = b.fix = f ? dmv_fault_fix(f->class) : m->fix;
+		b.calls = m->calls;
+		a.calls = advise ? m->calls : NULL;
+	}
+	b.title = title_of(m, q, code, b.undocumented);
+	dmv_out_table(s->out, &head_table);
+	dmv_out_table(s->out, &arg_table);
+	if (!dmv_out_row(s->out, &head_table, &b) || !arguments(s, q, m))
+		return false;
+	if (fault && !fault_types(s, q))
+		return false;
+	if (m && dmv_out_format(s->out) == DMV_TEXT && !dmv_out_row(s->out, &advice_table, &a))
+		return false;
+	if (b.minidump)
+		dmv_out_note(s->out, "code %x is %x with the mark of a minidump", q->code, code);
+	return !advise || next_steps(s, q, code);
+}
+
+bool dmv_decode_quad(struct dmv_ses *s, const struct dmv_quad *q)
+{
+	return decode(s, q, true);
 }
 
 bool dmv_decode(struct dmv_ses *s, uint32_t region, uint32_t code, const uint64_t p[4])
 {
-	uint32_t plain = code & ~(uint32_t)MINIDUMP;
-	const struct dmv_rule_text *r = dmv_rule_of(plain, p);
-	struct bug b = { .region = region,
-			 .code = plain,
-			 .p1 = p[0],
-			 .p2 = p[1],
-			 .p3 = p[2],
-			 .p4 = p[3],
-			 .name = dmv_bugcheck_name(plain),
-			 .minidump = code != plain,
-			 .undocumented = dmv_bugcheck_undocumented(plain, p[0]) };
-	struct advice a = { NULL, NULL };
+	struct dmv_quad q = { .region = region, .index = region, .code = code,
+			      .known = DMV_ALL_PARAMETERS, .line = UINT32_MAX,
+			      .stack = DMV_NO_ADDR };
 
-	if (r) {
-		b.rule = r->name;
-		b.severity = r->warning ? "warning" : "error";
-		a.cause = b.cause = r->cause;
-		a.fix = b.fix = r->fix;
-	}
-	b.title = title_of(r, &b, dmv_bugcheck_remark(plain, p));
-	dmv_out_table(s->out, &head_table);
-	dmv_out_table(s->out, &arg_table);
-	if (!dmv_out_row(s->out, &head_table, &b) || !arguments(s, r, p))
-		return false;
-	if (plain == 0xE6 && p[0] == 0x26)
-		dmv_out_note(s->out,
-			     "the fault type is that of Intel's IOMMU; other vendors number theirs "
-			     "otherwise; this bugcheck comes without the verifier, too");
-	if (r && dmv_out_format(s->out) == DMV_TEXT)
-		return dmv_out_row(s->out, &advice_table, &a);
-	return true;
+	memcpy(q.p, p, sizeof(q.p));
+	return decode(s, &q, false);
 }

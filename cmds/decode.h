@@ -5,7 +5,25 @@
 
 #include "cmd.h"
 
+enum { DMV_ALL_PARAMETERS = 0xF };
+
+/* A bugcheck as it was found, not necessarily with all its parameters. */
+struct dmv_quad {
+	uint32_t region, index;         /* index of the region, of the bugcheck in this answer */
+	uint32_t code;
+	uint64_t p[4];
+	uint8_t known;                  /* bit i: p[i] is known */
+	const char *form;               /* key of the form it was pasted in; NULL: it was not */
+	uint32_t line;                  /* of the paste; UINT32_MAX: none */
+	const char *seen;               /* all forms and lines, for people; NULL: none */
+	bool no_bugcheck;               /* code 0 says that there was none */
+	bool intel;                     /* the IOMMU is known to be Intel's */
+	uint64_t stack;                 /* where P4 is if it is not known; DMV_NO_ADDR: unknown */
+};
+
 /* Says what the quadruple means. Where facts are there, parameters that are objects are named. */
 bool dmv_decode(struct dmv_ses *s, uint32_t region, uint32_t code, const uint64_t p[4]);
+/* The same with the routines that find it and what to do next. */
+bool dmv_decode_quad(struct dmv_ses *s, const struct dmv_quad *q);
 
 #endif

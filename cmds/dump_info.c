@@ -6,12 +6,9 @@
 #include <string.h>
 
 #include "decode.h"
-#include "rules.h"
+#include "meaning.h"
 
-enum {
-	MINIDUMP = 0x10000000,          /* set in the code of a minidump variant */
-	LIVE_SYSTEM_DUMP = 0x161,
-};
+enum { MINIDUMP = 0x10000000 };         /* set in the code of a minidump variant */
 
 static const struct dmv_dump_info *info_of(const struct dmv_ses *s)
 {
@@ -41,12 +38,16 @@ bool dmv_dump_bugcheck(const struct dmv_ses *s)
 bool dmv_dump_bugcheck_say(struct dmv_ses *s)
 {
 	const struct dmv_dump_info *x = info_of(s);
+	struct dmv_quad q = { .region = DMV_NO_INDEX, .index = (uint32_t)s->facts.nregion,
+			      .code = x->bug_code, .known = DMV_ALL_PARAMETERS,
+			      .line = UINT32_MAX, .stack = DMV_NO_ADDR };
 
 	if (s->facts.nregion) {
 		dmv_out_gap(s->out);
 		dmv_out_line(s->out, "By the header of the dump:\n");
 	}
-	return dmv_decode(s, DMV_NO_INDEX, x->bug_code, x->bug_p);
+	memcpy(q.p, x->bug_p, sizeof(q.p));
+	return dmv_decode_quad(s, &q);
 }
 
 bool dmv_dump_about_dma(const struct dmv_ses *s)
@@ -56,8 +57,7 @@ bool dmv_dump_about_dma(const struct dmv_ses *s)
 
 	if (!x || !x->has_bugcheck)
 		return false;
-	return dmv_rule_of(code, x->bug_p) ||
-	       (code != LIVE_SYSTEM_DUMP && dmv_bugcheck_remark(code, x->bug_p));
+	return dmv_bugcheck_is_dma(code, x->bug_p);
 }
 
 enum dmv_code dmv_dump_instead(struct dmv_ses *s)

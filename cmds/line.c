@@ -8,6 +8,15 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The words so far are a command that takes the rest of the line as it is. */
+static bool takes_rest(const struct dmv_words *w)
+{
+	unsigned args = 0;
+	const struct dmv_cmd *c = w->n ? dmv_line_command(w, &args) : NULL;
+
+	return c && args == w->n && c->args && c->args->type == DMV_ARG_REST;
+}
+
 enum dmv_code dmv_line_split(const char *line, struct dmv_words *w, struct dmv_err *e)
 {
 	char *to = w->text;
@@ -23,6 +32,10 @@ enum dmv_code dmv_line_split(const char *line, struct dmv_words *w, struct dmv_e
 		if (!line[i] || line[i] == '#')
 			break;
 		w->at[w->n] = i;
+		if (takes_rest(w)) {
+			w->word[w->n++] = strcpy(to, line + i);
+			break;
+		}
 		w->word[w->n++] = to;
 		for (; line[i] && (quoted || !strchr(" \t\r\n", line[i])); i++) {
 			if (line[i] == '"')
@@ -139,8 +152,9 @@ enum dmv_code dmv_line_parse(const struct dmv_cmd *c, const char *line, const st
 	char safe[64];
 
 	for (unsigned i = from; i < w->n; i++) {
-		const struct dmv_arg *a = w->word[i][0] == '-' ? option(c, w->word[i])
-							       : place(c, places++);
+		const struct dmv_arg *next = place(c, places);
+		bool dash = w->word[i][0] == '-' && !(next && next->type == DMV_ARG_REST);
+		const struct dmv_arg *a = dash ? option(c, w->word[i]) : place(c, places++);
 		struct dmv_value *v = a ? &av->v[a - c->args] : NULL;
 
 		if (!a) {

@@ -14,7 +14,8 @@ struct dmv_words {
 	unsigned n;
 };
 
-/* Blanks part words, double quotes hold them together, # starts a comment. */
+/* Blanks part words, double quotes hold them together, # starts a comment. What a command takes as
+ * it is (DMV_ARG_REST) is one word. */
 enum dmv_code dmv_line_split(const char *line, struct dmv_words *w, struct dmv_err *e);
 
 /* The command of a line that has words, and the index of its first argument; NULL: none. */

@@ -1,174 +1,260 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* A text from its first byte to the bugchecks it shows, each once. */
 #include "paste.h"
 
-#include <stdbool.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#include "cmd.h"
+#include "paste_int.h"
 
-static const char between[] = " \t\r\n,;:(){}[]*";
-
-struct word {
-	const char *at;
-	char text[40];
-	bool number;
-	uint64_t v;
-};
-
-/* The next word of the text; false: there is none before `end`. */
-static bool next(const char **p, const char *end, struct word *w)
+const char *dmv_paste_form(size_t i)
 {
-	size_t n;
+	return i < dmv_nforms ? dmv_forms[i].title : NULL;
+}
 
-	*p += strspn(*p, between);
-	if (*p >= end || !**p)
-		return false;
-	n = strcspn(*p, between);
-	w->at = *p;
-	snprintf(w->text, sizeof(w->text), "%.*s", (int)(n < 39 ? n : 39), *p);
-	w->number = n < sizeof(w->text) && dmv_number(w->text, &w->v);
-	*p += n;
+void dmv_paste_free(struct dmv_paste *p)
+{
+	free(p->seen);
+	*p = (struct dmv_paste){ 0 };
+}
+
+/* ---- the walk ---- */
+
+/* A key that begins like a word does not begin inside of one. */
+static bool begins(const struct dmv_scan *s, const char *p, const struct dmv_form *f)
+{
+	bool inside;
+
+	if (*f->starts && (*f->starts | 0x20) != (*p | 0x20))
+		return false;           /* most of a text ends here */
+	inside = p > s->text && dmv_word_char(p[-1]);
+	if (!*f->starts)
+		return !inside && dmv_word_char(*p);
+	return !(inside && dmv_word_char(*f->starts)) && dmv_starts(p, f->starts);
+}
+
+/* The bugcheck that begins at p; where to go on, NULL: none does. */
+static const char *recognise(struct dmv_scan *s, const char *p, struct dmv_seen *b)
+{
+	for (size_t i = 0; i < dmv_nforms; i++) {
+		const struct dmv_form *f = &dmv_forms[i];
+		const char *next;
+
+		if (!begins(s, p, f))
+			continue;
+		*b = (struct dmv_seen){ .form = f->name, .title = f->title, .stack = UINT64_MAX };
+		s->at = p;
+		s->after = p + strlen(f->starts);
+		next = f->parse(s, b);
+		if (next)
+			return next > p ? next : p + 1;
+	}
+	return NULL;
+}
+
+static bool keep(struct dmv_paste *paste, const struct dmv_seen *b, size_t *room)
+{
+	struct dmv_seen *p;
+
+	if (paste->nseen == DMV_PASTE_SEEN) {
+		paste->left_off++;
+		return true;
+	}
+	if (paste->nseen == *room) {
+		p = realloc(paste->seen, (*room ? *room * 2 : 4) * sizeof(*p));
+		if (!p)
+			return false;
+		paste->seen = p;
+		*room = *room ? *room * 2 : 4;
+	}
+	paste->seen[paste->nseen++] = *b;
 	return true;
 }
 
-static enum dmv_code missing(struct dmv_err *e, unsigned i)
+static bool walk(const char *text, struct dmv_paste *paste)
 {
-	return i ? dmv_fail(e, DMV_E_USAGE, "parameter %u of the bugcheck is missing", i)
-		 : dmv_fail(e, DMV_E_USAGE, "the code of the bugcheck is missing");
-}
+	struct dmv_scan s = { .text = text, .end = text + strlen(text), .floor = text };
+	size_t room = 0;
+	uint32_t line = 1;
 
-static enum dmv_code not_number(struct dmv_err *e, const struct word *w)
-{
-	char safe[64];
+	for (const char *p = text, *next; *p; p = next) {
+		struct dmv_seen b;
 
-	return dmv_fail(e, DMV_E_USAGE, "\"%s\" is not a hexadecimal number",
-			dmv_escape(w->text, safe, sizeof(safe)));
-}
-
-/* The last number in front of `end`: words of a sentence may look like numbers, too. */
-static bool last_number(const char *text, const char *end, uint64_t *v)
-{
-	struct word w;
-	bool any = false;
-
-	while (next(&text, end, &w)) {
-		if (w.number)
-			*v = w.v;
-		any = w.number;
+		next = recognise(&s, p, &b);
+		b.line = line;
+		if (next && !keep(paste, &b, &room))
+			return false;
+		if (next && !b.mention)
+			s.floor = next;
+		if (!next)
+			next = p + 1;
+		for (const char *q = p; q < next; q++)
+			line += *q == '\n';
 	}
-	return any;
+	return true;
 }
 
-/* Values behind labels: "Arg1: f, what it means", "BUGCHECK_P1: f". */
-static enum dmv_code labelled(const char *text, const char *label, unsigned first, uint64_t v[5],
-			      struct dmv_err *e)
+/* ---- what is the same ---- */
+
+static unsigned words(const struct dmv_seen *b)
 {
-	char key[24];
-	struct word w;
-
-	for (unsigned i = first; i < 5; i++) {
-		const char *p;
-
-		if (i)
-			snprintf(key, sizeof(key), "%s%u:", label, i);
-		else
-			snprintf(key, sizeof(key), "BUGCHECK_CODE:");
-		p = strcasestr(text, key);
-		if (!p)
-			return missing(e, i);
-		p += strlen(key);
-		if (!next(&p, text + strlen(text), &w))
-			return missing(e, i);
-		if (!w.number)
-			return not_number(e, &w);
-		v[i] = w.v;
-	}
-	return DMV_E_OK;
+	return (unsigned)__builtin_popcount(b->known);
 }
 
-/* "DRIVER_VERIFIER_DMA_VIOLATION (e6)", and what its arguments mean below. */
-static enum dmv_code arguments(const char *text, uint64_t v[5], struct dmv_err *e)
+/*
+ * All words that both have are the same, and the code is one of them. Without a code three
+ * parameters do, if they are not all 0: a stack line tells what arguments without a name are of.
+ */
+static bool same(const struct dmv_seen *a, const struct dmv_seen *b)
 {
-	const char *open = strchr(text, '('), *arg = strcasestr(text, "Arg1:");
-	struct word w;
+	uint8_t both = a->known & b->known;
+	uint64_t any = 0;
 
-	if (!open || open > arg)
-		return missing(e, 0);
-	if (!next(&open, arg, &w) || !w.number)
-		return missing(e, 0);
-	v[0] = w.v;
-	return labelled(text, "Arg", 1, v, e);
-}
-
-/* CODE (P1, P2, P3, P4) or CODE {P1, ...}, words in front and behind; also NAME (CODE). */
-static enum dmv_code bracketed(const char *text, const char *open, uint64_t v[5], struct dmv_err *e)
-{
-	const char *close = strpbrk(open, ")}]"), *p = open + 1;
-	const char *end = close ? close : text + strlen(text);
-	bool code = last_number(text, open, &v[0]);
-	unsigned n = 0;
-	struct word w;
-
-	while (next(&p, end, &w)) {
-		if (n == 4)
-			return dmv_fail(e, DMV_E_USAGE, "a bugcheck has four parameters");
-		if (!w.number)
-			return not_number(e, &w);
-		v[++n] = w.v;
-	}
-	if (!code && n == 1 && close) {
-		v[0] = v[1];
-		v[1] = 0;
-		return DMV_E_OK;
-	}
-	if (!code)
-		return missing(e, 0);
-	return n < 4 ? missing(e, n + 1) : DMV_E_OK;
-}
-
-/* Numbers and nothing else, but for words in front: with those it is a paste, and must be whole. */
-static enum dmv_code plain(const char *text, uint64_t v[5], struct dmv_err *e)
-{
-	const char *end = text + strlen(text);
-	bool words = false;
-	char safe[64];
-	unsigned n = 0;
-	struct word w;
-
-	for (const char *p = text; next(&p, end, &w);) {
-		if (!w.number && (!n || (words && n == 1 && !strcasecmp(w.text, "Arguments")))) {
-			words = true;
+	for (unsigned i = 0; i < 5; i++) {
+		if (!(both & 1u << i))
 			continue;
-		}
-		if (!w.number)
-			return not_number(e, &w);
-		if (n == 5)
-			return dmv_fail(e, DMV_E_USAGE, "a bugcheck has four parameters");
-		v[n++] = w.v;
+		if (a->v[i] != b->v[i])
+			return false;
+		any |= i ? a->v[i] : 0;
 	}
-	if (!n)
-		return dmv_fail(e, DMV_E_USAGE, "no number in \"%s\"",
-				dmv_escape(text, safe, sizeof(safe)));
-	return words && n < 5 ? missing(e, n) : DMV_E_OK;
+	return both & 1 || (__builtin_popcount(both) >= 3 && any);
 }
 
-enum dmv_code dmv_paste_bugcheck(const char *text, uint64_t v[5], struct dmv_err *e)
+/* The leader gets what only the other knows, if they have enough else in common. */
+static void join(struct dmv_seen *leader, struct dmv_seen *b, size_t index)
 {
-	const char *open = strpbrk(text, "({[");
+	bool sure = __builtin_popcount(leader->known & b->known) >= 3;
+
+	for (unsigned i = 0; sure && i < 5; i++)
+		if (b->known & ~leader->known & 1u << i)
+			leader->v[i] = b->v[i];
+	leader->known |= sure ? b->known : 0;
+	if (leader->stack == UINT64_MAX)
+		leader->stack = b->stack;
+	b->first = index;
+}
+
+/* Those with most words lead, so that a torn one joins a whole one wherever it stands. */
+static void group(struct dmv_paste *paste)
+{
+	for (size_t i = 0; i < paste->nseen; i++)
+		paste->seen[i].first = i;
+	for (unsigned many = 5; many; many--) {
+		for (size_t i = 0; i < paste->nseen; i++) {
+			struct dmv_seen *a = &paste->seen[i];
+
+			if (a->first != i || words(a) != many)
+				continue;
+			for (size_t j = 0; j < paste->nseen; j++) {
+				struct dmv_seen *b = &paste->seen[j];
+
+				if (j != i && b->first == j && words(b) <= many && same(a, b))
+					join(a, b, i);
+			}
+		}
+	}
+}
+
+/* Who leads now: the first that lacks nothing, else the first at all. */
+static size_t foremost(const struct dmv_paste *paste, size_t leader)
+{
+	size_t first = leader;
+
+	for (size_t i = 0; i < paste->nseen; i++) {
+		if (paste->seen[i].first != leader)
+			continue;
+		if (!paste->seen[i].why[0])
+			return i;
+		first = i < first ? i : first;
+	}
+	return first;
+}
+
+static void lead(struct dmv_paste *paste)
+{
+	for (size_t i = 0; i < paste->nseen; i++) {
+		struct dmv_seen *a, *b = &paste->seen[i];
+		size_t to;
+
+		if (b->first != i)
+			continue;
+		to = foremost(paste, i);
+		if (to == i)
+			continue;
+		a = &paste->seen[to];
+		memcpy(a->v, b->v, sizeof(a->v));
+		a->known = b->known;
+		a->stack = b->stack;
+		for (size_t j = 0; j < paste->nseen; j++)
+			if (paste->seen[j].first == i)
+				paste->seen[j].first = to;
+	}
+}
+
+/* ---- the whole ---- */
+
+static enum dmv_code typed(const char *text, struct dmv_paste *ret, struct dmv_err *e)
+{
+	struct dmv_seen b = { .line = 1, .stack = UINT64_MAX };
+	enum dmv_code code = dmv_form_typed(text, &b, e);
+	size_t room = 0;
+
+	if (code)
+		return code;
+	ret->typed = true;
+	return keep(ret, &b, &room) ? DMV_E_OK : dmv_fail(e, DMV_E_MEMORY, "not enough memory");
+}
+
+/* Trims in place: a line feed at the end is no second line. */
+static char *trim(char *text)
+{
+	size_t n;
+
+	text += strspn(text, " \t\n");
+	n = strlen(text);
+	while (n && strchr(" \t\n", text[n - 1]))
+		n--;
+	text[n] = 0;
+	return text;
+}
+
+static enum dmv_code parse(char *plain, struct dmv_paste *ret, struct dmv_err *e)
+{
 	enum dmv_code code;
 
-	memset(v, 0, 5 * sizeof(*v));
-	if (strcasestr(text, "BUGCHECK_CODE:"))
-		code = labelled(text, "BUGCHECK_P", 0, v, e);
-	else if (strcasestr(text, "Arg1:"))
-		code = arguments(text, v, e);
-	else if (open)
-		code = bracketed(text, open, v, e);
+	if (!walk(plain, ret))
+		return dmv_fail(e, DMV_E_MEMORY, "not enough memory for what the text shows");
+	if (ret->nseen) {
+		group(ret);
+		lead(ret);
+		ret->intel = dmv_find_key(plain, plain + strlen(plain), "IvtHandleInterrupt");
+		return DMV_E_OK;
+	}
+	code = typed(trim(plain), ret, e);
+	if (code == DMV_E_NOTFOUND)
+		return dmv_fail(e, code, "no bugcheck in this text: `help bugcheck` lists the "
+					 "forms that are known");
+	return code;
+}
+
+enum dmv_code dmv_paste_parse(const char *text, size_t n, struct dmv_paste *ret, struct dmv_err *e)
+{
+	struct dmv_paste paste = { 0 };
+	enum dmv_code code;
+	char *plain;
+
+	if (n > DMV_PASTE_BYTES)
+		return dmv_fail(e, DMV_E_USAGE,
+				"the text is longer than %d bytes: cut out the lines around the "
+				"bugcheck", DMV_PASTE_BYTES);
+	plain = dmv_plain_text(text, n);
+	if (!plain)
+		return dmv_fail(e, DMV_E_MEMORY, "not enough memory for the text");
+	code = parse(plain, &paste, e);
+	free(plain);
+	if (code)
+		dmv_paste_free(&paste);
 	else
-		code = plain(text, v, e);
-	if (!code && v[0] > UINT32_MAX)
-		return dmv_fail(e, DMV_E_USAGE, "a bugcheck code has 32 bits");
+		*ret = paste;
 	return code;
 }

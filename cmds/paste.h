@@ -1,23 +1,55 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
-/* A bugcheck as people have it: typed numbers, or text pasted from a screen, a debugger, a log. */
+/*
+ * Bugchecks as people have them: text pasted from a screen, a debugger, a log, or typed numbers.
+ * The forms a bugcheck comes in stand in one table (paste_forms.c); each says how it begins.
+ */
 #ifndef DMV_PASTE_H
 #define DMV_PASTE_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "err.h"
 
+enum {
+	DMV_PASTE_BYTES = 1 << 20,      /* no text has more */
+	DMV_PASTE_SEEN = 1000,          /* no text shows more bugchecks */
+};
+
+/* One place of the text that shows a bugcheck. */
+struct dmv_seen {
+	const char *form;               /* key: "event-1001" */
+	const char *title;              /* for people: "event log 1001" */
+	uint32_t line;                  /* of the text, from 1 */
+	uint8_t known;                  /* bit i: v[i] is in the text */
+	uint8_t absent;                 /* bit i: this form never carries v[i] */
+	bool mention;                   /* a name: no more than the code can be in it */
+	uint64_t v[5];                  /* code and four parameters */
+	uint64_t stack;                 /* where the fourth parameter was pushed; DMV_NO_ADDR */
+	char why[120];                  /* what is missing; empty: nothing that the form carries */
+	size_t first;                   /* index of the leader of those of the same bugcheck */
+};
+
+struct dmv_paste {
+	struct dmv_seen *seen;          /* in the order of the text */
+	size_t nseen;
+	size_t left_off;                /* behind the first DMV_PASTE_SEEN */
+	bool intel;                     /* a stack in it runs through Intel's IOMMU handler */
+	bool typed;                     /* numbers and nothing else: those left out are 0 */
+};
+
 /*
- * v: the code and its four parameters. Understood are
- *	E6 F 5 1000 1800                        trailing parameters may be left out: they are 0
- *	E6 (F, 5, 1000, 1800)   BugCheck E6, {F, 5, 1000, 1800}
- *	*** STOP: 0x000000E6 (0x0000000F,...)
- *	The bugcheck was: 0x000000e6 (0x..., ...). A dump ...
- *	Bugcheck code 000000E6 Arguments 0000000f 00000005 00001000 00001800
- *	DRIVER_VERIFIER_DMA_VIOLATION (e6) ... Arg1: f, ... Arg2: 5, ... Arg3: 1000, ... Arg4: 1800
- *	BUGCHECK_CODE: e6  BUGCHECK_P1: f ... BUGCHECK_P4: 1800
- * What is pasted must be whole: USAGE says which word is missing.
+ * Finds every bugcheck in n bytes of text: UTF-8, an 8-bit code page, or UTF-16, as it is or
+ * escaped for HTML. A bugcheck that the text shows several times is one: the first place that lacks
+ * nothing leads, and has all words that any of them has. NOTFOUND: there is none. USAGE: the text
+ * is too long, or it is typed numbers and one of them is wrong. The caller frees *ret after
+ * success.
  */
-enum dmv_code dmv_paste_bugcheck(const char *text, uint64_t v[5], struct dmv_err *e);
+enum dmv_code dmv_paste_parse(const char *text, size_t n, struct dmv_paste *ret, struct dmv_err *e);
+void dmv_paste_free(struct dmv_paste *p);
+
+/* Title of a form by its place in the table, NULL behind the last: for help and tests. */
+const char *dmv_paste_form(size_t i);
 
 #endif

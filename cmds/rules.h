@@ -25,17 +25,9 @@ extern const size_t dmv_nrules;
 const struct dmv_rule_text *dmv_rule_of(uint32_t code, const uint64_t p[4]);
 const struct dmv_rule_text *dmv_rule_by_id(uint32_t id);
 
-/* "DRIVER_VERIFIER_DMA_VIOLATION" of a bugcheck code, NULL if it is none about DMA. */
-const char *dmv_bugcheck_name(uint32_t code);
-/* One line on a bugcheck code that has no rules here; NULL if there is nothing to say. */
-const char *dmv_bugcheck_remark(uint32_t code, const uint64_t p[4]);
 /* The rule that an overwritten guard breaks (enum dmv_guard_what is the P2 of 0xE6/0x0F). */
 const struct dmv_rule_text *dmv_guard_rule(unsigned what);
 /* Raised by a flush (or the put of a list) about the transfer that it was to end. */
 bool dmv_rule_of_flush(uint32_t code, const uint64_t p[4]);
-/* A P1 of 0xE6 that exists and was never documented. */
-bool dmv_bugcheck_undocumented(uint32_t code, uint64_t p1);
-/* What an Intel IOMMU means by the fault type of 0xE6/0x26; NULL: unknown. */
-const char *dmv_iommu_reason(uint64_t type);
 
 #endif

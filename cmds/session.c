@@ -25,6 +25,9 @@ static void widths(struct dmv_ses *s)
 
 enum dmv_code dmv_need_facts(struct dmv_ses *s)
 {
+	if (s->paste)
+		return dmv_fail(&s->err, DMV_E_USAGE,
+				"pasted text has no adapters: only `bugcheck` reads it");
 	if (!s->loaded) {
 		if (!s->mem)
 			return dmv_fail(&s->err, DMV_E_USAGE, "this needs a target");

@@ -21,6 +21,7 @@
 
 #include "cmd.h"
 #include "confine.h"
+#include "paste.h"
 #include "version.h"
 
 enum { HISTORY = 1000 };
@@ -57,6 +58,7 @@ struct app {
 	const struct cli *cli;
 	struct dmv_ses ses;
 	struct dmv_mem *mem;
+	char *paste;            /* what was read from standard input as the target */
 	int fd;                 /* where the output goes now: stdout or the pager */
 	bool no_pager;          /* there is none */
 	bool gone;              /* standard output was closed by its reader */
@@ -106,6 +108,14 @@ static enum color color_or_die(struct argp_state *state, const char *arg)
 	if (strcmp(arg, "auto"))
 		argp_error(state, "--color: \"%s\" is none of auto, always, never", arg);
 	return COLOR_AUTO;
+}
+
+static bool reads_input(const struct cli *c)
+{
+	for (size_t i = 0; i < c->nitem; i++)
+		if (c->item[i].file && !strcmp(c->item[i].text, "-"))
+			return true;
+	return false;
 }
 
 /* The arrays are as long as the command line may make them. */
@@ -166,6 +176,9 @@ static error_t parse_opt(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_END:
 		if (!c->target && !c->bugcheck)
 			argp_error(state, "no target");
+		if (c->target && !strcmp(c->target, "-") && (reads_input(c) || c->nmore))
+			argp_error(state, "standard input is the target, and the only one: %s",
+				   c->nmore ? c->more[0] : "-f - cannot read it");
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -185,8 +198,9 @@ static const struct argp parser = {
 	.args_doc = "TARGET...",
 	.doc = "What a dump or a process holds about DMA: adapters, mappings, leaks, and what "
 	       "stopped it."
-	       "\vTARGET is a process core, a vmcore, a raw file (with --base), pid:N, or "
-	       "gdb:HOST:PORT; several are the parts of one split kdump. "
+	       "\vTARGET is a process core, a vmcore, a raw file (with --base), pid:N, "
+	       "gdb:HOST:PORT, or -, a text with bugchecks on standard input; several are the "
+	       "parts of one split kdump. "
 	       "Without -c and -f: a prompt, or a summary where there is no terminal.\n\n"
 	       "Exit code: 0 fine, 1 findings, 2 usage, 3 target cannot be opened or holds nothing "
 	       "about DMA, 4 bytes that were needed are damaged or missing, or it was stopped.",
@@ -539,6 +553,39 @@ static void prompt(struct app *a)
 
 /* ---- start and end ---- */
 
+/* Standard input as the target: text, and not more of it than a paste has. */
+static int read_paste(struct app *a)
+{
+	size_t n = 0, room = DMV_PASTE_BYTES + 1;
+	ssize_t got;
+
+	a->paste = malloc(room);
+	if (!a->paste) {
+		complain("dma-inspect: %s\n", "not enough memory for the text");
+		return 4;
+	}
+	while (n < room) {
+		got = read(STDIN_FILENO, a->paste + n, room - n);
+		if (got < 0 && errno == EINTR && !*(volatile bool *)&interrupted)
+			continue;
+		if (got < 0) {
+			complain("dma-inspect: standard input: %s\n", strerror(errno));
+			return 3;
+		}
+		if (!got)
+			break;
+		n += (size_t)got;
+	}
+	if (n == room) {
+		complain("dma-inspect: standard input: %s\n", "more than 1 MiB of text: cut out "
+			 "the lines around the bugcheck, and give a dump by its name");
+		return 3;
+	}
+	a->ses.paste = a->paste;
+	a->ses.npaste = n;
+	return 0;
+}
+
 static int open_target(struct app *a)
 {
 	const struct cli *c = a->cli;
@@ -551,6 +598,8 @@ static int open_target(struct app *a)
 		complain("dma-inspect: %s\n", e.msg);
 		return 4;
 	}
+	if (c->target && !strcmp(c->target, "-"))
+		return read_paste(a);
 	if (c->target && dmv_mem_open(c->target, &o, &a->mem, &e)) {
 		complain("dma-inspect: %s\n", e.msg);
 		return 3;
@@ -643,26 +692,36 @@ static void close_target(struct app *a)
 	dmv_names_free(a->ses.names);
 	dmv_mem_close(a->mem);
 	dmv_out_free(a->ses.out);
+	free(a->paste);
+}
+
+/* A paste is no line of ours: quotes and # mean nothing in it. */
+static void run_text(struct app *a, const char *text)
+{
+	const char *paste = a->ses.paste;
+	size_t n = a->ses.npaste;
+
+	a->ses.paste = text;
+	a->ses.npaste = strlen(text);
+	run(a, "bugcheck", false);
+	a->ses.paste = paste;
+	a->ses.npaste = n;
 }
 
 static void work(struct app *a)
 {
-	char line[4096];
-
-	if (a->cli->bugcheck) {
-		snprintf(line, sizeof(line), "bugcheck %s", a->cli->bugcheck);
-		/* a paste is no line of ours: these mean nothing in it */
-		for (char *p = line; *p; p++)
-			if (*p == '"' || *p == '#')
-				*p = ' ';
-		run(a, line, false);
-	}
+	if (a->cli->bugcheck)
+		run_text(a, a->cli->bugcheck);
 	if (a->cli->nitem) {
 		batch(a);
 		return;
 	}
 	if (!a->cli->target)
 		return;
+	if (a->ses.paste) {
+		run(a, "bugcheck", false);
+		return;
+	}
 	run(a, "summary", false);
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		return;

@@ -280,7 +280,9 @@ def without_terminal(argv, env):
     case("--bugcheck with quotes and lines", code == 0 and "GUARD_AFTER" in out, out)
     code, out, err = run([PROG, "--bugcheck", "BugCheck E6, {F, 5, 1000}"], env)
     case("--bugcheck that is torn", code == 2 and not out and "parameter 4" in err, err)
-    for wrong in ([], ["--base", "zz", "x"], ["--color=maybe", "x"], ["--nonsense"]):
+    pasted(env)
+    for wrong in ([], ["--base", "zz", "x"], ["-", "-f", "-"], ["-", "b"], ["--color=maybe", "x"],
+                  ["--nonsense"]):
         code, _, err = run([PROG] + wrong, env)
         case("usage: %s" % " ".join(wrong), code == 2 and err, err)
     code, out, _ = run([PROG, "--version"], env)
@@ -290,6 +292,33 @@ def without_terminal(argv, env):
     p.stdout.close()
     err = p.stderr.read().decode()
     case("reader that goes away", p.wait(timeout=30) in (0, 1) and "Broken" not in err, err)
+
+
+def pasted(env):
+    """Text on standard input as the target."""
+    event = ("The bugcheck was: 0x000000e6 (0x0000000000000026, 0xffffd08bb1435060, "
+             "0x0000000000000040, 0x0000000000000006).\r\n")
+    r = subprocess.run([PROG, "-"], input=("\ufeff" + event).encode("utf-16-le"),
+                       capture_output=True, env=env, timeout=30)
+    case("- takes UTF-16", r.returncode == 0 and b"Seen as: event log 1001 (line 1)" in r.stdout,
+         r.stdout + r.stderr)
+    code, out, _ = run([PROG, "-j", "-", "-c", "bugcheck", "-c", "bugcheck e6 9"], env, event)
+    said = [json.loads(x) for x in out.splitlines()]
+    case("- with commands, as JSON", code == 0 and said[0]["target"] == "-" and
+         said[0]["tables"]["bugcheck"][0]["form"] == "event-1001" and
+         said[1]["tables"]["bugcheck"][0]["rule"] == "REGISTER_LEAK", out)
+    code, out, err = run([PROG, "-"], env, "nothing at all\n")
+    case("- without a bugcheck", code == 3 and not out and "no bugcheck in this text" in err, err)
+    code, out, err = run([PROG, "-"], env, event + "*** STOP: 0x0000001A (0x1,0x2,0x3\n")
+    case("- with one that is torn", code == 4 and "IOMMU_FAULT" in out and
+         "line 2: parameter 4" in err, err)
+    code, out, err = run([PROG, "-"], env, " " * (1 << 20) + event)
+    case("- with more than a MiB", code == 3 and not out and "1 MiB" in err, err)
+    code, out, err = run([PROG, "-", "-c", "leaks"], env, event)
+    case("- has no adapters", code == 2 and "only `bugcheck` reads it" in err, err)
+    code, out, err = run([PROG, "-c", 'bugcheck - <Data Name="BugcheckCode', "-"], env, event)
+    case("quotes and dashes in a paste",
+         code == 2 and "the code of the bugcheck is missing" in err, err)
 
 
 def many_recipe(path):

@@ -57,6 +57,12 @@ def answers(lines, where):
                 return None
             out.append((line, said))
             continue
+        m = re.match(r"dma-inspect --bugcheck '(.*)'$", line)
+        if m:
+            done = subprocess.run([os.path.join(O, "dma-inspect"), "--bugcheck", m[1]],
+                                  capture_output=True, text=True, timeout=60)
+            out.append((line, done.stdout + done.stderr))
+            continue
         command = re.match(r'dma-inspect -c "(.*)" core$', line)[1]
         done = subprocess.run([os.path.join(O, "dma-inspect"), "-c", command, core],
                               capture_output=True, text=True, timeout=60)

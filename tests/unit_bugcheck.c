@@ -58,8 +58,8 @@ static void pastes(void)
 		snprintf(line, sizeof(line), "bugcheck %s", torn[i][0]);
 		refused(NULL, line, torn[i][1], torn[i][0]);
 	}
-	has(DMV_JSON, NULL, "bugcheck DRIVER_VERIFIER_DMA_VIOLATION (e6)", 0, "\"code\":230",
-	    "the name with its code alone");
+	refused(NULL, "bugcheck DRIVER_VERIFIER_DMA_VIOLATION (e6)", "parameter 1 of the bugcheck",
+		"the name with its code alone");
 	at = snprintf(line, sizeof(line), "bugcheck");
 	while (at < 400)
 		at += snprintf(line + at, sizeof(line) - (size_t)at, " a b");
@@ -75,7 +75,7 @@ static void bugchecks(void)
 	has(DMV_TEXT, NULL, "bugcheck 100000e6 f 5 0 0", 0, "(e6)\nthe device wrote past",
 	    "minidump mark");
 	has(DMV_TEXT, NULL, "bugcheck BugCheck E6, {26, ffffd08b`b1435060, 40, 6}", 0,
-	    "Arg4: 0000000000000006, read permission missing", "paste of WinDbg's");
+	    "Intel  read permission missing in the page entry (its", "paste of WinDbg's");
 	has(DMV_TEXT, NULL, "bugcheck *** STOP: 0x000000E6 (0x9,0x8000,0x2,0x1)", 0,
 	    "adapter released with live map registers", "paste of a blue screen");
 	has(DMV_TEXT, NULL, "bugcheck 1dc 3 8 9", 0, "DMA_COMMON_BUFFER_VECTOR_ERROR (1dc)",
@@ -84,7 +84,7 @@ static void bugchecks(void)
 	has(DMV_TEXT, NULL, "bugcheck 50 1 2 3 4", 0, "unknown bugcheck (50)", "unknown code");
 	has(DMV_JSON, NULL, "bugcheck e6 1d 1 2 3", 0, "\"rule\":\"ALREADY_MAPPED\"", "as JSON");
 	refused(NULL, "bugcheck e6 zz", "not a hexadecimal number", "typed word that is no number");
-	refused(NULL, "bugcheck nothing here", "no number", "paste without a number");
+	refused(NULL, "bugcheck nothing here", "no bugcheck in this text", "paste without one");
 	refused(NULL, "bugcheck 1000000e6", "32 bits", "code that is too long");
 	refused(NULL, "bugcheck", "needs a target", "own bugcheck without a target");
 	pastes();
