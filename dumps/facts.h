@@ -56,6 +56,8 @@ struct dmv_evidence {
 	uint32_t n;                     /* bytes kept */
 	uint8_t bytes[32];
 	uint64_t digest_shadow, digest_original;        /* 0: none taken */
+	enum dmv_space kept_space;      /* where the region has all this */
+	uint64_t kept_at;               /* of its row or block there; DMV_NO_ADDR: nowhere */
 };
 
 struct dmv_region_fact {

@@ -33,6 +33,8 @@ static bool known_rule(uint32_t rule)
 static void evidence(struct dmv_reading *r, const uint8_t *p, const struct dmv_at *at,
 		     struct dmv_evidence *e)
 {
+	e->kept_space = at->space;
+	e->kept_at = at->addr;
 	e->addr = U64(violation, addr);
 	e->offset = (int64_t)U64(violation, offset);
 	e->bad = U32(violation, bad);

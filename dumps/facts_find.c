@@ -193,6 +193,8 @@ static void try_symbol(struct finding *fi, struct dmv_names *n)
 	if (!dmv_names_symbol(n, "dmv_region_anchor", &addr))
 		return;
 	if (!read_anchor(fi, addr, &a)) {
+		if (fi->m->saved)       /* a redacted one: its page was left out */
+			return;
 		dmv_note_add(fi->f, 0, addr,
 			     "dmv_region_anchor at 0x%" PRIx64 " is not in the target "
 			     "or has no magic: no verifier had started",
@@ -291,7 +293,7 @@ static enum dmv_code find(struct finding *fi, struct dmv_names *n, const struct 
 		return try_both(fi, o->region, o->region, DMV_BY_ADDRESS, e);
 	try_symbol(fi, n);
 	try_vmcoreinfo(fi);
-	if (!fi->m->linux_kernel || o->scan) {
+	if (!fi->m->linux_kernel || fi->m->saved || o->scan) {
 		c = scan(fi, e);
 		/* A target that cannot be walked to its end may still have what others
 		 * vouched for. */

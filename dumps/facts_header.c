@@ -99,7 +99,7 @@ static void fill_bugcheck(struct dmv_reading *r, struct dmv_region_fact *g)
 	uint32_t state = DMV_U32(r, b, dmv_abi_bugcheck, state);
 
 	g->bug_violation = DMV_NO_INDEX;
-	ev->addr = DMV_NO_ADDR;
+	ev->addr = ev->kept_at = DMV_NO_ADDR;
 	ev->expected = UINT32_MAX;
 	if (!state)
 		return;
@@ -115,6 +115,8 @@ static void fill_bugcheck(struct dmv_reading *r, struct dmv_region_fact *g)
 		g->bug_p[i] = dmv_r64(r, b + offsetof(struct dmv_abi_bugcheck, p) + 8 * i);
 	g->bug_cpu = DMV_U32(r, b, dmv_abi_bugcheck, cpu);
 	g->bug_time = DMV_U64(r, b, dmv_abi_bugcheck, time);
+	ev->kept_space = r->space;
+	ev->kept_at = r->addr + offsetof(struct dmv_abi_header, bugcheck);
 	ev->addr = DMV_U64(r, b, dmv_abi_bugcheck, evidence_addr);
 	ev->digest_shadow = DMV_U64(r, b, dmv_abi_bugcheck, digest_shadow);
 	ev->digest_original = DMV_U64(r, b, dmv_abi_bugcheck, digest_original);

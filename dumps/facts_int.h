@@ -145,7 +145,8 @@ struct dmv_slot *dmv_slot(const struct dmv_reading *r, uint32_t kind, uint32_t r
 
 struct dmv_at {                         /* which row it is */
 	uint32_t row, cpu, stride;
-	uint64_t record;
+	enum dmv_space space;
+	uint64_t addr, record;          /* as in struct dmv_win, of this row */
 	bool torn;                      /* live target: never the same twice */
 	struct dmv_slot *slot;          /* never NULL */
 };

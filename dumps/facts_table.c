@@ -180,6 +180,7 @@ static enum dmv_code give_row(struct walk *k, uint32_t i, uint8_t *p, uint8_t *a
 	uint64_t at_byte = (uint64_t)i * w->stride;
 	uint8_t full[DMV_ROW_MAX];
 	struct dmv_at at = { .row = w->row0 + i, .cpu = w->cpu, .stride = w->stride,
+			     .space = w->space, .addr = w->addr + at_byte,
 			     .record = w->record + at_byte, .slot = k->slot + i };
 
 	if (again)

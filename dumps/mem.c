@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "mem_int.h"
+#include "save_int.h"
 #include "mem_kernel.h"
 #include "pagewalk.h"
 
@@ -256,6 +257,14 @@ enum dmv_code dmv_mem_translate(struct dmv_mem *m, uint64_t virt, uint64_t *phys
 			   why.msg[0] ? ": " : "", why.msg);
 }
 
+static enum dmv_code read_source(struct dmv_mem *m, enum dmv_space s, uint64_t addr, void *buf,
+				 size_t n, struct dmv_err *e)
+{
+	if (m->record)
+		dmv_record_add(m->record, s, addr, n);
+	return m->ops->read(m, s, addr, buf, n, e);
+}
+
 static enum dmv_code read_virt(struct dmv_mem *m, uint64_t addr, void *buf, size_t n,
 			       struct dmv_err *e)
 {
@@ -264,7 +273,7 @@ static enum dmv_code read_virt(struct dmv_mem *m, uint64_t addr, void *buf, size
 	if (by_tables(m, addr))
 		return dmv_pagewalk_read(m->walk, addr, buf, n, e);
 	if (m->walk || m->live || m->nrange[DMV_VIRT] || !(addr >> (m->bits == 32 ? 31 : 63)))
-		return m->ops->read(m, DMV_VIRT, addr, buf, n, e);
+		return read_source(m, DMV_VIRT, addr, buf, n, e);
 	dmv_mem_kernel(m, &why);
 	return dmv_fail_at(e, DMV_E_ABSENT, addr,
 			   "virtual address 0x%" PRIx64 " cannot be translated: %s", addr, why.msg);
@@ -281,7 +290,8 @@ enum dmv_code dmv_mem_read(struct dmv_mem *m, enum dmv_space s, uint64_t addr, v
 		return dmv_fail_at(e, DMV_E_ABSENT, addr,
 				   "%zu bytes at 0x%" PRIx64 " pass the end of the address space",
 				   n, addr);
-	return s == DMV_VIRT ? read_virt(m, addr, buf, n, e) : m->ops->read(m, s, addr, buf, n, e);
+	return s == DMV_VIRT ? read_virt(m, addr, buf, n, e) :
+			       read_source(m, s, addr, buf, n, e);
 }
 
 struct walk {

@@ -60,6 +60,7 @@ struct dmv_cpu {
 struct dmv_mem;
 struct dmv_pagewalk;
 struct dmv_kernel_kept;
+struct dmv_record;
 
 /* Sees the first bytes of a block at addr; borrowed. Other than OK ends the walk with that code. */
 typedef enum dmv_code dmv_mem_heads_fn(void *ctx, uint64_t addr, const uint8_t *head);
@@ -105,6 +106,8 @@ struct dmv_mem {
 	const struct dmv_cpu *cpu;      /* the source's own */
 	size_t ncpu;
 	struct dmv_kernel_kept *kernel; /* mem_kernel.c's; owned */
+	struct dmv_record *record;      /* save.c's, while it reads: told of what is read */
+	bool saved;                     /* a file of dmv_save's: small, so it is always scanned */
 };
 
 struct dmv_mem_opts {

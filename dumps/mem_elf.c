@@ -6,8 +6,8 @@
  * NT_FILE mean a process; else a machine if any PT_LOAD has a physical address or none has a
  * virtual one (the kernel and gcore leave p_paddr 0, and no process has memory at page 0 alone).
  *
- * A machine's PT_LOADs are read by p_paddr (all ones: has none), and by p_vaddr as well if the
- * dumper set it; a process's by p_vaddr alone. Bytes of p_memsz beyond p_filesz were left out by
+ * A machine's PT_LOADs are read by p_paddr, and by p_vaddr as well if the dumper set it (all ones
+ * in either: has none); a process's by p_vaddr alone. Bytes of p_memsz beyond p_filesz were left out by
  * whoever wrote the dump: they are absent, not zero. e_ehsize is ignored (QEMU writes 8); the
  * program headers are where e_phoff says.
  */
@@ -75,7 +75,7 @@ static uint64_t segment_start(const struct load *l, enum dmv_space s)
 
 static bool in_space(const struct load *l, enum dmv_space s)
 {
-	return s == DMV_VIRT || l->phys != UINT64_MAX;
+	return segment_start(l, s) != UINT64_MAX;
 }
 
 /* Says why addr cannot be read: beyond the end of the file, left out by the dumper, or nowhere. */
@@ -274,6 +274,8 @@ static bool add_load(struct elf *x, const uint8_t *ph)
 	l->phys = get(x, ph, &ph_paddr);
 	if (!x->is64 && l->phys == UINT32_MAX)
 		l->phys = UINT64_MAX;
+	if (!x->is64 && l->virt == UINT32_MAX)
+		l->virt = UINT64_MAX;
 	l->off = get(x, ph, &ph_offset);
 	l->filesz = get(x, ph, &ph_filesz);
 	l->memsz = get(x, ph, &ph_memsz);
@@ -329,7 +331,8 @@ static bool any_set(const struct elf *x, enum dmv_space s)
 static bool has_virtual(const struct elf *x)
 {
 	for (size_t i = 0; i < x->nload; i++)
-		if (x->load[i].virt && x->load[i].virt != x->load[i].phys)
+		if (x->load[i].virt && x->load[i].virt != x->load[i].phys &&
+		    x->load[i].virt != UINT64_MAX)
 			return true;
 	return false;
 }
@@ -443,6 +446,9 @@ static void note_cuts(struct elf *x)
 		dmv_mem_note(&x->m, "excluded pages read as zeros, as --zero-excluded asks");
 	if (dmv_file_note(x->f))
 		dmv_mem_note(&x->m, "%s", dmv_file_note(x->f));
+	if (x->notes.saved)
+		dmv_mem_note(&x->m, "saved from a larger target%s", x->notes.redacted ?
+			     ": buffers and their bytes were left out (--redact)" : "");
 	if (x->notes.cut)
 		dmv_mem_note(&x->m,
 			     "the notes end early or are damaged: what they would tell is missing");
@@ -511,6 +517,7 @@ static enum dmv_code set_up(struct elf *x, const uint8_t *eh, struct dmv_err *e)
 	note_cuts(x);
 	if (x->notes.vmcoreinfo)
 		dmv_mem_set_vmcoreinfo(&x->m, x->notes.vmcoreinfo, x->notes.vmcoreinfo_bytes);
+	x->m.saved = x->notes.saved;
 	x->m.cpu = x->notes.cpu;
 	x->m.ncpu = x->notes.ncpu;
 	x->m.mapped = x->notes.mapped;

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mem_int.h"
+#include "save_int.h"
 
 #ifndef NT_FILE
 #define NT_FILE 0x46494c45
@@ -184,6 +184,15 @@ static void read_qemu(struct reader *r, const struct note *note)
 	free(p);
 }
 
+static void read_saved(struct reader *r, const struct note *note)
+{
+	char *p = (char *)desc(r, note);
+
+	r->n->saved = true;
+	r->n->redacted = p && strstr(p, "redacted=1");
+	free(p);
+}
+
 static const struct kind {
 	const char *name;
 	bool any_type;
@@ -197,6 +206,7 @@ static const struct kind {
 	{ "QEMU", true, 0, read_qemu },
 	{ "Xen", true, 0, read_machine },
 	{ "XEN CORE", true, 0, read_machine },
+	{ DMV_SAVE_NOTE, true, 0, read_saved },
 };
 
 static void take(struct reader *r, const struct note *note)

@@ -60,6 +60,8 @@ void dmv_mem_set_ranges(struct dmv_mem *m, enum dmv_space s, struct dmv_range *v
 void dmv_mem_set_vmcoreinfo(struct dmv_mem *m, const char *text, size_t n);
 /* Frees what mem_kernel.c keeps with m. */
 void dmv_mem_kernel_free(struct dmv_mem *m);
+/* Reads once more what VMCOREINFO leads to, and changes nothing. */
+void dmv_mem_kernel_retrace(struct dmv_mem *m);
 /* Frees what the base owns: page tables, name, ranges, executable, vmcoreinfo, notes. Not `mapped`,
  * not m. */
 void dmv_mem_base_deinit(struct dmv_mem *m);
@@ -110,6 +112,7 @@ struct dmv_elf_notes {
 	bool process;                   /* NT_PRPSINFO, NT_AUXV or NT_FILE seen */
 	bool machine;                   /* VMCOREINFO, QEMU or Xen seen: a whole machine */
 	bool qemu;
+	bool saved, redacted;           /* a file of dmv_save's, and one without buffers */
 	bool cut;                       /* notes end early or are not believable */
 	char *vmcoreinfo;
 	size_t vmcoreinfo_bytes;

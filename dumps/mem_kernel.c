@@ -238,6 +238,14 @@ static enum dmv_code by_own_text(struct dmv_mem *m, struct dmv_kernel_try *t, st
 	return dmv_kernel_by_text(m, m->vmcoreinfo, t, e);
 }
 
+void dmv_mem_kernel_retrace(struct dmv_mem *m)
+{
+	struct dmv_kernel_try t = { 0 };
+
+	by_own_text(m, &t, NULL);
+	dmv_kernel_try_deinit(&t);
+}
+
 /* A process has no kernel of its own; a target with a walk already has another one's. */
 static bool may_have_kernel(const struct dmv_mem *m)
 {
