@@ -205,7 +205,7 @@ $(O)/many_writer: $(O)/tests/many_writer.o $(O)/tests/scene.o $(O)/libdmaverifie
 	$(LINK) -o $@
 NEEDS   += $(O)/many_writer $(patsubst %,$(O)/many_writer_%,m32 s390x) \
 	$(patsubst %,$(O)/drivers_%,m32 s390x)
-SCRIPTS += tests/many.py tests/second/recipes.py
+SCRIPTS += tests/many.py tests/save.py tests/second/recipes.py
 # ---- end of many writers ----
 
 # ---- memory sources: dumps that others wrote, whole and damaged (dumps/mem*) ----

@@ -59,10 +59,11 @@ static const struct dmv_arg args[] = {
 const struct dmv_cmd dmv_cmd_save = {
 	.name = "save",
 	.summary = "write what the answers rest on to a small file",
-	.help = "Writes the verifier's regions, the guards, shadows and buffers that are compared,\n"
-		"and what leads to them, to a new ELF core that opens like any target and gives\n"
-		"the same answers. With --redact buffers and shadows stay out and the evidence\n"
-		"in the regions is blanked: names, addresses and call stacks are all that is left.",
+	.help = "Writes the verifier's regions, the guards, shadows and buffers that are\n"
+		"compared, and what leads to them, to a new ELF core that opens like any\n"
+		"target and gives the same answers. With --redact buffers and shadows stay\n"
+		"out and the evidence in the regions is blanked: names, addresses and call\n"
+		"stacks are all that is left.",
 	.examples = "save small.core  to send instead of the whole dump\n"
 		    "save --redact public.core  without any buffer's bytes",
 	.args = args,
