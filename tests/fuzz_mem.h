@@ -113,17 +113,14 @@ static size_t fuzz_text(const struct dmv_mem *m)
 	return len;
 }
 
-/* Was it opened? */
-static bool fuzz_mem(const uint8_t *data, size_t n)
+/* The n bytes of a file. Was it opened? */
+static bool fuzz_file(int fd, size_t n)
 {
 	struct dmv_err e = { 0 };
 	struct dmv_mem *m;
 	bool opened;
 	char path[64];
-	int fd;
 
-	fd = memfd_create("fuzz", MFD_CLOEXEC);
-	must(fd >= 0 && write(fd, data, n) == (ssize_t)n);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	opened = !dmv_mem_open(path, NULL, &m, &e);
 	if (!opened) {
@@ -142,8 +139,23 @@ static bool fuzz_mem(const uint8_t *data, size_t n)
 		must(fuzz_text(m) < 64 * n + 65536);
 		dmv_mem_close(m);
 	}
-	close(fd);
 	return opened;
+}
+
+static int fuzz_write(const uint8_t *data, size_t n)
+{
+	int fd = memfd_create("fuzz", MFD_CLOEXEC);
+
+	must(fd >= 0 && write(fd, data, n) == (ssize_t)n);
+	return fd;
+}
+
+static inline void fuzz_mem(const uint8_t *data, size_t n)
+{
+	int fd = fuzz_write(data, n);
+
+	fuzz_file(fd, n);
+	close(fd);
 }
 
 #endif

@@ -54,12 +54,24 @@ struct count {
 	unsigned tried, opened;
 };
 
-static void try(struct count *c, const uint8_t *data, size_t n)
+/* A seed, and the file that its variants are made in. */
+struct seed {
+	const char *name;
+	uint8_t *data;
+	size_t n;
+	int fd;
+	struct count count;
+};
+
+static void try(struct seed *s, size_t n)
 {
-	if (!is_mine(data, n))
-		return;
-	c->tried++;
-	c->opened += fuzz_mem(data, n);
+	s->count.tried++;
+	s->count.opened += fuzz_file(s->fd, n);
+}
+
+static void change(struct seed *s, size_t at, const void *bytes, size_t n)
+{
+	must(pwrite(s->fd, bytes, n, (off_t)at) == (ssize_t)n);
 }
 
 static uint32_t next(uint32_t *state)
@@ -76,80 +88,91 @@ static const struct {
 	{ 0x20A8, 0x20E0 },
 };
 
-static void hostile(struct count *c, const char *seed, uint8_t *data, size_t n)
+static void hostile(struct seed *s)
 {
 	const uint64_t values[] = {
-		0, 1, n - 1, n, n + 1, 0x7fffffff, 0xffffffff, UINT64_C(1) << 40,
-		(UINT64_C(1) << 52) - 1, UINT64_C(1) << 63, UINT64_MAX, UINT64_MAX - 4095,
+		0, 1, s->n - 1, s->n + 1, 0x7fffffff, 0xffffffff, (UINT64_C(1) << 52) - 1,
+		UINT64_MAX,
 	};
 
-	for (size_t s = 0; s < sizeof(spans) / sizeof(spans[0]); s++)
-		for (size_t at = spans[s].from; at + 8 <= n && at < spans[s].to; at += 4)
+	for (size_t i = 0; i < sizeof(spans) / sizeof(spans[0]); i++)
+		for (size_t at = spans[i].from; at + 8 <= s->n && at < spans[i].to; at += 4)
 			for (size_t k = 0; k < 2 * sizeof(values) / sizeof(values[0]); k++) {
 				size_t bytes = k & 1 && !(at & 4) ? 8 : 4;
-				uint8_t old[8];
 
 				snprintf(trying, sizeof(trying), "%s: %zu bytes at 0x%zx = 0x%llx",
-					 seed, bytes, at, (unsigned long long)values[k / 2]);
-				memcpy(old, data + at, bytes);
-				memcpy(data + at, &values[k / 2], bytes);
-				try(c, data, n);
-				memcpy(data + at, old, bytes);
+					 s->name, bytes, at, (unsigned long long)values[k / 2]);
+				change(s, at, &values[k / 2], bytes);
+				try(s, s->n);
+				change(s, at, s->data + at, bytes);
 			}
 }
 
-static void flipped(struct count *c, const char *seed, const uint8_t *good, uint8_t *data,
-		    size_t n)
+static void flipped(struct seed *s)
 {
 	uint32_t state = 1;
 
 	for (unsigned i = 0; i < FLIPS; i++) {
-		snprintf(trying, sizeof(trying), "%s: flip %u", seed, i);
-		memcpy(data, good, n);
+		snprintf(trying, sizeof(trying), "%s: flip %u", s->name, i);
 		for (unsigned k = 0; k <= i % 5; k++) {
 			size_t span = next(&state) % (sizeof(spans) / sizeof(spans[0]));
 			size_t at = spans[span].from +
 				    next(&state) % (spans[span].to - spans[span].from);
+			uint8_t byte;
 
-			if (at < n)
-				data[at] ^= (uint8_t)(1 << next(&state) % 8);
+			if (at >= s->n)
+				continue;
+			byte = s->data[at] ^ (uint8_t)(1 << next(&state) % 8);
+			change(s, at, &byte, 1);
 		}
-		try(c, data, n);
+		try(s, s->n);
+		for (size_t k = 0; k < sizeof(spans) / sizeof(spans[0]); k++)
+			if (spans[k].to <= s->n)
+				change(s, spans[k].from, s->data + spans[k].from,
+				       spans[k].to - spans[k].from);
 	}
-	memcpy(data, good, n);
 }
 
-static void cut(struct count *c, const char *seed, const uint8_t *data, size_t n)
+/* Ever shorter: the last thing to do with it. */
+static void cut(struct seed *s)
 {
-	for (size_t i = 1; i < CUTS; i++) {
-		snprintf(trying, sizeof(trying), "%s: cut to %zu", seed, n * i / CUTS);
-		try(c, data, n * i / CUTS);
+	for (size_t i = CUTS; --i;) {
+		size_t n = s->n * i / CUTS;
+
+		snprintf(trying, sizeof(trying), "%s: cut to %zu", s->name, n);
+		must(!ftruncate(s->fd, (off_t)n));
+		try(s, n);
 	}
-	for (size_t at = 8; at < 0x90 && at < n; at += 3)
-		try(c, data, at);
+	for (size_t n = 0x90; n >= 8; n -= 4) {
+		snprintf(trying, sizeof(trying), "%s: cut to %zu", s->name, n);
+		if (!ftruncate(s->fd, (off_t)n))
+			fuzz_file(s->fd, n);
+	}
 }
 
-static void replay(struct count *c, const char *dir, const char *seed)
+static struct count replay(const char *dir, const char *name)
 {
-	static uint8_t good[SEED_MAX], data[SEED_MAX];
+	static uint8_t data[SEED_MAX];
+	struct seed s = { .name = name, .data = data };
 	char path[800];
-	size_t n;
 	FILE *f;
 
-	snprintf(path, sizeof(path), "%s/%s", dir, seed);
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	f = fopen(path, "rb");
-	n = f ? fread(good, 1, sizeof(good), f) : 0;
+	s.n = f ? fread(data, 1, sizeof(data), f) : 0;
 	if (f)
 		fclose(f);
-	if (!n || n == sizeof(good))
-		return;
+	if (!is_mine(data, s.n) || s.n == sizeof(data))
+		return s.count;
+	s.fd = fuzz_write(data, s.n);
 	alarm(SECONDS);
-	memcpy(data, good, n);
-	snprintf(trying, sizeof(trying), "%s", seed);
-	try(c, data, n);
-	hostile(c, seed, data, n);
-	flipped(c, seed, good, data, n);
-	cut(c, seed, data, n);
+	snprintf(trying, sizeof(trying), "%s", name);
+	try(&s, s.n);
+	hostile(&s);
+	flipped(&s);
+	cut(&s);
+	close(s.fd);
+	return s.count;
 }
 
 int main(void)
@@ -170,10 +193,9 @@ int main(void)
 	snprintf(dir, sizeof(dir), "%s/corpus/windmp", build ? build : "build");
 	n = scandir(dir, &list, NULL, alphasort);
 	for (int i = 0; i < n; i++) {
-		struct count c = { 0 };
-
 		if (list[i]->d_name[0] != '.') {
-			replay(&c, dir, list[i]->d_name);
+			struct count c = replay(dir, list[i]->d_name);
+
 			snprintf(name, sizeof(name), "windows hurt: %s, %u variants",
 				 list[i]->d_name, c.tried);
 			T_CHECKF(c.opened > c.tried / 2, name, "%u opened", c.opened);
