@@ -331,27 +331,54 @@ static enum dmv_code find_memory(struct dmv_windmp *w, dmv_win_reader *read, str
 	return DMV_E_OK;
 }
 
-/* Virtual addresses by the tables of the process that ran when the machine died. */
+/* Paging modes that the machine may have run in, the likeliest first; how many. ARM64 has none here:
+ * its TCR is not in the header. */
+static size_t modes_of(const struct dmv_windmp *w, enum dmv_paging_mode mode[2])
+{
+	if (w->m.machine == EM_X86_64) {
+		mode[0] = DMV_PAGING_X86_64;
+		mode[1] = DMV_PAGING_X86_64_LA57;
+		return 2;
+	}
+	if (w->m.machine != EM_386)
+		return 0;
+	mode[0] = dmv_win_pae(w) ? DMV_PAGING_X86_PAE : DMV_PAGING_X86_32;
+	mode[1] = dmv_win_pae(w) ? DMV_PAGING_X86_32 : DMV_PAGING_X86_PAE;
+	return 2;
+}
+
+static enum dmv_code set_mode(struct dmv_windmp *w, enum dmv_paging_mode mode, struct dmv_err *e)
+{
+	const struct dmv_paging p = { .mode = mode, .root = dmv_win_root(w) };
+
+	dmv_pagewalk_free(w->m.walk);
+	w->m.walk = NULL;
+	return dmv_pagewalk_new(&p, &w->m, &w->m.walk, e);
+}
+
+/* Virtual addresses by the tables of the process that ran when the machine died. The header does
+ * not tell four levels from five, and no damage should turn into other pages' bytes: where the list
+ * of modules makes sense in the second mode only, that is taken. */
 static enum dmv_code find_tables(struct dmv_windmp *w, struct dmv_err *e)
 {
-	struct dmv_paging p = { .root = dmv_win_root(w) };
-	char text[80];
+	enum dmv_paging_mode mode[2] = { 0 };
+	size_t n = modes_of(w, mode);
 	enum dmv_code code;
+	char text[80];
 
-	if (!w->npiece || w->space != DMV_PHYS || p.root == UINT64_MAX)
+	if (!w->npiece || w->space != DMV_PHYS || dmv_win_root(w) == UINT64_MAX || !n)
 		return DMV_E_OK;
-	if (w->m.machine == EM_X86_64)
-		p.mode = DMV_PAGING_X86_64;
-	else if (w->m.machine == EM_386)
-		p.mode = dmv_win_pae(w) ? DMV_PAGING_X86_PAE : DMV_PAGING_X86_32;
-	else
-		return DMV_E_OK;        /* ARM64's TCR is not in the header */
-	code = dmv_pagewalk_new(&p, &w->m, &w->m.walk, e);
-	if (!code)
-		dmv_win_line(w, "paging", "%s", dmv_pagewalk_text(w->m.walk, text, sizeof(text)));
-	if (!code)
-		dmv_win_modules(w);
-	return code;
+	code = set_mode(w, mode[0], e);
+	if (!code && !dmv_win_modules_there(w)) {
+		code = set_mode(w, mode[1], e);
+		if (!code && !dmv_win_modules_there(w))
+			code = set_mode(w, mode[0], e);
+	}
+	if (code)
+		return code;
+	dmv_win_line(w, "paging", "%s", dmv_pagewalk_text(w->m.walk, text, sizeof(text)));
+	dmv_win_modules(w);
+	return DMV_E_OK;
 }
 
 /* ---- opening ---- */

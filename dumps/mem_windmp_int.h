@@ -81,6 +81,8 @@ void dmv_win_header(struct dmv_windmp *w);
 /* Virtual address of PsLoadedModuleList, and the stack pointer; 0: the header has none. */
 uint64_t dmv_win_modules_head(const struct dmv_windmp *w);
 uint64_t dmv_win_stack(const struct dmv_windmp *w);
+/* Do the first two links of that list fit together, through the page tables? */
+bool dmv_win_modules_there(struct dmv_windmp *w);
 /* The modules that the machine's own list has, by the page tables. What is missing is a note. */
 void dmv_win_modules(struct dmv_windmp *w);
 /* Directory table base, all ones if the header has none. */

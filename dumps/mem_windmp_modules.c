@@ -49,6 +49,17 @@ static void add_module(struct dmv_windmp *w, const struct entry_layout *l, const
 	dmv_win_image(w, *name ? name : "unreadable name", base, bytes);
 }
 
+bool dmv_win_modules_there(struct dmv_windmp *w)
+{
+	const unsigned word = w->is64 ? 8 : 4;
+	uint64_t head = dmv_win_modules_head(w);
+	uint8_t p[16];
+
+	/* An entry begins with the links to the next and to the last; the next one's leads back. */
+	return head && read_at(w, head, p, word) &&
+	       read_at(w, dmv_win_get(p, word), p, 2 * word) && dmv_win_get(p + word, word) == head;
+}
+
 void dmv_win_modules(struct dmv_windmp *w)
 {
 	const struct entry_layout *l = w->is64 ? &entry64 : &entry32;

@@ -183,7 +183,7 @@ def paging(d):
 
 def loaded(d):
     """The machine's own list of modules, through the page tables; what its stack points into."""
-    for bits, mode, base in ((64, "x64", KERNEL), (32, "x86", 0x80000000)):
+    for bits, mode, base in ((64, "x64", KERNEL), (32, "x86", 0x80000000), (64, "la57", KERNEL)):
         drivers = [(n, base + a - KERNEL, s) for n, a, s in DRIVERS]
         head, stack = base + 0x1010, base + 0x2800
         words = b"".join(v.to_bytes(bits // 8, "little") for v in (
@@ -201,16 +201,16 @@ def loaded(d):
         path = dump(False)
         got = info(path)[0]
         want = ["0x%x 0x%x %s" % (a, s, n) for n, a, s in drivers]
-        case("windows modules %d" % bits, got.get("image") == want and "note" not in got, str(got))
+        case("windows modules, %s" % mode, got.get("image") == want and "note" not in got, str(got))
         rc, docs = ask(path, "analyze")
         t = docs[0]["tables"]
         name = drivers[1][0]
-        case("windows modules %d: parameters and stack are named" % bits, rc == 1 and
+        case("windows modules, %s: parameters and stack are named" % mode, rc == 1 and
              t["arguments"][1]["is"] == name + "+0x40" and
              [(int(x["at"], 16), x["place"]) for x in t["stack_words"]] ==
              [(stack + 2 * bits // 8, name + "+0x77"), (stack + 4 * bits // 8, name + "+0xfff")],
              str(t))
-        case("windows modules %d: a circle ends" % bits, "in a circle" in notes(dump(True)), "")
+        case("windows modules, %s: a circle ends" % mode, "in a circle" in notes(dump(True)), "")
 
 
 def triage(d):

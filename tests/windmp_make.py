@@ -190,7 +190,7 @@ def raw_dmp(memory, others=(), flags=1, base=4096, order=None):
 
 def tables(mode, root, free, mapped):
     """Pages of page tables. mapped: {virtual: (physical, size)}; free: frames to take for them."""
-    levels = {"x64": [39, 30, 21, 12], "pae": [30, 21, 12], "x86": [22, 12]}[mode]
+    levels = {"la57": [48, 39, 30, 21, 12], "x64": [39, 30, 21, 12], "pae": [30, 21, 12], "x86": [22, 12]}[mode]
     width = 4 if mode == "x86" else 8
     bits = 10 if mode == "x86" else 9
     pages, free = {root: bytearray(PAGE)}, iter(free)
@@ -231,6 +231,7 @@ def modules(bits, head, drivers, circle=False):
         assert entry + len(text) <= 0x100
         last = i + 1 == len(drivers)
         put(out, (at, w), (rows[0] if circle else head) if last else rows[i + 1])
+        put(out, (at + w, w), rows[i - 1] if i else head)
         put(out, (at + base_at, w), base)
         put(out, (at + size_at, 4), size)
         put(out, (at + name_at, 2), len(text))
