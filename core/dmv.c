@@ -68,6 +68,7 @@ int dmv_init(const struct dmv_port *port, const struct dmv_config *cfg, struct d
 	err = dmv_region_lay(v);
 	if (err)
 		return err;
+	dmv_cpus_start(v);
 	dmv_header_write(v);
 	err = first_rows(v);
 	if (err)

@@ -7,7 +7,8 @@
  * from the host at dmv_init; nothing is allocated afterwards but common buffers (pages_alloc).
  *
  * Locking: every function takes port->lock for its books and holds it over no host callback but
- * cpu, self, now, fill_check. Violations are queued under the lock and reported after it.
+ * cpu, self, now, fill_check and copy_fill. Violations are queued under the lock and reported after
+ * it.
  *
  * Context: a function may be called wherever the host's lock may be taken, in interrupt context,
  * too, if the lock keeps interrupts off. Only those that call pages_alloc or pages_free ask for
@@ -91,6 +92,11 @@ struct dmv_port {
 	 * its vector unit; without it the core compares by memcmp. Called locked.
 	 */
 	size_t (*fill_check)(const void *p, size_t n, unsigned char fill);
+	/*
+	 * opt: copies n bytes at `from` to `to` and leaves `from` filled, in one pass: that costs
+	 * little more than either. Without it the core does one after the other. Called locked.
+	 */
+	void (*copy_fill)(void *to, void *from, size_t n, unsigned char fill);
 	/*
 	 * Called without the lock, after the books are consistent. For action BREAK or STOP the
 	 * host breaks or dies here; if it returns, the core goes on.
@@ -211,7 +217,7 @@ void dmv_driver_unload(struct dmv *v, uint32_t driver, uint64_t caller);
 /* The memory of one transfer, virtually contiguous. */
 struct dmv_span {
 	uint64_t va;            /* address the driver knows it by, with page offset */
-	uint64_t bytes;
+	uint64_t bytes;         /* 0 is refused: to raise rule 0x21 is up to the face */
 	const uintptr_t *frame; /* page frame numbers, [0] of the page of va; NULL: see phys */
 	uint64_t frames;        /* how many there are: a flush may ask for more */
 	uint64_t phys;          /* of va, and on from there; used without frames */

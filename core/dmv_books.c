@@ -101,7 +101,7 @@ static void lay_out(struct carver *c, struct dmv *v, const struct dmv_config *cf
 	hash_lay(c, &v->lists, rows[DMV_ABI_K_LIST]);
 	hash_lay(c, &v->buffers, rows[DMV_ABI_K_BUFFER]);
 	hash_lay(c, &v->sites, rows[DMV_ABI_K_SITE]);
-	v->event_next = carve(c, cfg->cpus, sizeof(uint32_t));
+	v->cpu = carve(c, cfg->cpus, sizeof(*v->cpu));
 	runs_lay(c, &v->registers, rows[DMV_ABI_K_REGISTER]);
 	runs_lay(c, &v->shadow, shadow);
 	v->shadow_va = carve(c, shadow, sizeof(*v->shadow_va));
@@ -162,5 +162,6 @@ void dmv_books_start(struct dmv *v)
 	hash_clear(&v->buffers);
 	hash_clear(&v->sites);
 	v->wait_head = v->wait_tail = DMV_ABI_NONE;
-	v->last_site = DMV_ABI_NONE;            /* of caller 0: the verifier itself */
+	for (uint32_t i = 0; i < DMV_CALLERS; i++)
+		v->caller[i].site = DMV_ABI_NONE;       /* of caller 0: the verifier itself */
 }

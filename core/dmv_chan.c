@@ -92,7 +92,7 @@ static int list_start(struct dmv_call *c, struct dmv_adapter *a, const struct dm
 
 static uint64_t runner(const struct dmv_call *c)
 {
-	return c->v->port.self ? c->v->port.self(c->v->port.host) : c->cpu;
+	return c->v->port.self ? c->v->port.self(c->v->port.host) : dmv_cpu_number(c);
 }
 
 static int channel_start(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_request *r,

@@ -65,7 +65,7 @@ static uint32_t site_intern(struct dmv *v, const uint64_t *frame, uint32_t depth
 #define DEPTH_MAX 32
 
 /* The host walks the stack before the lock is taken. */
-static void enter_with_stack(struct dmv_call *c, struct dmv *v, uint64_t caller)
+void dmv_enter_stack(struct dmv_call *c, struct dmv *v, uint64_t caller)
 {
 	uint64_t frame[DEPTH_MAX];
 	uint32_t depth = v->port.stack(v->port.host, caller, frame, v->cfg.stack_depth);
@@ -78,54 +78,59 @@ static void enter_with_stack(struct dmv_call *c, struct dmv *v, uint64_t caller)
 	c->site = site_intern(v, frame, depth);
 }
 
-static void enter_with_caller(struct dmv_call *c, struct dmv *v, uint64_t caller)
+void dmv_enter_new(struct dmv *v, struct dmv_caller *known, uint64_t caller)
 {
-	v->port.lock(v->port.host);
-	if (caller != v->last_caller) {
-		v->last_site = site_intern(v, &caller, 1);
-		v->last_caller = caller;
-	}
-	c->site = v->last_site;
+	known->site = site_intern(v, &caller, 1);
+	known->address = caller;
 }
 
 void dmv_enter(struct dmv_call *c, struct dmv *v, uint64_t caller, enum dmv_abi_op op,
 	       struct dmv_adapter *a)
 {
-	struct dmv_abi_cpu *cpu;
+	dmv_enter_hot(c, v, caller, op, a);
+}
 
-	c->v = v;
-	c->reports = 0;
-	c->stopping = false;
-	if (caller && v->port.stack && v->cfg.stack_depth > 1)
-		enter_with_stack(c, v, caller);
-	else
-		enter_with_caller(c, v, caller);
-	c->now = v->port.now ? v->port.now(v->port.host) : 0;
-	c->cpu = 0;
-	if (v->port.cpu) {
-		const uint32_t cpu_now = v->port.cpu(v->port.host);
+void dmv_tell_host(const struct dmv_call *c)
+{
+	const struct dmv_port *port = &c->v->port;
 
-		c->cpu = cpu_now < v->cfg.cpus ? cpu_now : 0;
-	}
-	cpu = c->cpu_row = dmv_row(&v->tab[DMV_ABI_K_CPU], c->cpu);
-	st32(&cpu->object_kind, DMV_ABI_K_NONE);
-	dmv_ref_set(&cpu->adapter, a ? a->index : DMV_ABI_NONE, a ? a->gen : 0);
-	st64(&cpu->time, c->now);
-	withdraw(&cpu->op, op);
-	st64(&v->header->last_ticks, c->now);
+	for (uint32_t i = 0; i < c->reports; i++)
+		port->violation(port->host, &c->report[i]);
 }
 
 void dmv_leave(struct dmv_call *c)
 {
-	struct dmv *v = c->v;
-
-	publish(&c->cpu_row->op, DMV_ABI_OP_NONE);
-	v->port.unlock(v->port.host);
-	for (uint32_t i = 0; i < c->reports; i++)
-		v->port.violation(v->port.host, &c->report[i]);
+	dmv_leave_hot(c);
 }
 
 /* ---- events ---- */
+
+void dmv_event_turn(const struct dmv *v, struct dmv_cpu *cpu)
+{
+	const struct dmv_tab *t = &v->tab[DMV_ABI_K_EVENT];
+	const uint32_t ring = v->cfg.rows[DMV_ABI_K_EVENT];
+	const uint32_t first = (uint32_t)(cpu - v->cpu) * ring;
+	uint32_t row, left;
+
+	if (cpu->sequence == 0)                 /* it wrapped: 0 is a row being written */
+		cpu->sequence = 1;
+	row = cpu->sequence & (ring - 1);
+	left = dmv_row_run(t, first + row);
+	cpu->event = dmv_row(t, first + row);
+	cpu->together = left < ring - row ? left : ring - row;
+}
+
+void dmv_cpus_start(struct dmv *v)
+{
+	for (uint32_t i = 0; i < v->cfg.cpus; i++) {
+		struct dmv_cpu *cpu = &v->cpu[i];
+
+		cpu->row = dmv_row(&v->tab[DMV_ABI_K_CPU], i);
+		cpu->sequence = 1;
+		if (v->cfg.rows[DMV_ABI_K_EVENT])
+			dmv_event_turn(v, cpu);
+	}
+}
 
 void dmv_event(struct dmv_call *c, enum dmv_abi_op op, struct dmv_adapter *a,
 	       const struct dmv_event_args *e)
@@ -184,7 +189,7 @@ static void write_bugcheck(struct dmv_call *c, uint32_t code, const uint64_t p[4
 		st64(&b->p[i], p[i]);
 	dmv_ref_set(&b->violation, row, gen);
 	st64(&b->time, c->now);
-	st32(&b->cpu, c->cpu);
+	st32(&b->cpu, dmv_cpu_number(c));
 	st32(&b->evidence_n, e->n);
 	st64(&b->evidence_addr, e->addr);
 	st64(&b->digest_shadow, e->digest_shadow);
@@ -209,7 +214,7 @@ static void write_violation(struct dmv_call *c, struct dmv_abi_violation *row,
 	st32(&row->site, c->site);
 	st32(&row->prior_site, obj ? obj->prior_site : DMV_ABI_NONE);
 	st64(&row->time, c->now);
-	st32(&row->cpu, c->cpu);
+	st32(&row->cpu, dmv_cpu_number(c));
 	st32(&row->sequence, r->sequence);
 	st64(&row->prior_time, obj ? obj->prior_time : 0);
 	st64(&row->addr, e->addr);

@@ -2,27 +2,6 @@
 /* Map register files: what one allocation gives a driver, and FreeMapRegisters. */
 #include "dmv_int.h"
 
-/* ---- handles ---- */
-
-/* The low bits of a book's address are free: they hold the generation, to tell an old handle. */
-#define GEN_MASK 63u
-_Static_assert(sizeof(struct dmv_file) > GEN_MASK, "a handle stays inside its book");
-
-void *dmv_file_handle(const struct dmv_file *f)
-{
-	return (char *)(uintptr_t)f + (f->gen & GEN_MASK);
-}
-
-struct dmv_file *dmv_file_find(struct dmv *v, void *handle, struct dmv_adapter *a)
-{
-	const size_t i = ((uintptr_t)handle - (uintptr_t)v->file) / sizeof(struct dmv_file);
-	struct dmv_file *f = &v->file[i];
-
-	if (i >= v->cfg.rows[DMV_ABI_K_FILE])
-		return NULL;
-	return f->live && f->adapter == a && dmv_file_handle(f) == handle ? f : NULL;
-}
-
 static void write_file(struct dmv_call *c, struct dmv_file *f, uint32_t list, uint32_t list_gen)
 {
 	struct dmv_abi_file *row = f->row;

@@ -13,6 +13,9 @@ void *memset(void *to, int byte, size_t n);
 void *memmove(void *to, const void *from, size_t n);
 int memcmp(const void *a, const void *b, size_t n);
 
+/* On the paths that map and flush: a call would cost as much as what it does. */
+#define DMV_HOT static inline __attribute__((always_inline))
+
 /* ---- stores into the region: plain stores only, so that each can be the last one ---- */
 
 static inline void st32(uint32_t *to, uint32_t v)
@@ -66,6 +69,8 @@ struct dmv_tab {
 };
 
 void *dmv_row_search(const struct dmv_tab *t, uint32_t row);
+/* How many rows lie together, from this one on. */
+uint32_t dmv_row_run(const struct dmv_tab *t, uint32_t row);
 
 /* Most tables are one piece, or are used from their first piece on. */
 static inline void *dmv_row(const struct dmv_tab *t, uint32_t row)
@@ -133,6 +138,15 @@ struct dmv_file {
 	uint64_t shadow_phys, data_offset, data_stride, bytes_mapped;
 };
 
+/* The low bits of a book's address are free: a handle has the generation there, which tells old. */
+#define DMV_FILE_GEN_MASK 63u
+_Static_assert(sizeof(struct dmv_file) > DMV_FILE_GEN_MASK, "a handle stays inside its book");
+
+static inline void *dmv_file_handle(const struct dmv_file *f)
+{
+	return (char *)(uintptr_t)f + (f->gen & DMV_FILE_GEN_MASK);
+}
+
 struct dmv_register {
 	struct dmv_abi_register *row;
 	uint64_t frame;
@@ -178,6 +192,21 @@ struct dmv_driver_book {
 	bool known;
 };
 
+struct dmv_cpu {
+	struct dmv_abi_cpu *row;
+	struct dmv_abi_event *event;            /* where its next event goes; NULL: nowhere */
+	uint32_t sequence;                      /* that event's */
+	uint32_t together;                      /* rows from there on that lie together */
+};
+
+/* Which site a caller is, for hosts that do not walk stacks: found again without a search. */
+#define DMV_CALLERS 16u
+
+struct dmv_caller {
+	uint64_t address;
+	uint32_t site;
+};
+
 struct dmv_hash {               /* chains by key; links lie in the books */
 	uint32_t *bucket;
 	uint32_t shift;         /* 64 - log2(buckets) */
@@ -202,19 +231,36 @@ struct dmv {
 	struct dmv_channel *channel;
 	struct dmv_driver_book *driver;
 	struct dmv_hash pages, lists, buffers, sites;
-	uint32_t *event_next;                   /* per CPU: sequence of its next event */
+	struct dmv_cpu *cpu;
 	struct dmv_runs registers, shadow;
 	const char **shadow_va;                 /* per page of the pool */
 	uint64_t *shadow_phys;
 	uint32_t wait_head, wait_tail;          /* waiting requests, oldest first */
 	uint32_t violations, strings_used;
-	uint64_t last_caller;                   /* whose site was interned last: mostly the same */
-	uint32_t last_site;
+	struct dmv_caller caller[DMV_CALLERS];
 	uint32_t page, page_shift;
 	uint32_t mode, flags;
 	uint32_t rules_off[4];
 	uint32_t live[DMV_ABI_K_COUNT];
 };
+
+static inline struct dmv_caller *dmv_caller(struct dmv *v, uint64_t caller)
+{
+	_Static_assert(DMV_CALLERS == 1 << (64 - 60), "four bits choose one");
+	return &v->caller[caller * 0x9E3779B97F4A7C15u >> 60];
+}
+
+/* NULL: not the handle of a live file of this adapter; any value is safe. */
+DMV_HOT struct dmv_file *dmv_file_find(const struct dmv *v, const void *handle,
+				       const struct dmv_adapter *a)
+{
+	const size_t i = ((uintptr_t)handle - (uintptr_t)v->file) / sizeof(struct dmv_file);
+	struct dmv_file *f = &v->file[i];
+
+	if (i >= v->cfg.rows[DMV_ABI_K_FILE])
+		return NULL;
+	return f->live && f->adapter == a && dmv_file_handle(f) == handle ? f : NULL;
+}
 
 /* ---- one call from outside ---- */
 
@@ -222,8 +268,7 @@ struct dmv {
 
 struct dmv_call {
 	struct dmv *v;
-	struct dmv_abi_cpu *cpu_row;
-	uint32_t cpu;
+	struct dmv_cpu *cpu;
 	uint32_t site;
 	uint64_t now;
 	bool stopping;          /* the host is about to die of a report: leave all as found */
@@ -231,22 +276,72 @@ struct dmv_call {
 	struct dmv_report report[DMV_REPORTS];
 };
 
+static inline uint32_t dmv_cpu_number(const struct dmv_call *c)
+{
+	return (uint32_t)(c->cpu - c->v->cpu);
+}
+
 /*
  * Takes the lock, interns the caller's stack, publishes what is in progress on which adapter.
  * dmv_leave must follow; functions that take a dmv_call run between the two, under the lock.
  */
 void dmv_enter(struct dmv_call *c, struct dmv *v, uint64_t caller, enum dmv_abi_op op,
 	       struct dmv_adapter *a);
+/* Clears that word, releases the lock, then tells the host of each violation that was queued. */
+void dmv_leave(struct dmv_call *c);
+
+/* What the hot forms of the two leave to a call. */
+void dmv_enter_stack(struct dmv_call *c, struct dmv *v, uint64_t caller);
+void dmv_enter_new(struct dmv *v, struct dmv_caller *known, uint64_t caller);
+void dmv_tell_host(const struct dmv_call *c) __attribute__((cold));
+
+DMV_HOT void dmv_enter_hot(struct dmv_call *c, struct dmv *v, uint64_t caller, enum dmv_abi_op op,
+			   struct dmv_adapter *a)
+{
+	struct dmv_abi_cpu *cpu;
+	uint32_t number;
+
+	c->v = v;
+	c->reports = 0;
+	c->stopping = false;
+	if (caller && v->port.stack && v->cfg.stack_depth > 1) {
+		dmv_enter_stack(c, v, caller);
+	} else {
+		struct dmv_caller *known = dmv_caller(v, caller);
+
+		v->port.lock(v->port.host);
+		if (caller != known->address)
+			dmv_enter_new(v, known, caller);
+		c->site = known->site;
+	}
+	c->now = v->port.now ? v->port.now(v->port.host) : 0;
+	number = v->port.cpu ? v->port.cpu(v->port.host) : 0;
+	c->cpu = &v->cpu[number < v->cfg.cpus ? number : 0];
+	cpu = c->cpu->row;
+	st32(&cpu->object_kind, DMV_ABI_K_NONE);
+	dmv_ref_set(&cpu->adapter, a ? a->index : DMV_ABI_NONE, a ? a->gen : 0);
+	st64(&cpu->time, c->now);
+	withdraw(&cpu->op, op);
+	st64(&v->header->last_ticks, c->now);
+}
+
+DMV_HOT void dmv_leave_hot(struct dmv_call *c)
+{
+	publish(&c->cpu->row->op, DMV_ABI_OP_NONE);
+	c->v->port.unlock(c->v->port.host);
+	if (c->reports)
+		dmv_tell_host(c);
+}
+
 /* Names the object as well: before the first store to it. */
 static inline void dmv_working_on(struct dmv_call *c, enum dmv_abi_kind kind, uint32_t row,
 				  uint32_t gen)
 {
-	dmv_ref_set(&c->cpu_row->object, row, gen);
-	withdraw(&c->cpu_row->object_kind, kind);
-}
+	struct dmv_abi_cpu *cpu = c->cpu->row;
 
-/* Clears that word, releases the lock, then tells the host of each violation that was queued. */
-void dmv_leave(struct dmv_call *c);
+	dmv_ref_set(&cpu->object, row, gen);
+	withdraw(&cpu->object_kind, kind);
+}
 
 /* Something found wrong at `at`; n bytes of `found` are kept as evidence. */
 struct dmv_found {
@@ -279,28 +374,31 @@ bool dmv_raise(struct dmv_call *c, enum dmv_rule rule, struct dmv_adapter *a,
 	       const struct dmv_object *obj, const struct dmv_found *found,
 	       uint64_t p2, uint64_t p3, uint64_t p4) __attribute__((cold));
 
+/* Finds the row of cpu->sequence: where a ring begins, and where a piece of it ends. */
+void dmv_event_turn(const struct dmv *v, struct dmv_cpu *cpu);
+/* Once the region is laid. */
+void dmv_cpus_start(struct dmv *v);
+
 struct dmv_event_args {
 	enum dmv_abi_kind kind;
 	uint32_t row, gen, direction, rule;
 	uint64_t address, bus, size;
 };
 
-/* For the paths that map and flush: there it is inlined. */
-static inline __attribute__((always_inline)) void
+DMV_HOT void
 dmv_event_write(struct dmv_call *c, enum dmv_abi_op op, struct dmv_adapter *a,
 		const struct dmv_event_args *e)
 {
-	struct dmv *v = c->v;
-	const uint32_t ring = v->cfg.rows[DMV_ABI_K_EVENT];
-	struct dmv_abi_event *row;
-	uint32_t seq;
+	struct dmv_cpu *cpu = c->cpu;
+	struct dmv_abi_event *row = cpu->event;
+	const uint32_t sequence = cpu->sequence;
 
-	if (ring == 0)
+	if (!row)
 		return;
-	seq = ++v->event_next[c->cpu];
-	if (seq == 0)
-		seq = v->event_next[c->cpu] = 1;
-	row = dmv_row(&v->tab[DMV_ABI_K_EVENT], c->cpu * ring + (seq & (ring - 1)));
+	cpu->sequence++;
+	cpu->event++;
+	if (--cpu->together == 0)
+		dmv_event_turn(c->v, cpu);
 	withdraw(&row->sequence, 0);
 	st32(&row->op, op);
 	dmv_ref_set(&row->adapter, a ? a->index : DMV_ABI_NONE, a ? a->gen : 0);
@@ -314,7 +412,7 @@ dmv_event_write(struct dmv_call *c, enum dmv_abi_op op, struct dmv_adapter *a,
 	st32(&row->direction, e->direction);
 	st32(&row->rule, e->rule);
 	st32(&row->state, DMV_ABI_LIVE);
-	publish(&row->sequence, seq);
+	publish(&row->sequence, sequence);
 }
 
 void dmv_event(struct dmv_call *c, enum dmv_abi_op op, struct dmv_adapter *a,
@@ -372,6 +470,8 @@ void dmv_report_left(struct dmv *v, uint32_t driver, uint64_t caller);
 void dmv_shadow_take(struct dmv *v, struct dmv_file *f);
 void dmv_shadow_give(struct dmv *v, struct dmv_file *f);
 char *dmv_shadow_data(const struct dmv_file *f, uint32_t i);    /* data page; i < f->hooked */
+/* n bytes become fill again; original not NULL: what stood there is the driver's. */
+void dmv_shadow_empty(struct dmv *v, char *shadow, char *original, size_t n);
 uint32_t dmv_digest32(const char *p, size_t n);
 uint64_t dmv_digest64(const char *p, size_t n);         /* FNV-1a */
 /* Guard rules: of a free register, a mapped one, all of a file, a common buffer. */
@@ -381,13 +481,10 @@ void dmv_check_file(struct dmv_call *c, struct dmv_file *f);
 void dmv_check_buffer(struct dmv_call *c, struct dmv_buffer *b);
 
 /* dmv_file.c */
-/* NULL: not the handle of a live file of this adapter; any value is safe. */
-struct dmv_file *dmv_file_find(struct dmv *v, void *handle, struct dmv_adapter *a);
 /* n registers, not mapped; list: index of the list they are for, or NONE. NULL: no row or run. */
 struct dmv_file *dmv_file_new(struct dmv_call *c, struct dmv_adapter *a, uint32_t n, uint32_t list);
 /* false: a check failed, the host stops, and all is as it was. */
 bool dmv_file_end(struct dmv_call *c, struct dmv_file *f);
-void *dmv_file_handle(const struct dmv_file *f);
 struct dmv_object dmv_file_object(const struct dmv_file *f);
 /* To be called when its registers are freed: raises the rule if some are still mapped. */
 void dmv_file_freed(struct dmv_call *c, const struct dmv_file *f);

@@ -2,33 +2,49 @@
 /* Map registers: who maps which bytes; MapTransfer and FlushAdapterBuffers. */
 #include "dmv_int.h"
 
-/* ---- spans ---- */
+/* ---- spans, cut at page boundaries ---- */
 
-static uint32_t span_pages(const struct dmv *v, uint64_t va, uint64_t bytes)
-{
-	return (uint32_t)(((va & (v->page - 1)) + bytes + v->page - 1) >> v->page_shift);
-}
-
-static uint64_t span_frame(const struct dmv *v, const struct dmv_span *s, uint32_t page)
-{
-	return s->frame ? s->frame[page] : (s->phys >> v->page_shift) + page;
-}
-
-/* The part of a span that lies on its page number `page`. */
+/* The part of a span that lies on one page. */
 struct piece {
 	uint64_t frame, at;             /* at: bytes from the start of the span */
 	uint32_t offset, bytes;         /* in the page */
 };
 
-static struct piece piece_of(const struct dmv *v, const struct dmv_span *s, uint32_t page)
-{
-	const uint32_t first = (uint32_t)(s->va & (v->page - 1));
-	const uint64_t start = page ? ((uint64_t)page << v->page_shift) - first : 0;
-	const uint32_t offset = page ? 0 : first;
-	const uint64_t left = s->bytes - start;
+/*
+ * Most transfers are one page: its piece is there from the start, and what is done with it stands
+ * in the calls themselves. The pages behind it have functions of their own, called ..._rest.
+ */
+struct cut {
+	const struct dmv_span *span;
+	uint32_t pages;
+	struct piece first;
+};
 
-	return (struct piece){ span_frame(v, s, page), start, offset,
-			       left < v->page - offset ? (uint32_t)left : v->page - offset };
+static uint64_t span_frame(const struct dmv *v, const struct dmv_span *s, uint32_t page)
+{
+	if (s->frame)
+		return page < s->frames ? s->frame[page] : UINT64_MAX;
+	return (s->phys >> v->page_shift) + page;
+}
+
+DMV_HOT struct cut cut(const struct dmv *v, const struct dmv_span *s)
+{
+	const uint32_t offset = (uint32_t)(s->va & (v->page - 1));
+	const uint32_t room = v->page - offset;
+
+	return (struct cut){
+		s, (uint32_t)((offset + s->bytes + v->page - 1) >> v->page_shift),
+		{ span_frame(v, s, 0), 0, offset, s->bytes < room ? (uint32_t)s->bytes : room } };
+}
+
+static __attribute__((noinline)) struct piece piece_behind(const struct dmv *v, const struct cut *t,
+							  uint32_t page)
+{
+	const uint64_t at = ((uint64_t)page << v->page_shift) - t->first.offset;
+	const uint64_t left = t->span->bytes - at;
+
+	return (struct piece){ span_frame(v, t->span, page), at, 0,
+			       left < v->page ? (uint32_t)left : v->page };
 }
 
 static struct dmv_span head_of(const struct dmv_span *s, uint64_t bytes)
@@ -67,7 +83,7 @@ static bool maps(const struct dmv_register *r, const struct piece *p, uint32_t f
 }
 
 /* A register that maps a byte of the piece; of `file` only, unless that is NONE. */
-static uint32_t chain_find(const struct dmv *v, const struct piece *p, uint32_t file)
+DMV_HOT uint32_t chain_find(const struct dmv *v, const struct piece *p, uint32_t file)
 {
 	uint32_t i = v->pages.bucket[dmv_hash_slot(&v->pages, p->frame)];
 
@@ -83,35 +99,53 @@ static struct dmv_object mapped_object(const struct dmv *v, uint32_t i)
 	return (struct dmv_object){ DMV_ABI_K_REGISTER, i, r->row->gen, r->owner, r->row->time };
 }
 
-static __attribute__((noinline)) bool page_clash(struct dmv_call *c, struct dmv_adapter *a,
-						 const struct dmv_span *s, uint32_t k)
+static __attribute__((cold)) bool raise_clash(struct dmv_call *c, struct dmv_adapter *a,
+					      const struct dmv_span *s, const struct piece *p,
+					      uint32_t i)
 {
-	struct dmv *v = c->v;
-	const struct piece p = piece_of(v, s, k);
-	const uint32_t i = chain_find(v, &p, DMV_ABI_NONE);
-
-	if (i == DMV_ABI_NONE)
-		return false;
+	const struct dmv *v = c->v;
 	const struct dmv_object o = mapped_object(v, i);
-	const uint32_t at = v->reg[i].offset > p.offset ? v->reg[i].offset : p.offset;
+	const uint32_t at = v->reg[i].offset > p->offset ? v->reg[i].offset : p->offset;
 
 	return dmv_raise(c, DMV_V_ALREADY_MAPPED, a, &o, NULL, s->va, s->va + s->bytes,
-			 s->va + p.at + (at - p.offset));
+			 s->va + p->at + (at - p->offset));
+}
+
+DMV_HOT bool page_clash(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_span *s,
+			      const struct piece *p)
+{
+	const uint32_t i = chain_find(c->v, p, DMV_ABI_NONE);
+
+	return i != DMV_ABI_NONE && raise_clash(c, a, s, p, i);
+}
+
+static __attribute__((noinline)) bool clash_rest(struct dmv_call *c, struct dmv_adapter *a,
+						 const struct cut *t)
+{
+	for (uint32_t k = 1; k < t->pages; k++) {
+		const struct piece p = piece_behind(c->v, t, k);
+
+		if (page_clash(c, a, t->span, &p))
+			return true;
+	}
+	return false;
+}
+
+DMV_HOT bool map_clash(struct dmv_call *c, struct dmv_adapter *a, const struct cut *t)
+{
+	return page_clash(c, a, t->span, &t->first) || (t->pages > 1 && clash_rest(c, a, t));
 }
 
 bool dmv_map_clash(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_span *s)
 {
-	const uint32_t pages = span_pages(c->v, s->va, s->bytes);
+	const struct cut t = cut(c->v, s);
 
-	for (uint32_t k = 0; k < pages; k++)
-		if (page_clash(c, a, s, k))
-			return true;
-	return false;
+	return map_clash(c, a, &t);
 }
 
 /* ---- mapping ---- */
 
-static void write_register(struct dmv_call *c, const struct dmv_file *f, uint32_t i, uint64_t mdl)
+DMV_HOT void write_register(struct dmv_call *c, const struct dmv_file *f, uint32_t i, uint64_t mdl)
 {
 	const struct dmv *v = c->v;
 	const struct dmv_register *r = &v->reg[f->first + i];
@@ -135,7 +169,8 @@ static void write_register(struct dmv_call *c, const struct dmv_file *f, uint32_
 	st64(&row->time, c->now);
 }
 
-static void fill_shadow(struct dmv *v, const struct dmv_file *f, uint32_t i)
+static __attribute__((noinline)) void fill_shadow(struct dmv *v, const struct dmv_file *f,
+						  uint32_t i)
 {
 	struct dmv_register *r = &v->reg[f->first + i];
 	char *shadow = dmv_shadow_data(f, i) + r->offset;
@@ -145,24 +180,22 @@ static void fill_shadow(struct dmv *v, const struct dmv_file *f, uint32_t i)
 		r->digest = dmv_digest32(shadow, r->bytes);
 }
 
-/* Page k of the span into register i; the loops around it mostly run once. */
-static __attribute__((noinline)) void map_page(struct dmv_call *c, struct dmv_file *f, uint32_t i,
-					       const struct dmv_span *s, uint32_t k, uint32_t flags)
+DMV_HOT void map_page(struct dmv_call *c, struct dmv_file *f, uint32_t i,
+			    const struct dmv_span *s, const struct piece *p, uint32_t flags)
 {
 	struct dmv *v = c->v;
-	const struct piece p = piece_of(v, s, k);
 	struct dmv_register *r = &v->reg[f->first + i];
 
-	r->frame = p.frame;
+	r->frame = p->frame;
 	r->file = f->index;
-	r->offset = p.offset;
-	r->bytes = p.bytes;
+	r->offset = p->offset;
+	r->bytes = p->bytes;
 	r->owner = c->site;
 	r->flags = flags;
-	r->va = s->va + p.at;
+	r->va = s->va + p->at;
 	r->original = NULL;
 	if (s->original) {
-		r->original = s->original + p.at;
+		r->original = s->original + p->at;
 		if (i < f->hooked) {
 			r->flags |= DMV_ABI_R_HOOKED;
 			fill_shadow(v, f, i);
@@ -181,6 +214,45 @@ check_free_run(struct dmv_call *c, struct dmv_file *f, uint32_t first, uint32_t 
 	return !c->stopping;
 }
 
+/* `more` registers and bytes mapped of the file and its adapter: less, if they wrap. */
+DMV_HOT void count_mapped(struct dmv_file *f, uint32_t more, uint64_t bytes)
+{
+	struct dmv_adapter *a = f->adapter;
+
+	f->mapped += more;
+	f->bytes_mapped += bytes;
+	a->mapped += more;
+	a->bytes_mapped += bytes;
+	st32(&f->row->mapped, f->mapped);
+	st64(&f->row->bytes_mapped, f->bytes_mapped);
+	st32(&a->row->registers_mapped, a->mapped);
+	st64(&a->row->bytes_mapped, a->bytes_mapped);
+}
+
+static __attribute__((noinline)) void map_rest(struct dmv_call *c, struct dmv_file *f,
+					       uint32_t first, const struct cut *t, uint32_t flags)
+{
+	for (uint32_t k = 1; k < t->pages; k++) {
+		const struct piece p = piece_behind(c->v, t, k);
+
+		map_page(c, f, first + k, t->span, &p, flags);
+	}
+}
+
+DMV_HOT bool map_range(struct dmv_call *c, struct dmv_file *f, uint32_t first,
+			     const struct cut *t, bool to_device)
+{
+	const uint32_t flags = to_device ? DMV_ABI_R_TO_DEVICE : 0;
+
+	if (first < f->hooked && !check_free_run(c, f, first, t->pages))
+		return false;
+	map_page(c, f, first, t->span, &t->first, flags | DMV_ABI_R_FIRST);
+	if (t->pages > 1)
+		map_rest(c, f, first, t, flags);
+	count_mapped(f, t->pages, t->span->bytes);
+	return true;
+}
+
 /*
  * Maps the span into registers [first, first + pages) of the file, which are free. To-device bytes
  * are copied for the device; from-device ones too, so that a partial write harms nothing.
@@ -189,23 +261,9 @@ check_free_run(struct dmv_call *c, struct dmv_file *f, uint32_t first, uint32_t 
 bool dmv_map_range(struct dmv_call *c, struct dmv_file *f, uint32_t first, const struct dmv_span *s,
 		   bool to_device)
 {
-	struct dmv_adapter *a = f->adapter;
-	const uint32_t pages = span_pages(c->v, s->va, s->bytes);
+	const struct cut t = cut(c->v, s);
 
-	if (first < f->hooked && !check_free_run(c, f, first, pages))
-		return false;
-	for (uint32_t k = 0; k < pages; k++)
-		map_page(c, f, first + k, s, k,
-			 (to_device ? DMV_ABI_R_TO_DEVICE : 0) | (k ? 0 : DMV_ABI_R_FIRST));
-	f->mapped += pages;
-	f->bytes_mapped += s->bytes;
-	a->mapped += pages;
-	a->bytes_mapped += s->bytes;
-	st32(&f->row->mapped, f->mapped);
-	st64(&f->row->bytes_mapped, f->bytes_mapped);
-	st32(&a->row->registers_mapped, a->mapped);
-	st64(&a->row->bytes_mapped, a->bytes_mapped);
-	return true;
+	return map_range(c, f, first, &t, to_device);
 }
 
 /* The shadow changed although the device was only to read it: where, against the driver's bytes. */
@@ -229,13 +287,11 @@ static void report_written(struct dmv_call *c, struct dmv_file *f, uint32_t i, c
 		  (uintptr_t)shadow + first, bad);
 }
 
-void dmv_check_transfer(struct dmv_call *c, struct dmv_file *f, uint32_t i)
+static __attribute__((noinline)) void check_hooked(struct dmv_call *c, struct dmv_file *f,
+						   uint32_t i)
 {
-	struct dmv *v = c->v;
-	const struct dmv_register *r = &v->reg[f->first + i];
+	const struct dmv_register *r = &c->v->reg[f->first + i];
 
-	if (!(r->flags & DMV_ABI_R_HOOKED))
-		return;
 	dmv_check_mapped(c, f, i);
 	if (r->flags & DMV_ABI_R_TO_DEVICE) {
 		const char *shadow = dmv_shadow_data(f, i) + r->offset;
@@ -245,30 +301,37 @@ void dmv_check_transfer(struct dmv_call *c, struct dmv_file *f, uint32_t i)
 	}
 }
 
-void dmv_unmap(struct dmv_call *c, struct dmv_file *f, uint32_t i, bool flush)
+void dmv_check_transfer(struct dmv_call *c, struct dmv_file *f, uint32_t i)
+{
+	if (c->v->reg[f->first + i].flags & DMV_ABI_R_HOOKED)
+		check_hooked(c, f, i);
+}
+
+static __attribute__((noinline)) void empty_shadow(struct dmv *v, const struct dmv_file *f,
+						   uint32_t i, bool flush)
+{
+	const struct dmv_register *r = &v->reg[f->first + i];
+	char *original = flush && !(r->flags & DMV_ABI_R_TO_DEVICE) ? r->original : NULL;
+
+	dmv_shadow_empty(v, dmv_shadow_data(f, i) + r->offset, original, r->bytes);
+}
+
+DMV_HOT void unmap(struct dmv_call *c, struct dmv_file *f, uint32_t i, bool flush)
 {
 	struct dmv *v = c->v;
-	struct dmv_adapter *a = f->adapter;
 	struct dmv_register *r = &v->reg[f->first + i];
 
-	if (r->flags & DMV_ABI_R_HOOKED) {
-		char *shadow = dmv_shadow_data(f, i) + r->offset;
-
-		if (flush && !(r->flags & DMV_ABI_R_TO_DEVICE))
-			memcpy(r->original, shadow, r->bytes);
-		memset(shadow, 0x0F, r->bytes);
-	}
+	if (r->flags & DMV_ABI_R_HOOKED)
+		empty_shadow(v, f, i, flush);
 	dmv_row_history(v, DMV_ABI_K_REGISTER, r->row);
 	chain_drop(v, f->first + i);
-	f->mapped--;
-	f->bytes_mapped -= r->bytes;
-	a->mapped--;
-	a->bytes_mapped -= r->bytes;
+	count_mapped(f, (uint32_t)-1, 0 - (uint64_t)r->bytes);
 	r->bytes = 0;
-	st32(&f->row->mapped, f->mapped);
-	st64(&f->row->bytes_mapped, f->bytes_mapped);
-	st32(&a->row->registers_mapped, a->mapped);
-	st64(&a->row->bytes_mapped, a->bytes_mapped);
+}
+
+void dmv_unmap(struct dmv_call *c, struct dmv_file *f, uint32_t i, bool flush)
+{
+	unmap(c, f, i, flush);
 }
 
 /* ---- MapTransfer ---- */
@@ -304,22 +367,18 @@ static uint32_t free_run(const struct dmv *v, const struct dmv_file *f, uint32_t
  * How much of the span can go in one piece: the device is given one address. A hooked register of
  * a scatter/gather device stands alone between its guards; pages without a shadow must be adjacent.
  */
-static uint64_t one_piece(const struct dmv *v, const struct dmv_file *f, const struct dmv_span *s)
+static __attribute__((noinline)) uint64_t one_piece(const struct dmv *v, const struct dmv_file *f,
+						    const struct cut *t)
 {
 	const bool sg = f->adapter->flags & DMV_ABI_A_SCATTER_GATHER;
-	const uint32_t pages = span_pages(v, s->va, s->bytes);
-	struct piece p;
-	uint64_t bytes, frame;
+	const bool hooked = t->span->original && f->hooked;
+	uint64_t bytes = t->first.bytes, frame = t->first.frame;
 
-	if (pages == 1 || (s->original && f->hooked && !sg))
-		return s->bytes;
-	p = piece_of(v, s, 0);
-	bytes = p.bytes;
-	frame = p.frame;
-	if (s->original && f->hooked)
-		return bytes;
-	for (uint32_t k = 1; k < pages; k++) {
-		p = piece_of(v, s, k);
+	if (hooked)
+		return sg ? bytes : t->span->bytes;
+	for (uint32_t k = 1; k < t->pages; k++) {
+		const struct piece p = piece_behind(v, t, k);
+
 		if (p.frame != ++frame)
 			break;
 		bytes += p.bytes;
@@ -327,19 +386,19 @@ static uint64_t one_piece(const struct dmv *v, const struct dmv_file *f, const s
 	return bytes;
 }
 
-static bool map_refused(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_span *s)
+DMV_HOT bool map_refused(struct dmv_call *c, struct dmv_adapter *a, const struct cut *t)
 {
 	const uint64_t most = (uint64_t)a->max_registers << c->v->page_shift;
+	const uint64_t want = a->bytes_mapped + t->span->bytes;
 
-	if (a->bytes_mapped && a->bytes_mapped + s->bytes > most) {
+	if (a->bytes_mapped && want > most) {
 		const struct dmv_object o = { DMV_ABI_K_ADAPTER, a->index, a->gen,
 					      DMV_ABI_NONE, 0 };
 
-		if (dmv_raise(c, DMV_V_TOO_MANY_BYTES, a, &o, NULL, a->bytes_mapped + s->bytes,
-			      most, 0))
+		if (dmv_raise(c, DMV_V_TOO_MANY_BYTES, a, &o, NULL, want, most, 0))
 			return true;
 	}
-	return dmv_map_clash(c, a, s);
+	return map_clash(c, a, t);
 }
 
 /* No free run: either the request is larger than the file, or transfers before it fill it. */
@@ -365,7 +424,7 @@ static void no_registers(struct dmv_call *c, struct dmv_adapter *a, struct dmv_f
 		  v->reg[f->first + i].va, s->va);
 }
 
-static inline __attribute__((always_inline)) void
+DMV_HOT void
 transfer_event(struct dmv_call *c, enum dmv_abi_op op, struct dmv_file *f, const struct dmv_span *s,
 	       bool to_device, uint64_t bus)
 {
@@ -380,54 +439,47 @@ int dmv_map(struct dmv *v, struct dmv_adapter *a, void *base, const struct dmv_s
 	struct dmv_file *f;
 	struct dmv_call c;
 	struct dmv_span part;
-	uint32_t first, pages;
-	uint64_t whole;
+	struct cut t = cut(v, s);
+	uint32_t first;
 	int result = DMV_VIOLATED;
 
-	dmv_enter(&c, v, caller, DMV_ABI_OP_MAP, a);
+	if (s->bytes == 0)
+		return DMV_VIOLATED;
+	dmv_enter_hot(&c, v, caller, DMV_ABI_OP_MAP, a);
 	f = dmv_file_find(v, base, a);
-	if (map_refused(&c, a, s))
+	if (map_refused(&c, a, &t))
 		goto out;
-	whole = f ? one_piece(v, f, s) : s->bytes;
-	if (whole != s->bytes) {
-		part = head_of(s, whole);
-		s = &part;
+	if (f && t.pages > 1) {
+		part = head_of(s, one_piece(v, f, &t));
+		t = cut(v, &part);
 	}
-	pages = span_pages(v, s->va, s->bytes);
-	first = f ? free_run(v, f, pages) : DMV_ABI_NONE;
+	first = f ? free_run(v, f, t.pages) : DMV_ABI_NONE;
 	if (first == DMV_ABI_NONE) {
-		no_registers(&c, a, f, s, pages);
+		no_registers(&c, a, f, t.span, t.pages);
 		goto out;
 	}
 	dmv_working_on(&c, DMV_ABI_K_FILE, f->index, f->gen);
-	if (!dmv_map_range(&c, f, first, s, to_device))
+	if (!map_range(&c, f, first, &t, to_device))
 		goto out;
-	f->cursor = first + pages < f->count ? first + pages : 0;
-	*bytes = s->bytes;
+	f->cursor = first + t.pages < f->count ? first + t.pages : 0;
+	*bytes = t.span->bytes;
 	*bus = v->reg[f->first + first].row->bus;
-	transfer_event(&c, DMV_ABI_OP_MAP, f, s, to_device, *bus);
+	transfer_event(&c, DMV_ABI_OP_MAP, f, t.span, to_device, *bus);
 	result = DMV_OK;
 out:
-	dmv_leave(&c);
+	dmv_leave_hot(&c);
 	return result;
 }
 
 /* ---- FlushAdapterBuffers ---- */
 
-/* Register of the file that maps page k of the span; mostly register `guess` is the one. */
-static __attribute__((noinline)) uint32_t
-mapped_by(const struct dmv *v, const struct dmv_file *f, const struct dmv_span *s, uint32_t k,
-	  uint32_t guess)
+/* Register of the file that maps this piece; mostly register `guess` is the one. */
+DMV_HOT uint32_t mapped_by(const struct dmv *v, const struct dmv_file *f,
+				 const struct piece *p, uint32_t guess)
 {
-	struct piece p;
-
-	if (s->frame && k >= s->frames)
-		return DMV_ABI_NONE;
-	p = piece_of(v, s, k);
-	if (guess - f->first < f->count && v->reg[guess].bytes &&
-	    maps(&v->reg[guess], &p, f->index))
+	if (guess - f->first < f->count && v->reg[guess].bytes && maps(&v->reg[guess], p, f->index))
 		return guess;
-	return chain_find(v, &p, f->index);
+	return chain_find(v, p, f->index);
 }
 
 static bool nothing_mapped(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_file *f,
@@ -460,43 +512,77 @@ static void not_this_part(struct dmv_call *c, const struct dmv_file *f, const st
 			  (uintptr_t)dmv_file_handle(f), s->va, s->mdl);
 }
 
+/* False: raised, that one of the pages behind the first is not mapped by the file. */
+static __attribute__((noinline)) bool check_rest(struct dmv_call *c, struct dmv_file *f,
+						 const struct cut *t, uint32_t first,
+						 uint64_t mdl_left)
+{
+	uint32_t i = first;
+
+	for (uint32_t k = 1; k < t->pages; k++) {
+		const struct piece p = piece_behind(c->v, t, k);
+
+		i = mapped_by(c->v, f, &p, i + 1);
+		if (i == DMV_ABI_NONE) {
+			not_this_part(c, f, t->span, k, first, mdl_left);
+			return false;
+		}
+		dmv_check_transfer(c, f, i - f->first);
+	}
+	return true;
+}
+
+/* Returns the last register. */
+static __attribute__((noinline)) uint32_t unmap_rest(struct dmv_call *c, struct dmv_file *f,
+						     const struct cut *t, uint32_t first)
+{
+	uint32_t i = first;
+
+	for (uint32_t k = 1; k < t->pages; k++) {
+		const struct piece p = piece_behind(c->v, t, k);
+
+		i = mapped_by(c->v, f, &p, i + 1);
+		if (i != DMV_ABI_NONE)          /* a register that maps two of them is done */
+			dmv_unmap(c, f, i - f->first, true);
+	}
+	return i;
+}
+
 int dmv_flush(struct dmv *v, struct dmv_adapter *a, void *base, const struct dmv_span *s,
 	      bool to_device, uint64_t mdl_left, uint64_t caller)
 {
-	const uint32_t pages = span_pages(v, s->va, s->bytes);
+	const struct cut t = cut(v, s);
 	struct dmv_file *f;
 	struct dmv_call c;
-	uint32_t first = 0, i = 0;
+	uint32_t first, last;
 	int result = DMV_VIOLATED;
 
-	dmv_enter(&c, v, caller, DMV_ABI_OP_FLUSH, a);
+	if (s->bytes == 0)
+		return DMV_VIOLATED;
+	dmv_enter_hot(&c, v, caller, DMV_ABI_OP_FLUSH, a);
 	f = dmv_file_find(v, base, a);
 	if (nothing_mapped(&c, a, f, base))
 		goto out;
-	for (uint32_t k = 0; k < pages; k++) {
-		i = mapped_by(v, f, s, k, k ? i + 1 : f->oldest);
-		if (k == 0)
-			first = i;
-		if (i == DMV_ABI_NONE) {
-			not_this_part(&c, f, s, k, first, mdl_left);
-			goto out;
-		}
-		dmv_check_transfer(&c, f, i - f->first);
+	first = last = mapped_by(v, f, &t.first, f->oldest);
+	if (first == DMV_ABI_NONE) {
+		not_this_part(&c, f, s, 0, first, mdl_left);
+		goto out;
 	}
+	dmv_check_transfer(&c, f, first - f->first);
+	if (t.pages > 1 && !check_rest(&c, f, &t, first, mdl_left))
+		goto out;
 	if (c.stopping)
 		goto out;
 	dmv_working_on(&c, DMV_ABI_K_FILE, f->index, f->gen);
-	for (uint32_t k = 0; k < pages; k++) {
-		i = k ? mapped_by(v, f, s, k, i + 1) : first;
-		if (i != DMV_ABI_NONE)
-			dmv_unmap(&c, f, i - f->first, true);
-	}
-	f->oldest = i + 1;
+	unmap(&c, f, first - f->first, true);
+	if (t.pages > 1)
+		last = unmap_rest(&c, f, &t, first);
+	f->oldest = last + 1;
 	if (f->mapped == 0)
 		f->cursor = 0;
 	transfer_event(&c, DMV_ABI_OP_FLUSH, f, s, to_device, DMV_ABI_UNKNOWN);
 	result = DMV_OK;
 out:
-	dmv_leave(&c);
+	dmv_leave_hot(&c);
 	return result;
 }

@@ -11,7 +11,7 @@ void dmv_store_bytes(void *to, const void *from, size_t n)
 		t[i] = f[i];
 }
 
-void *dmv_row_search(const struct dmv_tab *t, uint32_t row)
+static const struct dmv_place *place_of(const struct dmv_tab *t, uint32_t row)
 {
 	uint32_t lo = 0, hi = t->places;
 
@@ -23,7 +23,21 @@ void *dmv_row_search(const struct dmv_tab *t, uint32_t row)
 		else
 			hi = mid;
 	}
-	return t->place[lo].base + (size_t)(row - t->place[lo].row0) * t->stride;
+	return &t->place[lo];
+}
+
+void *dmv_row_search(const struct dmv_tab *t, uint32_t row)
+{
+	const struct dmv_place *p = place_of(t, row);
+
+	return p->base + (size_t)(row - p->row0) * t->stride;
+}
+
+uint32_t dmv_row_run(const struct dmv_tab *t, uint32_t row)
+{
+	const struct dmv_place *p = place_of(t, row);
+
+	return p->row0 + p->rows - row;
 }
 
 uint32_t dmv_fifo_take(struct dmv_fifo *f)

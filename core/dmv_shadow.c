@@ -27,6 +27,17 @@ static size_t fill_check(const struct dmv *v, const char *p, size_t n)
 	return i;
 }
 
+void dmv_shadow_empty(struct dmv *v, char *shadow, char *original, size_t n)
+{
+	if (original && v->port.copy_fill) {
+		v->port.copy_fill(original, shadow, n, FILL);
+		return;
+	}
+	if (original)
+		memcpy(original, shadow, n);
+	memset(shadow, FILL, n);
+}
+
 static uint32_t count_bad(const char *p, size_t n)
 {
 	uint32_t bad = 0;

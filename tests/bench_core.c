@@ -99,7 +99,8 @@ static struct dmv *verifier(struct host *h, uint32_t registers, uint32_t shadow_
 {
 	const struct dmv_port port = { .host = h, .lock = nothing, .unlock = nothing, .now = ticks,
 				       .pages_alloc = pages_alloc, .pages_free = pages_free,
-				       .fill_check = dmv_posix_fill_check, .violation = violation };
+				       .fill_check = dmv_posix_fill_check,
+				       .copy_fill = dmv_posix_copy_fill, .violation = violation };
 	static struct dmv_memory segment, shadow;
 	struct dmv_config c = { .rows = { [DMV_ABI_K_ADAPTER] = 4, [DMV_ABI_K_FILE] = 4,
 					  [DMV_ABI_K_REGISTER] = registers, [DMV_ABI_K_LIST] = 1,
@@ -242,7 +243,7 @@ static void flush_one(const struct books *b, uint64_t i)
 	const struct dmv_span s = { .va = (uint64_t)frame << 12, .bytes = PAGE,
 				    .frame = &frame, .frames = 1 };
 
-	if (dmv_flush(b->v, b->a, b->base, &s, false, PAGE, 1) != DMV_OK)
+	if (dmv_flush(b->v, b->a, b->base, &s, false, PAGE, 2) != DMV_OK)
 		abort();
 }
 
@@ -324,7 +325,7 @@ static double run_shadow(const struct books *b, char *buffer, uint64_t ops)
 		uint64_t bytes, bus;
 
 		if (dmv_map(b->v, b->a, b->base, &s, false, 1, &bytes, &bus) != DMV_OK ||
-		    dmv_flush(b->v, b->a, b->base, &s, false, PAGE, 1) != DMV_OK)
+		    dmv_flush(b->v, b->a, b->base, &s, false, PAGE, 2) != DMV_OK)
 			abort();
 	}
 	return now() - t;

@@ -332,6 +332,7 @@ static void port_fill(struct dmv_posix *p)
 	p->port = (struct dmv_port){
 		.host = p, .lock = lock, .unlock = unlock, .cpu = cpu, .self = self, .now = now,
 		.stack = stack, .fill_check = dmv_posix_fill_check,
+		.copy_fill = dmv_posix_copy_fill,
 		.pages_alloc = pages_alloc, .pages_free = pages_free, .violation = violation,
 	};
 	p->wdm = (struct wdm_host){

@@ -57,6 +57,7 @@ void dmv_posix_images(struct dmv_posix *p);
 
 /* For struct dmv_port: with the vector unit. */
 size_t dmv_posix_fill_check(const void *p, size_t n, unsigned char fill);
+void dmv_posix_copy_fill(void *to, void *from, size_t n, unsigned char fill);
 
 /* n zeroed pages below 256 MiB where the process has room there, contiguous also on the bus and
  * registered for the device. NULL: none left. */
