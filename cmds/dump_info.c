@@ -67,7 +67,8 @@ enum dmv_code dmv_dump_instead(struct dmv_ses *s)
 	dmv_out_width(s->out, s->mem->bits == 32 ? 8 : 16, false);
 	if (!dmv_dump_bugcheck_say(s))
 		return DMV_E_STOPPED;
-	if (!dmv_dump_about_dma(s))
+	/* a region that is there and damaged is still an error */
+	if (s->err.code != DMV_E_NOTFOUND || !dmv_dump_about_dma(s))
 		return s->err.code;
 	dmv_out_note(s->out, "%s", s->err.msg);
 	for (size_t i = 0; i < s->mem->nnote; i++)

@@ -14,7 +14,7 @@ bool dmv_dump_bugcheck_say(struct dmv_ses *s);
 bool dmv_dump_about_dma(const struct dmv_ses *s);
 
 /* Where there are no facts (dmv_need_facts failed): says the dump's own bugcheck, if it has one. OK
- * if that is about DMA: then it is an answer; else the error that stands in s->err. */
+ * if that is about DMA and nothing is damaged: then it is an answer; else the error in s->err. */
 enum dmv_code dmv_dump_instead(struct dmv_ses *s);
 
 /* "mydrv.sys+0x12" if an image of the dump's own list covers the address, else NULL; returns

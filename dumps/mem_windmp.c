@@ -331,8 +331,8 @@ static enum dmv_code find_memory(struct dmv_windmp *w, dmv_win_reader *read, str
 	return DMV_E_OK;
 }
 
-/* Paging modes that the machine may have run in, the likeliest first; how many. ARM64 has none here:
- * its TCR is not in the header. */
+/* Paging modes that the machine may have run in, the likeliest first; how many. ARM64 has none
+ * here: its TCR is not in the header. */
 static size_t modes_of(const struct dmv_windmp *w, enum dmv_paging_mode mode[2])
 {
 	if (w->m.machine == EM_X86_64) {

@@ -175,7 +175,7 @@ static void say_text(struct dmv_windmp *w, const char *key, const struct field *
 	const char *p = (const char *)at(w, f);
 	size_t n = strnlen(p, f->size64);
 
-	if (n && !dmv_win_unused((const uint8_t *)p, n < 4 ? n : n & ~(size_t)3))
+	if (n && (n < 4 || !dmv_win_unused((const uint8_t *)p, n)))
 		dmv_win_line(w, key, "%.*s", (int)n, p);
 }
 

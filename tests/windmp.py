@@ -138,6 +138,8 @@ def header(d):
                                          comment=None))))[0]
     case("windows header: unused fields are absent", set(lines(bare)) == {"dump"} and
          "bugcheck" not in bare, str(bare))
+    short = lines(info(d.file(bytes(make.header(64, 3, comment=b"ok\0"))))[0])
+    case("windows header: a short comment", short.get("comment") == "ok", str(short))
     half = info(d.file(bytes(make.header(64, 3, p1=None, p2=None, p3=None, p4=None))))[0]
     case("windows header: no bugcheck without parameters", "bugcheck" not in half and
          "without its parameters" in half["note"][0], str(half))
@@ -305,6 +307,10 @@ def regions(d):
         bad = [w["command"] for w, g in zip(want, got) if w["tables"] != g["tables"]]
         case("windows region in " + name, rc == code and len(got) == len(want) and not bad,
              "exit %d, not %d; differ: %s" % (rc, code, bad))
+    # a region that cannot be read is not passed over
+    rc, got = ask(d.file(make.full(64, {base >> 12: pages[base >> 12]})), "analyze")
+    case("windows region damaged", rc in (3, 4) and "error" in got[0] and
+         got[0]["tables"]["bugcheck"][0]["p1"] == "0x26", "exit %d: %s" % (rc, got))
     # the header may know of another bugcheck than the region
     rc, got = ask(d.file(make.full(64, pages)), "bugcheck")
     rows = got[0]["tables"]["bugcheck"]
