@@ -107,8 +107,8 @@ void dmv_set_mode(struct dmv *v, enum dmv_abi_mode mode)
 void dmv_set_flags(struct dmv *v, uint32_t flags)
 {
 	v->port.lock(v->port.host);
-	v->flags = flags;
-	st32(&v->header->flags, flags);
+	v->flags = (flags & ~DMV_ABI_F_BUS) | (v->flags & DMV_ABI_F_BUS);
+	st32(&v->header->flags, v->flags);
 	v->port.unlock(v->port.host);
 }
 

@@ -186,7 +186,7 @@ struct dmv_abi_header *dmv_header(struct dmv *v);
 
 /* What an error asks the host to do from now on. A warning is only recorded in every mode. */
 void dmv_set_mode(struct dmv *v, enum dmv_abi_mode mode);
-/* DMV_ABI_F_*, all of them. F_OFF holds for adapters that are made from now on. */
+/* DMV_ABI_F_*, all but F_BUS, which does not change. F_OFF holds for adapters made from now on. */
 void dmv_set_flags(struct dmv *v, uint32_t flags);
 /* A rule that is off is neither recorded nor reported, and does not stop a call. All are on. */
 void dmv_rule_set(struct dmv *v, enum dmv_rule rule, bool on);

@@ -136,6 +136,7 @@ enum dmv_abi_mode { DMV_ABI_MODE_LOG = 0, DMV_ABI_MODE_BREAK = 1, DMV_ABI_MODE_S
 
 #define DMV_ABI_F_OFF 0x1u                    /* verification is off: adapters pass unverified */
 #define DMV_ABI_F_STRICT 0x2u                 /* 0x15 is an error, not a warning */
+#define DMV_ABI_F_BUS 0x4u                    /* phys of rows are bus addresses, no physical ones */
 
 /* ---- directory: pages chained from the header; entries say where segments and tables lie ---- */
 

@@ -75,6 +75,8 @@ struct dmv_region_fact {
 	uint64_t pid, tick_hz, start_ticks, start_unix_ns, last_ticks;
 	uint32_t ncpu, mode;
 	bool off, strict;               /* verification is off; 0x15 is an error, not a warning */
+	bool bus_only;                  /* phys of its objects is no place in physical memory */
+	bool both;                      /* the target's other space is this writer's as well */
 	uint32_t rules_off[4];
 	uint32_t not_booked[DMV_K_COUNT], rows[DMV_K_COUNT], live[DMV_K_COUNT];
 	uint32_t violations, shadow_short;

@@ -22,7 +22,7 @@ static void choose_space(const struct dmv_reading *r, struct dmv_seg *s)
 
 	s->space = r->space;
 	s->addr = own;
-	if (other == DMV_ABI_UNKNOWN || !r->m->nrange[os])
+	if (other == DMV_ABI_UNKNOWN || !r->both)
 		return;
 	if (own != DMV_ABI_UNKNOWN && dmv_held(r->m, r->space, own, s->bytes, NULL))
 		return;

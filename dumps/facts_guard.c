@@ -7,17 +7,20 @@
 
 #define PAGE 4096u                      /* step in which unreadable bytes are told */
 
-static bool read_in(struct dmv_check *c, enum dmv_space s, uint64_t addr, void *buf, size_t n)
+static bool read_in(struct dmv_check *c, enum dmv_space s, struct dmv_where w, void *buf, size_t n)
 {
-	return addr != DMV_NO_ADDR && dmv_mem_has(c->m, s) &&
-	       !dmv_mem_read(c->m, s, addr, buf, n, NULL);
+	uint64_t addr = s == DMV_PHYS ? w.phys : w.virt;
+
+	if (addr == DMV_NO_ADDR || !dmv_mem_has(c->m, s) || (s == DMV_PHYS && c->g->bus_only))
+		return false;
+	return !dmv_mem_read(c->m, s, addr, buf, n, NULL);
 }
 
 bool dmv_verify_read(struct dmv_check *c, struct dmv_where w, void *buf, size_t n)
 {
-	if (c->g->space == DMV_PHYS)
-		return read_in(c, DMV_PHYS, w.phys, buf, n) || read_in(c, DMV_VIRT, w.virt, buf, n);
-	return read_in(c, DMV_VIRT, w.virt, buf, n) || read_in(c, DMV_PHYS, w.phys, buf, n);
+	const enum dmv_space own = c->g->space, other = own == DMV_PHYS ? DMV_VIRT : DMV_PHYS;
+
+	return read_in(c, own, w, buf, n) || (c->g->both && read_in(c, other, w, buf, n));
 }
 
 bool dmv_verify_spend(struct dmv_check *c, uint64_t n)

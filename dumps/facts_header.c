@@ -136,6 +136,7 @@ static void fill_changing(struct dmv_reading *r, struct dmv_region_fact *g)
 	g->mode = H32(mode);
 	g->off = flags & DMV_ABI_F_OFF;
 	g->strict = flags & DMV_ABI_F_STRICT;
+	g->bus_only = flags & DMV_ABI_F_BUS;
 	g->violations = H32(violations);
 	g->shadow_short = H32(shadow_short);
 	g->last_ticks = H64(last_ticks);
@@ -147,7 +148,7 @@ static void fill_changing(struct dmv_reading *r, struct dmv_region_fact *g)
 					   offsetof(struct dmv_abi_header, not_booked) + 4 * k);
 	if (g->mode > DMV_ABI_MODE_STOP)
 		DMV_NOTE(r, 0, r->addr + 0x200, "header mode %u is unknown", g->mode);
-	if (flags & ~(DMV_ABI_F_OFF | DMV_ABI_F_STRICT))
+	if (flags & ~(DMV_ABI_F_OFF | DMV_ABI_F_STRICT | DMV_ABI_F_BUS))
 		DMV_NOTE(r, 0, r->addr + 0x204, "header flags 0x%x: some are unknown", flags);
 }
 
@@ -163,6 +164,7 @@ enum dmv_code dmv_header_fill(struct dmv_reading *r)
 	g->virt = H64(virt);
 	g->phys = H64(phys);
 	g->space = r->space;
+	g->both = r->both;
 	g->how = r->how;
 	g->authentic = r->how != DMV_BY_SCAN;
 	g->major = H16(major);

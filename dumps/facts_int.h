@@ -112,6 +112,7 @@ struct dmv_reading {
 	enum dmv_how how;
 	bool ended;
 	bool swap;                      /* the writer's byte order is not ours */
+	bool both;                      /* the target's other space shows the same memory */
 	uint8_t header[DMV_ABI_PAGE];
 	uint32_t index;                 /* of its dmv_region_fact */
 	uint32_t page_bytes;

@@ -20,12 +20,29 @@ enum dmv_code dmv_region_bad(struct dmv_reading *r, const char *fmt, ...)
 			   text);
 }
 
+/*
+ * Virtual addresses in a dump of a whole machine are its kernel's, or those of the process that
+ * ran: the same numbers mean something else to this writer, unless its header stands there, too.
+ */
+static bool both_spaces(struct dmv_reading *r)
+{
+	enum dmv_space other = r->space == DMV_PHYS ? DMV_VIRT : DMV_PHYS;
+	uint64_t at = other == DMV_PHYS ? H64(phys) : H64(virt);
+	uint8_t again[0x200];           /* what does not change while the writer runs */
+
+	return at != DMV_ABI_UNKNOWN && dmv_mem_has(r->m, other) &&
+	       !dmv_mem_read(r->m, other, at, again, sizeof(again), NULL) &&
+	       !memcmp(again, r->header, sizeof(again));
+}
+
 static enum dmv_code open_checked(struct dmv_reading *r)
 {
 	enum dmv_code c = dmv_header_check(r);
 
-	if (!c)
-		c = dmv_directory_read(r);
+	if (c)
+		return c;
+	r->both = both_spaces(r);
+	c = dmv_directory_read(r);
 	if (!c)
 		c = dmv_overlaps_refuse(r);
 	return c ? c : dmv_header_fill(r);

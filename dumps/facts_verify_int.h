@@ -52,7 +52,7 @@ struct dmv_damage {
 
 /* ---- facts_guard.c ---- */
 
-/* In the space the region was found in, else the other. */
+/* In the space the region was found in, else in the other if that is the writer's, too. */
 bool dmv_verify_read(struct dmv_check *c, struct dmv_where w, void *buf, size_t n);
 /* Takes n bytes off the budget; false: it is spent. */
 bool dmv_verify_spend(struct dmv_check *c, uint64_t n);

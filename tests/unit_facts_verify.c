@@ -170,11 +170,63 @@ static void test_verify_clean_and_missing(void)
 	got_drop(&g);
 }
 
+/* Guards and shadows are not in physical memory; at their virtual addresses stands something. */
+static void test_other_space(void)
+{
+	static const char *const name[] = {
+		"the other space is the writer's", "the other space is another's",
+	};
+
+	for (int other = 0; other < 2; other++) {
+		struct got g;
+
+		if (!got_make(&g, "", FULL, ""))
+			return;
+		bytes_mem_init(&g.mem, g.region.bytes, g.region.n, g.region.virt, g.region.phys);
+		g.mem.range[DMV_PHYS][0].end = 0x10010000;
+		if (other) {
+			g.mem.start[DMV_VIRT] -= DMV_ABI_PAGE;
+			g.mem.range[DMV_VIRT][0].end -= DMV_ABI_PAGE;
+		}
+		got_decode_with(&g, NULL);
+		if (!g.code)
+			dmv_facts_verify(&g.facts, &g.mem.base, NULL, &g.e);
+		T_CHECKF(!g.code && g.facts.region[0].both == !other && !g.facts.nguard &&
+				 !g.facts.nstale, name[other], "%zu guards, %s", g.facts.nguard,
+			 got_said(&g));
+		T_CHECKF(!g.code && !!g.facts.guards_checked == !other &&
+				 !!g.facts.guards_unreadable == other, name[other],
+			 "%llu guards checked", (unsigned long long)g.facts.guards_checked);
+		got_drop(&g);
+	}
+}
+
+/* What stands at a bus address in physical memory is not the driver's. */
+static void test_bus_addresses(void)
+{
+	for (int spaces = VIRT; spaces <= PHYS; spaces++) {
+		struct got g;
+
+		if (!got_make(&g, "", FULL, "header flags=4"))
+			return;
+		g.region.bytes[0x10012000 - g.region.virt] ^= 0xF0;
+		verify(&g, spaces);
+		T_CHECKF(!g.code && g.facts.region[0].bus_only &&
+				 g.facts.nguard == (spaces == VIRT) &&
+				 !g.facts.guards_checked == (spaces == PHYS),
+			 spaces == VIRT ? "bus addresses, virtual" : "bus addresses, physical",
+			 "%zu guards, %s", g.facts.nguard, got_said(&g));
+		got_drop(&g);
+	}
+}
+
 int main(void)
 {
 	test_guards();
 	test_free_register();
 	test_stale();
 	test_verify_clean_and_missing();
+	test_other_space();
+	test_bus_addresses();
 	return T_DONE();
 }

@@ -24,7 +24,8 @@
 #	.zlib.0 .lzo.0 .plain.0 makedumpfile -d 0, compressed or not
 #	.made.elf               makedumpfile -E
 # and where there is VMCOREINFO, which filtering needs, with user pages left in (-d 23):
-#	.zlib.23 .lzo.23 .flat.23 .flat.elf .split.1 .split.2
+#	.zlib.23 .lzo.23 .flat.23 .split.1 .split.2; .flat.elf (-d 22: in an ELF file a page
+#	of zeros that was left out cannot be told from any other that is missing)
 # and without them, so without the processes: .zlib.31
 # Exit 0: dumped; 1: something went wrong, see stderr; 77: no QEMU, no kernel.
 set -u
@@ -186,7 +187,7 @@ if [ -n "$vmcoreinfo" ]; then
 	make_dump zlib.23 "$moved" -c -d 23
 	make_dump lzo.23 "$moved" -l -d 23
 	make_dump flat.23 "$moved" -F -c -d 23
-	make_dump flat.elf "$moved" -F -E -d 23
+	make_dump flat.elf "$moved" -F -E -d 22
 	make_dump zlib.31 "$moved" -c -d 31
 	makedumpfile --split --splitblock-size 4096 -l -d 23 "$moved" "$out".split.1 "$out".split.2 \
 		>"$out".log 2>&1 || die "makedumpfile --split fails"

@@ -417,6 +417,9 @@ static bool memory_start(struct dmv_posix *p)
 
 	p->physical = p->c.physical && sysconf(_SC_PAGESIZE) == PAGE_SIZE && memory_phys(p, &phys);
 	p->registry = registry_new();
+	/* A bus address is a virtual one then, and must not be taken for a place in a dump. */
+	if (!p->physical)
+		p->c.core.flags |= DMV_ABI_F_BUS;
 	return p->copy >= 0 && p->registry &&
 	       arena_init(&p->arena, p->c.common_pages, p->physical) && shadow_map(p);
 }
