@@ -216,6 +216,9 @@ $(O)/corpus/fuzz_mem_elf: tests/fuzz_mem_elf_seeds.py
 $(O)/corpus/fuzz_mem_kdump: tests/kdump_make.py
 	$(call say,GEN,$@)$< seeds $@
 fuzz: | $(O)/corpus/fuzz_mem_elf $(O)/corpus/fuzz_mem_kdump
+$(O)/tests/kdump_plain: $(O)/tests/kdump_plain.o $(O)/libdumps.a
+	$(LINK) $(DUMPS_LIBS) -ldeflate -llzo2 -lsnappy -lzstd -o $@
+bench-build: $(O)/tests/kdump_plain
 NEEDS   += $(O)/tests/mem_probe
 SCRIPTS += tests/mem_dumps.py tests/mem_kdump.py tests/mem_hurt.py
 # ---- end of memory sources ----

@@ -22,7 +22,6 @@ enum {
 	BLOCK = 4, SUB = 8, BITMAP = 12, MAX_MAPNR = 16,
 	MAX_VERSION = 6,
 	MIN_BLOCK = 4096,
-	MAX_BLOCK = 256 << 10,          /* pages of Linux have 4 to 256 KiB */
 };
 
 /* struct kdump_sub_header: 32 bits with 64-bit numbers aligned to 4 (i386) and to 8, 64 bits. */
@@ -66,7 +65,7 @@ static size_t status_at(const struct dmv_kdump_head *h)
 
 static bool is_block(uint64_t v)
 {
-	return v >= MIN_BLOCK && v <= MAX_BLOCK && !(v & (v - 1));
+	return v >= MIN_BLOCK && v <= DMV_KDUMP_MAX_BLOCK && !(v & (v - 1));
 }
 
 uint64_t dmv_kdump_block_at(const struct dmv_kdump_head *h)

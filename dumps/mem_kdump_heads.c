@@ -19,12 +19,14 @@
 
 enum {
 	BATCH = 4096,                   /* pages at most; a step of the map */
-	WINDOW = 1 << 20,               /* of the file read at once */
+	WINDOW = 256 << 10,             /* of the file read at once: stays in the L2 cache */
 	FIRST_AHEAD = 16 << 10,         /* what is read behind a page that follows the one before */
 	KNOWN = 64,                     /* pages remembered by where they are: the one of zeros */
 	MAX_THREADS = 8,
 	SLOTS = 2 * MAX_THREADS,
 };
+
+_Static_assert((int)WINDOW >= (int)DMV_KDUMP_MAX_BLOCK, "a page fits into the window");
 
 /* What became of one batch. */
 struct slot {

@@ -16,6 +16,7 @@
 
 enum {
 	DMV_KDUMP_DESC_BYTES = 24,
+	DMV_KDUMP_MAX_BLOCK = 256 << 10,        /* pages of Linux have 4 to 256 KiB */
 	DMV_KDUMP_HEAD_BYTES = 464,     /* struct disk_dump_header, the longer of its two layouts */
 };
 

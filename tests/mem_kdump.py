@@ -8,6 +8,7 @@ Needs $O/tests/mem_probe."""
 import os
 import random
 import shutil
+import subprocess
 import sys
 import tempfile
 
@@ -267,6 +268,30 @@ def split(files, pages):
          "plain is not a kdump" in err, err)
 
 
+def program(files, pages):
+    """The command line: several targets, and pages that the filter left out."""
+    tool = os.path.join(mem_dumps.O, "dma-inspect")
+
+    def run(*args):
+        r = subprocess.run([tool, "--no-pager", "-c", "target", *args], capture_output=True,
+                           timeout=60)
+        return r.returncode, r.stdout.decode() + r.stderr.decode()
+    pfns = sorted(pages)
+    cut = pfns[len(pfns) // 2]
+    paths = [files.put("two-" + name, Dump(pages, split=span).write())
+             for name, span in (("low", (0, cut)), ("high", (cut, pfns[-1] + 1)))]
+    rc, out = run(paths[1], paths[0])
+    case("kdump split on the command line", "2 parts of a split set" in out and "is not here" not in
+         out, out)
+    rc, out = run(paths[0], os.path.join(files.tmp, "zlib"))
+    case("kdump split on the command line with another", rc == 3 and "no part of a split set" in
+         out, out)
+    rc, out = run(tool, paths[0])
+    case("two targets that are no set", rc == 3 and "not a core" in out, out)
+    rc, out = run("--zero-excluded", paths[0])
+    case("--zero-excluded is said", "excluded pages read as zeros" in out, out)
+
+
 def main():
     if not os.path.exists(PROBE):
         print("no %s" % PROBE)
@@ -279,6 +304,7 @@ def main():
         flattened(files, pages)
         reasons(files, pages)
         split(files, pages)
+        program(files, pages)
     return 1 if mem_dumps.failed else 0
 
 
