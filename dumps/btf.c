@@ -37,6 +37,7 @@ static const struct {
 };
 
 struct dmv_btf {
+	struct dmv_types types_of;      /* first */
 	uint8_t *data;
 	bool big_endian, cut;
 	const uint8_t *types, *strings;
@@ -161,6 +162,8 @@ static enum dmv_code index_types(struct dmv_btf *b, struct dmv_err *e)
 	return DMV_E_OK;
 }
 
+static const struct dmv_types_ops btf_ops;
+
 enum dmv_code dmv_btf_new(uint8_t *data, size_t n, struct dmv_btf **ret, struct dmv_err *e)
 {
 	struct dmv_btf *b = calloc(1, sizeof(*b));
@@ -170,6 +173,7 @@ enum dmv_code dmv_btf_new(uint8_t *data, size_t n, struct dmv_btf **ret, struct 
 		free(data);
 		return dmv_fail(e, DMV_E_MEMORY, "no memory for types");
 	}
+	b->types_of.ops = &btf_ops;
 	b->data = data;
 	b->pointer_bytes = 8;
 	code = n > MAX_BYTES ? dmv_fail(e, DMV_E_CORRUPT, "BTF: %zu bytes are too many", n) :
@@ -252,10 +256,11 @@ static bool size_of(const struct dmv_btf *b, uint32_t id, uint64_t *ret)
 }
 
 /* Structs before typedefs: C has two name spaces, and a typedef of the same name means the same. */
-static uint32_t find(const struct dmv_btf *b, const char *name)
+static bool btf_find(const struct dmv_types *types, const char *name, uint64_t *ret)
 {
-	uint32_t alias = 0;
+	const struct dmv_btf *b = (const struct dmv_btf *)types;
 	const uint8_t *p = b->types;
+	uint32_t alias = 0;
 	struct type t;
 
 	for (uint32_t id = 1; id <= b->n; id++, p += length(&t)) {
@@ -264,10 +269,12 @@ static uint32_t find(const struct dmv_btf *b, const char *name)
 			continue;
 		if (strcmp(t.name, name))
 			continue;
+		*ret = id;
 		if (t.kind != K_TYPEDEF)
-			return id;
+			return true;
 		alias = alias ? alias : id;
 	}
+	*ret = alias;
 	return alias;
 }
 
@@ -313,126 +320,88 @@ static bool find_member(struct step *s, uint32_t id, uint64_t bits, int depth)
 	return false;
 }
 
-/* "[3]": the element's type and place. *path is moved on. */
-static bool element(struct step *s, const char **path)
+static bool btf_member(const struct dmv_types *types, uint64_t type, const char *name, size_t n,
+		       uint64_t *bits, uint64_t *member, uint32_t *width)
 {
-	struct type t;
-	uint64_t size, i;
-	char *end;
+	struct step s = { .b = (const struct dmv_btf *)types, .name = name, .n = n };
 
-	if (!strip(s->b, s->type, &t) || t.kind != K_ARRAY)
+	if (!find_member(&s, (uint32_t)type, 0, 0))
 		return false;
-	i = strtoull(*path + 1, &end, 10);
-	if (*end != ']' || end == *path + 1 || !size_of(s->b, u32(s->b, t.p), &size))
+	*bits += s.bits;
+	*member = s.type;
+	*width = s.width;
+	return true;
+}
+
+static bool btf_element(const struct dmv_types *types, uint64_t type, uint64_t i, uint64_t *bytes,
+			uint64_t *element)
+{
+	const struct dmv_btf *b = (const struct dmv_btf *)types;
+	struct type t;
+	uint64_t size;
+
+	if (!strip(b, (uint32_t)type, &t) || t.kind != K_ARRAY)
 		return false;
 	/* An array without a length of its own is as long as it likes. */
-	if (u32(s->b, t.p + 8) && i >= u32(s->b, t.p + 8))
+	if (u32(b, t.p + 8) && i >= u32(b, t.p + 8))
 		return false;
-	if (i > UINT32_MAX || size > UINT32_MAX)
+	if (!size_of(b, u32(b, t.p), &size) || size > UINT32_MAX)
 		return false;
-	s->bits += i * size * 8;
-	s->type = u32(s->b, t.p);
-	*path = end + 1;
+	*bytes = i * size;
+	*element = u32(b, t.p);
 	return true;
 }
 
-/* One alternative, which ends at `end`. */
-static bool walk(struct step *s, uint32_t id, const char *path, const char *end)
+static bool btf_size(const struct dmv_types *types, uint64_t type, uint64_t *ret)
 {
-	s->type = id;
-	s->bits = 0;
-	s->width = 0;
-	while (path < end) {
-		size_t n = strcspn(path, ".[|");
-
-		s->name = path;
-		s->n = n;
-		if (!n || s->width || !find_member(s, s->type, s->bits, 0))
-			return false;
-		path += n;
-		while (path < end && *path == '[')
-			if (!element(s, &path))
-				return false;
-		if (path < end && *path++ != '.')
-			return false;
-	}
-	return true;
+	return size_of((const struct dmv_btf *)types, (uint32_t)type, ret);
 }
 
-static bool place(const struct step *s, struct dmv_member *ret)
-{
-	struct dmv_member m = { .offset = s->bits / 8 };
+/* ---- enumerators ---- */
 
-	/* The last member may be an array that has no end: no size. */
-	if (!size_of(s->b, s->type, &m.size) && !s->width)
-		m.size = 0;
-	if (!s->width && s->bits % 8 == 0) {
-		*ret = m;
+static bool enumerator_in(const struct dmv_btf *b, const struct type *t, const char *name,
+			  int64_t *ret)
+{
+	unsigned each = extra[t->kind].each;
+
+	for (uint32_t i = 0; i < t->vlen; i++) {
+		const uint8_t *q = t->p + (size_t)i * each;
+		uint32_t low = u32(b, q + 4);
+
+		if (strcmp(string(b, u32(b, q)), name))
+			continue;
+		if (t->kind == K_ENUM64)
+			*ret = (int64_t)((uint64_t)u32(b, q + 8) << 32 | low);
+		else
+			*ret = t->flag ? (int32_t)low : (int64_t)low;
 		return true;
 	}
-	if (!m.size || m.size > 16)
-		return false;
-	m.bits = (uint8_t)(s->width ? s->width : m.size * 8);
-	m.offset = s->bits / 8 / m.size * m.size;
-	m.bit = (uint8_t)(s->bits - m.offset * 8);
-	*ret = m;
-	return m.bits <= m.size * 8 - m.bit;
+	return false;
 }
 
-enum dmv_code dmv_btf_member(const struct dmv_btf *b, const char *type, const char *path,
-			     struct dmv_member *ret, struct dmv_err *e)
+static bool btf_enumerator(const struct dmv_types *types, const char *name, int64_t *ret)
 {
-	uint32_t id = find(b, type);
-	const char *p = path;
-
-	if (!id)
-		return dmv_fail(e, DMV_E_NOTFOUND, "there is no type %s", type);
-	for (;;) {
-		struct step s = { .b = b };
-		const char *end = p + strcspn(p, "|");
-
-		if (end > p && walk(&s, id, p, end) && place(&s, ret))
-			return DMV_E_OK;
-		if (!*end)
-			break;
-		p = end + 1;
-	}
-	return dmv_fail(e, DMV_E_NOTFOUND, "%s has no member %s", type, path);
-}
-
-enum dmv_code dmv_btf_size(const struct dmv_btf *b, const char *type, uint64_t *ret,
-			   struct dmv_err *e)
-{
-	uint32_t id = find(b, type);
-
-	if (!id || !size_of(b, id, ret))
-		return dmv_fail(e, DMV_E_NOTFOUND, "there is no type %s", type);
-	return DMV_E_OK;
-}
-
-enum dmv_code dmv_btf_enumerator(const struct dmv_btf *b, const char *name, int64_t *ret,
-				 struct dmv_err *e)
-{
+	const struct dmv_btf *b = (const struct dmv_btf *)types;
 	const uint8_t *p = b->types;
 	struct type t;
 
 	for (uint32_t id = 1; id <= b->n; id++, p += length(&t)) {
-		unsigned each;
-
 		take(b, p, &t);
-		if (t.kind != K_ENUM && t.kind != K_ENUM64)
-			continue;
-		each = extra[t.kind].each;
-		for (uint32_t i = 0; i < t.vlen; i++) {
-			const uint8_t *q = t.p + (size_t)i * each;
-			uint64_t high = each == 12 ? u32(b, q + 8) : 0;
-
-			if (strcmp(string(b, u32(b, q)), name))
-				continue;
-			*ret = each == 12 ? (int64_t)(high << 32 | u32(b, q + 4)) :
-			       t.flag ? (int32_t)u32(b, q + 4) : (int64_t)u32(b, q + 4);
-			return DMV_E_OK;
-		}
+		if ((t.kind == K_ENUM || t.kind == K_ENUM64) && enumerator_in(b, &t, name, ret))
+			return true;
 	}
-	return dmv_fail(e, DMV_E_NOTFOUND, "there is no enumerator %s", name);
+	return false;
 }
+
+const struct dmv_types *dmv_btf_types(const struct dmv_btf *b)
+{
+	return &b->types_of;
+}
+
+static const struct dmv_types_ops btf_ops = {
+	.find = btf_find,
+	.member = btf_member,
+	.element = btf_element,
+	.size = btf_size,
+	.enumerator = btf_enumerator,
+};

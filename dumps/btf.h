@@ -22,12 +22,7 @@ void dmv_btf_free(struct dmv_btf *b);           /* NULL allowed */
 
 size_t dmv_btf_count(const struct dmv_btf *b, bool *cut);
 
-/* As in types.h. */
-enum dmv_code dmv_btf_member(const struct dmv_btf *b, const char *type, const char *path,
-			     struct dmv_member *ret, struct dmv_err *e);
-enum dmv_code dmv_btf_size(const struct dmv_btf *b, const char *type, uint64_t *ret,
-			   struct dmv_err *e);
-enum dmv_code dmv_btf_enumerator(const struct dmv_btf *b, const char *name, int64_t *ret,
-				 struct dmv_err *e);
+/* For the functions of types.h; borrowed. */
+const struct dmv_types *dmv_btf_types(const struct dmv_btf *b);
 
 #endif

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "names_kernel.h"
+#include "types_file.h"
 
 #define NO_IMAGE SIZE_MAX
 
@@ -18,7 +19,12 @@ struct image {
 	struct dmv_build_id id;
 };
 
-enum file_state { FILE_WAITING, FILE_BOUND, FILE_REFUSED };
+enum file_state {
+	FILE_WAITING,
+	FILE_BOUND,
+	FILE_REFUSED,
+	FILE_TYPES,             /* has no symbols */
+};
 
 struct file {
 	struct dmv_symfile sym;
@@ -30,6 +36,8 @@ struct file {
 	size_t image;           /* NO_IMAGE: none known, stands for itself */
 	bool kernel;            /* the target's own kernel, vmlinux or System.map */
 	char why[512];          /* refused: for notes */
+	bool asked_types;
+	struct dmv_file_types types;
 };
 
 struct dmv_names {
@@ -53,6 +61,31 @@ enum dmv_code dmv_names_new(struct dmv_names **ret, struct dmv_err *e)
 	return DMV_E_OK;
 }
 
+/* What a file has is looked at only now: vmlinux's DWARF is large. */
+static const struct dmv_types *types_of(struct dmv_names *n, size_t i)
+{
+	struct file *f = &n->file[i];
+
+	if (f->state == FILE_REFUSED)
+		return NULL;
+	if (!f->asked_types) {
+		f->asked_types = true;
+		dmv_file_types_open(f->sym.path, &f->types, NULL);
+	}
+	return dmv_file_types(&f->types);
+}
+
+/* For a kernel that has none of its own: of the first file that has some. */
+static const struct dmv_types *types_of_files(void *ctx)
+{
+	struct dmv_names *n = ctx;
+	const struct dmv_types *t = NULL;
+
+	for (size_t i = 0; i < n->nfile && !t; i++)
+		t = types_of(n, i);
+	return t;
+}
+
 enum dmv_code dmv_names_set_target(struct dmv_names *n, struct dmv_mem *m, struct dmv_err *e)
 {
 	struct dmv_knames *kn = dmv_knames_new(m);
@@ -61,6 +94,7 @@ enum dmv_code dmv_names_set_target(struct dmv_names *n, struct dmv_mem *m, struc
 		return dmv_fail(e, DMV_E_MEMORY, "no memory for symbols");
 	dmv_knames_free(n->kernel);
 	n->kernel = kn;
+	dmv_knames_more(kn, types_of_files, n);
 	n->stale = true;
 	return DMV_E_OK;
 }
@@ -78,8 +112,10 @@ void dmv_names_free(struct dmv_names *n)
 {
 	if (!n)
 		return;
-	for (size_t i = 0; i < n->nfile; i++)
+	for (size_t i = 0; i < n->nfile; i++) {
 		dmv_symfile_free(&n->file[i].sym);
+		dmv_file_types_close(&n->file[i].types);
+	}
 	drop_notes(n);
 	dmv_knames_free(n->kernel);
 	free(n->file);
@@ -212,7 +248,7 @@ static bool bind_kernel(struct dmv_names *n, struct file *f)
 
 static void bind_file(struct dmv_names *n, struct file *f)
 {
-	if (f->kernel || bind_kernel(n, f))
+	if (f->kernel || f->state == FILE_TYPES || bind_kernel(n, f))
 		return;
 	f->image = image_of(n, f);
 	if (f->image != NO_IMAGE && !f->force && other_id(&f->sym.id, &n->image[f->image].id)) {
@@ -241,6 +277,24 @@ static void bind_all(struct dmv_names *n)
 			bind_file(n, &n->file[i]);
 }
 
+/* By content. */
+static enum dmv_code load_file(const char *path, struct file *f, struct dmv_err *e)
+{
+	enum dmv_code c = dmv_symfile_load(path, &f->sym, e);
+
+	if (c != DMV_E_NOTFOUND)
+		return c;
+	c = dmv_symfile_load_map(path, &f->sym, e);
+	if (c != DMV_E_NOTFOUND)
+		return c;
+	if (dmv_file_types_open(path, &f->types, NULL))
+		return dmv_fail(e, c, "%s: neither an ELF file nor System.map nor BTF", path);
+	f->asked_types = true;
+	f->state = FILE_TYPES;
+	f->sym.path = strdup(path);
+	return f->sym.path ? DMV_E_OK : dmv_fail(e, DMV_E_MEMORY, "no memory for symbol files");
+}
+
 enum dmv_code dmv_names_add_file(struct dmv_names *n, const char *path, uint64_t base, bool force,
 				 struct dmv_err *e)
 {
@@ -254,9 +308,7 @@ enum dmv_code dmv_names_add_file(struct dmv_names *n, const char *path, uint64_t
 	memset(f, 0, sizeof(*f));
 	f->base = base;
 	f->force = force;
-	c = dmv_symfile_load(path, &f->sym, e);
-	if (c == DMV_E_NOTFOUND && dmv_symfile_load_map(path, &f->sym, NULL) == DMV_E_OK)
-		c = DMV_E_OK;
+	c = load_file(path, f, e);
 	if (c)
 		return c;
 	module_of(path, f->module);
@@ -356,15 +408,45 @@ const char *dmv_names_text(struct dmv_names *n, uint64_t addr, char *buf, size_t
 
 /* ---- types ---- */
 
-static enum dmv_code types(struct dmv_names *n, const struct dmv_btf **ret, struct dmv_err *e)
+/* One question, put to each origin of types in turn. */
+struct question {
+	const char *type, *path;        /* path NULL: the size; type NULL: path is an enumerator */
+	struct dmv_member *member;
+	uint64_t *size;
+	int64_t *value;
+};
+
+static enum dmv_code ask(const struct dmv_types *t, const struct question *q, struct dmv_err *e)
+{
+	if (!q->type)
+		return dmv_types_enumerator(t, q->path, q->value, e);
+	if (!q->path)
+		return dmv_types_size(t, q->type, q->size, e);
+	return dmv_types_member(t, q->type, q->path, q->member, e);
+}
+
+/* The kernel's own types first; the first answer of the others counts. What the kernel lacked is
+ * told if nobody knows better. */
+static enum dmv_code ask_all(struct dmv_names *n, const struct question *q, struct dmv_err *e)
 {
 	struct dmv_err why = { .code = DMV_E_NOTFOUND, .addr = UINT64_MAX };
+	const struct dmv_btf *b;
 
-	*ret = n && n->kernel ? dmv_knames_btf(n->kernel, &why) : NULL;
-	if (*ret)
+	if (!n)
+		return dmv_fail(e, DMV_E_NOTFOUND, "no types are known");
+	bind_all(n);
+	b = n->kernel ? dmv_knames_btf(n->kernel, &why) : NULL;
+	if (b && !ask(dmv_btf_types(b), q, &why))
 		return DMV_E_OK;
+	for (size_t i = 0; i < n->nfile; i++) {
+		const struct dmv_types *t = types_of(n, i);
+
+		if (t && !ask(t, q, why.msg[0] ? NULL : &why))
+			return DMV_E_OK;
+	}
 	if (!why.msg[0])
-		return dmv_fail(e, DMV_E_NOTFOUND, "no kernel is known, and so no types of it");
+		return dmv_fail(e, DMV_E_NOTFOUND, "no types are known: the target has none of its "
+				"own, and no file with types was given");
 	if (e)
 		*e = why;
 	return why.code;
@@ -373,28 +455,19 @@ static enum dmv_code types(struct dmv_names *n, const struct dmv_btf **ret, stru
 enum dmv_code dmv_names_member(struct dmv_names *n, const char *type, const char *path,
 			       struct dmv_member *ret, struct dmv_err *e)
 {
-	const struct dmv_btf *b;
-	enum dmv_code code = types(n, &b, e);
-
-	return code ? code : dmv_btf_member(b, type, path, ret, e);
+	return ask_all(n, &(struct question){ .type = type, .path = path, .member = ret }, e);
 }
 
 enum dmv_code dmv_names_size(struct dmv_names *n, const char *type, uint64_t *ret,
 			     struct dmv_err *e)
 {
-	const struct dmv_btf *b;
-	enum dmv_code code = types(n, &b, e);
-
-	return code ? code : dmv_btf_size(b, type, ret, e);
+	return ask_all(n, &(struct question){ .type = type, .size = ret }, e);
 }
 
 enum dmv_code dmv_names_enumerator(struct dmv_names *n, const char *name, int64_t *ret,
 				   struct dmv_err *e)
 {
-	const struct dmv_btf *b;
-	enum dmv_code code = types(n, &b, e);
-
-	return code ? code : dmv_btf_enumerator(b, name, ret, e);
+	return ask_all(n, &(struct question){ .path = name, .value = ret }, e);
 }
 
 bool dmv_names_kernel(struct dmv_names *n, struct dmv_names_kernel *ret)

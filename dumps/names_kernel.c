@@ -18,6 +18,8 @@ struct dmv_knames {
 	struct dmv_kmod *mod;
 	size_t nmod;
 	struct dmv_err no_kallsyms, no_btf, no_modules;         /* why */
+	dmv_more_types *more;           /* NULL: nobody */
+	void *more_ctx;
 };
 
 struct dmv_knames *dmv_knames_new(struct dmv_mem *m)
@@ -98,6 +100,21 @@ const struct dmv_btf *dmv_knames_btf(struct dmv_knames *kn, struct dmv_err *e)
 	if (!kn->btf && kn->asked_btf && e)
 		*e = kn->no_btf;
 	return kn->btf;
+}
+
+void dmv_knames_more(struct dmv_knames *kn, dmv_more_types *fn, void *ctx)
+{
+	kn->more = fn;
+	kn->more_ctx = ctx;
+}
+
+const struct dmv_types *dmv_knames_types(struct dmv_knames *kn, struct dmv_err *e)
+{
+	const struct dmv_btf *b = dmv_knames_btf(kn, e);
+
+	if (b)
+		return dmv_btf_types(b);
+	return kn->more ? kn->more(kn->more_ctx) : NULL;
 }
 
 /* ---- look-ups ---- */

@@ -26,6 +26,13 @@ bool dmv_knames_symbol(struct dmv_knames *kn, const char *name, uint64_t *ret);
 const struct dmv_kallsyms *dmv_knames_kallsyms(struct dmv_knames *kn, struct dmv_err *e);
 const struct dmv_btf *dmv_knames_btf(struct dmv_knames *kn, struct dmv_err *e);
 
+/* Where else to look for types, if the kernel has none: asked when they are needed; may answer
+ * NULL. */
+typedef const struct dmv_types *dmv_more_types(void *ctx);
+void dmv_knames_more(struct dmv_knames *kn, dmv_more_types *fn, void *ctx);
+/* BTF's, else those. NULL: *e says why BTF has none. */
+const struct dmv_types *dmv_knames_types(struct dmv_knames *kn, struct dmv_err *e);
+
 /* A loaded module. */
 struct dmv_kmod {
 	char name[64];

@@ -30,22 +30,22 @@ struct layout {
 
 struct walk {
 	struct dmv_mem *m;
-	const struct dmv_btf *btf;
+	const struct dmv_types *types;
 	struct layout l;
 	unsigned word;
 	struct dmv_kmod *v;
 	size_t n;
 };
 
-static bool member(const struct dmv_btf *b, const char *type, const char *path, uint64_t limit,
+static bool member(const struct dmv_types *t, const char *type, const char *path, uint64_t limit,
 		   struct dmv_member *ret)
 {
-	return !dmv_btf_member(b, type, path, ret, NULL) && ret->size <= limit &&
+	return !dmv_types_member(t, type, path, ret, NULL) && ret->size <= limit &&
 	       ret->offset <= limit - ret->size;
 }
 
 /* Before 6.4 core_layout and init_layout, in very old ones (4.4) module_core and core_size. */
-static void read_pieces(const struct dmv_btf *b, struct layout *l)
+static void read_pieces(const struct dmv_types *t, struct layout *l)
 {
 	static const char *const old[][2] = {
 		{ "core_layout.base|module_core", "core_layout.size|core_size" },
@@ -55,39 +55,39 @@ static void read_pieces(const struct dmv_btf *b, struct layout *l)
 
 	for (unsigned i = 0; i < PIECES; i++, l->npiece++) {
 		base[4] = bytes[4] = (char)('0' + i);
-		if (!member(b, "module", base, l->size, &l->base[i]) ||
-		    !member(b, "module", bytes, l->size, &l->bytes[i]))
+		if (!member(t, "module", base, l->size, &l->base[i]) ||
+		    !member(t, "module", bytes, l->size, &l->bytes[i]))
 			break;
 	}
 	for (unsigned i = 0; !l->npiece && i < 2; i++)
-		if (!member(b, "module", old[i][0], l->size, &l->base[i]) ||
-		    !member(b, "module", old[i][1], l->size, &l->bytes[i]))
+		if (!member(t, "module", old[i][0], l->size, &l->base[i]) ||
+		    !member(t, "module", old[i][1], l->size, &l->bytes[i]))
 			return;
 	if (!l->npiece)
 		l->npiece = 2;
 }
 
-static enum dmv_code read_layout(const struct dmv_btf *b, struct layout *l, struct dmv_err *e)
+static enum dmv_code read_layout(const struct dmv_types *t, struct layout *l, struct dmv_err *e)
 {
 	struct dmv_member list, name, kallsyms;
-	enum dmv_code code = dmv_btf_size(b, "module", &l->size, e);
+	enum dmv_code code = dmv_types_size(t, "module", &l->size, e);
 
 	if (code)
 		return code;
-	if (l->size > MAX_STRUCT || !member(b, "module", "list", l->size, &list) ||
-	    !member(b, "module", "name", l->size, &name) || !name.size)
+	if (l->size > MAX_STRUCT || !member(t, "module", "list", l->size, &list) ||
+	    !member(t, "module", "name", l->size, &name) || !name.size)
 		return dmv_fail(e, DMV_E_NOTFOUND, "struct module has no list or name");
 	l->list = list.offset;
 	l->name = name.offset;
 	l->name_bytes = name.size;
-	read_pieces(b, l);
+	read_pieces(t, l);
 	if (!l->npiece)
 		return dmv_fail(e, DMV_E_NOTFOUND, "struct module does not say where it lies");
 	/* Without CONFIG_KALLSYMS modules have names, but no symbols. */
-	if (member(b, "module", "kallsyms", l->size, &kallsyms) &&
-	    member(b, "mod_kallsyms", "symtab", 256, &l->symtab) &&
-	    member(b, "mod_kallsyms", "num_symtab", 256, &l->num_symtab) &&
-	    member(b, "mod_kallsyms", "strtab", 256, &l->strtab))
+	if (member(t, "module", "kallsyms", l->size, &kallsyms) &&
+	    member(t, "mod_kallsyms", "symtab", 256, &l->symtab) &&
+	    member(t, "mod_kallsyms", "num_symtab", 256, &l->num_symtab) &&
+	    member(t, "mod_kallsyms", "strtab", 256, &l->strtab))
 		l->kallsyms = kallsyms.offset;
 	return DMV_E_OK;
 }
@@ -169,13 +169,13 @@ enum dmv_code dmv_kmods_load(struct dmv_knames *kn, struct dmv_mem *m, struct dm
 	uint64_t head;
 	enum dmv_code code;
 
-	w.btf = dmv_knames_btf(kn, e);
-	if (!w.btf)
+	w.types = dmv_knames_types(kn, e);
+	if (!w.types)
 		return DMV_E_NOTFOUND;
 	if (!dmv_knames_kallsyms(kn, e) ||
 	    !dmv_kallsyms_symbol(dmv_knames_kallsyms(kn, e), "modules", &head))
 		return dmv_fail(e, DMV_E_NOTFOUND, "the kernel has no symbol modules");
-	code = read_layout(w.btf, &w.l, e);
+	code = read_layout(w.types, &w.l, e);
 	if (code)
 		return code;
 	code = walk_list(&w, head, &why);

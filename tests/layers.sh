@@ -110,7 +110,7 @@ sources()
 		awk -F'\t' '{ a = $1; b = $2; sub("[^/]*$", "", a); sub("[^/]*$", "", b)
 			if (index(a, b) != 1) print }')"
 	owner libkdumpfile 'libkdumpfile/.*' dumps/mem_kdumpfile.c
-	owner libdw '(elfutils/.*|dwarf\.h|libdw\.h|libelf\.h|gelf\.h)' dumps/names_dwarf.c
+	owner libdw '(elfutils/.*|dwarf\.h|libdw\.h|libelf\.h|gelf\.h)' 'dumps/[a-z]*_dwarf\.c'
 	owner zlib '(zlib|libdeflate)\.h' dumps/mem_kdump_zlib.c
 	owner lzo 'lzo/.*' dumps/mem_kdump_lzo.c
 	owner snappy 'snappy.*' dumps/mem_kdump_snappy.c
