@@ -264,6 +264,12 @@ KERNEL_FUZZ = pagewalk
 $(patsubst %,$(O)/corpus/fuzz_%,$(KERNEL_FUZZ)): $(O)/corpus/fuzz_%: tests/fuzz_%_seeds.py
 	$< $@
 fuzz: | $(patsubst %,$(O)/corpus/fuzz_%,$(KERNEL_FUZZ))
+# Types as gcc writes BTF; clang cannot for this machine. And DWARF of the test itself.
+$(O)/tests/types_sample.so: tests/types_sample.c tests/types_sample.h
+	@mkdir -p $(@D)
+	gcc -gbtf -shared -fPIC $< -o $@
+$(O)/tests/unit_types: | $(O)/tests/types_sample.so
+$(O)/tests/unit_types.o: override CFLAGS += -g
 # ---- end of kernel ----
 
 # ---- Windows dumps (dumps/mem_windmp*, dumps/mem_rawdmp.c) ----

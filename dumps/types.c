@@ -39,7 +39,7 @@ static bool walk(const struct dmv_types *t, struct place *p, const char *path, c
 		while (path < end && *path == '[')
 			if (!element(t, p, &path))
 				return false;
-		if (path < end && *path++ != '.')
+		if (path < end && (*path++ != '.' || path == end))
 			return false;
 	}
 	return true;

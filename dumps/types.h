@@ -44,6 +44,7 @@ struct dmv_types_ops {
 /*
  * `type` is the name of a struct, union or typedef. `path` is "member", "member.member" or
  * "member[3].member"; members of unnamed structs and unions inside count as the outer one's.
+ * An array of several dimensions counts its innermost elements, as pahole writes it into BTF.
  * Alternatives are divided by '|' and tried in order: "mem[0].base|core_layout.base". NOTFOUND:
  * there is no such type, or none of the members; the message names it.
  */

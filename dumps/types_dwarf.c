@@ -79,12 +79,11 @@ static bool entry(const struct dmv_types *t, uint64_t type, Dwarf_Die *ret)
 }
 
 /* The dimensions of an array are its children. *n: elements of all of them; 0: no bound. */
-static bool elements(Dwarf_Die *array, uint64_t *n, uint64_t *behind_first)
+static bool elements(Dwarf_Die *array, uint64_t *n)
 {
 	Dwarf_Die d;
-	bool first = true;
 
-	*n = *behind_first = 1;
+	*n = 1;
 	if (dwarf_child(array, &d))
 		return false;
 	do {
@@ -94,17 +93,15 @@ static bool elements(Dwarf_Die *array, uint64_t *n, uint64_t *behind_first)
 			continue;
 		if (!number(&d, DW_AT_count, &v) && number(&d, DW_AT_upper_bound, &v))
 			v++;
-		if (__builtin_mul_overflow(*n, v, n) ||
-		    (!first && __builtin_mul_overflow(*behind_first, v, behind_first)))
+		if (__builtin_mul_overflow(*n, v, n))
 			return false;
-		first = false;
 	} while (!dwarf_siblingof(&d, &d));
-	return !first;
+	return true;
 }
 
 static bool size_of(Dwarf_Die die, uint64_t *ret)
 {
-	uint64_t n = 1, one, rest;
+	uint64_t n = 1, one;
 
 	for (int depth = 0; depth < MAX_DEPTH && strip(&die); depth++) {
 		Dwarf_Die next;
@@ -117,7 +114,7 @@ static bool size_of(Dwarf_Die die, uint64_t *ret)
 			}
 			return !__builtin_mul_overflow(n, one, ret);
 		}
-		if (!elements(&die, &one, &rest) || __builtin_mul_overflow(n, one, &n) ||
+		if (!elements(&die, &one) || __builtin_mul_overflow(n, one, &n) ||
 		    !type_of(&die, &next))
 			return false;
 		die = next;
@@ -292,20 +289,20 @@ static bool dw_member(const struct dmv_types *t, uint64_t type, const char *name
 	return true;
 }
 
-/* Of an array of several dimensions one step leads to the innermost element: i counts in rows. */
 static bool dw_element(const struct dmv_types *t, uint64_t type, uint64_t i, uint64_t *bytes,
 		       uint64_t *element)
 {
 	Dwarf_Die die, of;
-	uint64_t n, row, one;
+	uint64_t n, one;
 
 	if (!entry(t, type, &die) || !strip(&die) || dwarf_tag(&die) != DW_TAG_array_type)
 		return false;
-	if (!elements(&die, &n, &row) || !type_of(&die, &of) || !size_of(of, &one))
+	if (!elements(&die, &n) || !type_of(&die, &of) || !size_of(of, &one))
 		return false;
-	if ((n && row && i >= n / row) || one > UINT32_MAX || row > UINT32_MAX)
+	/* An array without a length of its own is as long as it likes. */
+	if ((n && i >= n) || one > UINT32_MAX)
 		return false;
-	*bytes = i * row * one;
+	*bytes = i * one;
 	*element = dwarf_dieoffset(&of);
 	return true;
 }
