@@ -17,7 +17,6 @@ enum {
 
 /* What a field holds that its writer left alone: "PAGE" over and over. */
 #define DMV_WIN_UNUSED32 0x45474150u
-#define DMV_WIN_UNUSED64 0x4547415045474150u
 
 struct dmv_windmp {
 	struct dmv_mem m;

@@ -164,23 +164,13 @@ static void publish_windows(const struct guest *g)
 		end("no vmcoreinfo", "");
 }
 
-static const char *hex(const char *p, uint64_t *ret)
-{
-	*ret = 0;
-	for (; *p && *p != ','; p++)
-		*ret = *ret << 4 | (uint64_t)(*p <= '9' ? *p - '0' : (*p | 0x20) - 'a' + 10);
-	return *p ? p + 1 : p;
-}
-
-/* CODE,P1,P2,P3,P4 in hex. */
 static void given_bugcheck(const char *text)
 {
-	uint64_t code, p[4];
+	uint64_t p[4];
+	uint32_t code;
 
-	text = hex(text, &code);
-	for (size_t i = 0; i < 4; i++)
-		text = hex(text, &p[i]);
-	guest_windump_bugcheck((uint32_t)code, p);
+	guest_windump_parse(text, &code, p);
+	guest_windump_bugcheck(code, p);
 	end("gave up: ", "by the bugcheck that was given");
 }
 

@@ -16,7 +16,10 @@ int memcmp(const void *a, const void *b, size_t n);
 #define DATA 0x511
 #define DMA_HIGH 0x514
 #define DMA_LOW 0x518
+#define SIGNATURE 0x00
+#define FEATURES 0x01
 #define DIRECTORY 0x19
+#define HAS_DMA 2u
 #define DMA_ERROR 1u
 #define DMA_SELECT 8u
 #define DMA_WRITE 16u
@@ -40,6 +43,16 @@ static uint32_t take(unsigned bytes)
 	while (bytes--)
 		v = v << 8 | guest_inb(DATA);
 	return v;
+}
+
+/* Elsewhere than under QEMU these ports may be anything. */
+static bool is_there(void)
+{
+	select(SIGNATURE);
+	if (take(4) != 0x51454D55)              /* "QEMU" */
+		return false;
+	select(FEATURES);
+	return guest_inb(DATA) & HAS_DMA;
 }
 
 /* Key of the file, 0: there is none. */
@@ -207,7 +220,7 @@ static void make_block(uintptr_t direct)
 bool guest_windump_publish(const struct guest_windump *w)
 {
 	static const char file[] = "etc/vmcoreinfo";
-	uint16_t key = find(file, sizeof(file));
+	uint16_t key = is_there() ? find(file, sizeof(file)) : 0;
 
 	if (!key)
 		return false;
@@ -218,6 +231,24 @@ bool guest_windump_publish(const struct guest_windump *w)
 	dump.vmcoreinfo.phys = phys(dump.note, w->direct);
 	return write_file(key, phys(&dump.vmcoreinfo, w->direct), sizeof(dump.vmcoreinfo),
 			  w->direct);
+}
+
+static const char *hex(const char *p, uint64_t *ret)
+{
+	*ret = 0;
+	for (; *p && *p != ',' && *p != ' '; p++)
+		*ret = *ret << 4 | (uint64_t)(*p <= '9' ? *p - '0' : (*p | 0x20) - 'a' + 10);
+	return *p == ',' ? p + 1 : p;
+}
+
+void guest_windump_parse(const char *text, uint32_t *code, uint64_t p[4])
+{
+	uint64_t v;
+
+	text = hex(text, &v);
+	*code = (uint32_t)v;
+	for (size_t i = 0; i < 4; i++)
+		text = hex(text, &p[i]);
 }
 
 void guest_windump_bugcheck(uint32_t code, const uint64_t p[4])

@@ -23,6 +23,9 @@ struct guest_windump {
 /* False: there is no etc/vmcoreinfo, or it cannot be written. */
 bool guest_windump_publish(const struct guest_windump *w);
 
+/* CODE,P1,P2,P3,P4 in hex, up to a blank or the end; what is left out is 0. */
+void guest_windump_parse(const char *text, uint32_t *code, uint64_t p[4]);
+
 /* What the dump's header will say; code 0: nothing happened (QEMU makes 0x161 of it). Does nothing
  * that anyone sees before guest_windump_publish. */
 void guest_windump_bugcheck(uint32_t code, const uint64_t p[4]);

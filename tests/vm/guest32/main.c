@@ -103,14 +103,6 @@ static void keep_command(const struct loader_info *info)
 		command[i] = text[i];
 }
 
-static const char *hex(const char *p, uint64_t *ret)
-{
-	*ret = 0;
-	for (; *p && *p != ',' && *p != ' '; p++)
-		*ret = *ret << 4 | (uint64_t)(*p <= '9' ? *p - '0' : (*p | 0x20) - 'a' + 10);
-	return *p == ',' ? p + 1 : p;
-}
-
 /* ---- the scene, in the kernel's half ---- */
 
 static bool same(const char *a, const char *b)
@@ -134,14 +126,12 @@ static bool play(struct scene *s)
 	return false;
 }
 
-static bool bugcheck(struct scene *s, uint64_t *code, uint64_t p[4])
+static bool bugcheck(struct scene *s, uint32_t *code, uint64_t p[4])
 {
 	const char *given = option("bugcheck=");
 
 	if (given) {
-		given = hex(given, code);
-		for (size_t i = 0; i < 4; i++)
-			given = hex(given, &p[i]);
+		guest_windump_parse(given, code, p);
 		return true;
 	}
 	if (!play(s))
@@ -156,8 +146,9 @@ void guest_main(const struct loader_info *info)
 {
 	struct guest_windump w = { .memory = RAM - 32 * PAGE, .direct = KERNEL, .unix_ns = TIME_NS,
 				   .up_ns = UPTIME_NS, .comment = "the small guest" };
-	uint64_t code, p[4];
 	const char *paging;
+	uint64_t p[4];
+	uint32_t code;
 
 	guest_serial_init();
 	keep_command(info);
@@ -171,7 +162,7 @@ void guest_main(const struct loader_info *info)
 	}
 	if (!bugcheck((struct scene *)(at(&scene) + KERNEL), &code, p))
 		guest_halt();
-	guest_windump_bugcheck((uint32_t)code, p);
-	guest_say("*** STOP: %w (%x,%x,%x,%x)\n", (uint32_t)code, p[0], p[1], p[2], p[3]);
+	guest_windump_bugcheck(code, p);
+	guest_say("*** STOP: %w (%x,%x,%x,%x)\n", code, p[0], p[1], p[2], p[3]);
 	guest_halt();
 }
