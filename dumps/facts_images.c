@@ -2,9 +2,10 @@
 /*
  * Images of a process that a core file or /proc tells of: where each file is mapped, and its
  * build-id as it stands in the process's memory. The program's own file gives symbols without being
- * asked for.
+ * asked for, from where it ran or from the folder of the core.
  */
 #include <elf.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -106,22 +107,49 @@ static void read_build_id(struct image *im)
 	}
 }
 
+/* The file of that name in the folder of the core: cores are moved together with their program.
+ * From malloc; NULL: there is none. */
+static char *beside(const struct image *im)
+{
+	const char *core = im->m->name, *name = strrchr(im->path, '/');
+	const char *slash = core ? strrchr(core, '/') : NULL;
+	char *path;
+
+	if (!core || im->m->live || !name)
+		return NULL;
+	if (asprintf(&path, "%.*s%s", slash ? (int)(slash - core) : 1, slash ? core : ".", name) < 0)
+		return NULL;
+	if (!access(path, R_OK))
+		return path;
+	free(path);
+	return NULL;
+}
+
+static enum dmv_code try_file(struct dmv_names *n, const char *path, struct dmv_err *e)
+{
+	if (access(path, R_OK))
+		return dmv_fail(e, DMV_E_ABSENT, "%.200s is not here", path);
+	return dmv_names_add_file(n, path, UINT64_MAX, false, e);
+}
+
+/* Where it ran, then beside the core; a file that is another build is no answer. */
 static void add_executable(struct dmv_facts *f, struct dmv_names *n, const struct image *im)
 {
-	struct dmv_err e = { 0 };
+	struct dmv_err e = { 0 }, other = { 0 };
+	char *near = NULL;
+	enum dmv_code c = try_file(n, im->path, &e);
 
-	if (access(im->path, R_OK))
-		dmv_note_add(f, 0, im->base,
-			     "%.200s: the program's own file is not here; give it with -s "
-			     "for names",
-			     im->path);
-	else if (dmv_names_add_file(n, im->path, UINT64_MAX, false, &e))
-		dmv_note_add(f, 0, im->base, "the program's own file is not used: %s", e.msg);
+	if (c && c != DMV_E_MEMORY && (near = beside(im)) != NULL)
+		c = try_file(n, near, &other);
+	if (c)
+		dmv_note_add(f, 0, im->base, "no names from the program's own file: %s%s%s; give "
+			     "it with -s", e.msg, other.msg[0] ? "; " : "", other.msg);
 	else if (!im->id_n)
 		dmv_note_add(f, 0, im->base,
 			     "%.200s: nothing in the target tells whether this is the "
 			     "file that ran",
-			     im->path);
+			     near ? near : im->path);
+	free(near);
 }
 
 static void add_image(struct dmv_facts *f, struct dmv_names *n, struct image *im)
