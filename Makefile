@@ -180,6 +180,7 @@ MANY_SRC = $(wildcard core/*.c) tests/many_writer.c tests/scene.c
 MANY_HEADERS = $(wildcard core/*.h core/*.def core/wdm/*.h core/port/posix/*.h tests/drivers/*.h \
 	tests/drivers/*.def)
 S390X_CC = s390x-linux-gnu-gcc
+ARM64_CC = aarch64-linux-gnu-gcc
 
 # $(1) name, $(2) compiler
 define writer
@@ -201,11 +202,12 @@ endef
 # it.
 $(eval $(call writer,m32,$(CC) -m32 -idirafter /usr/include/x86_64-linux-gnu))
 $(eval $(call writer,s390x,$(S390X_CC)))
+$(eval $(call writer,aarch64,$(ARM64_CC)))
 $(O)/many_writer: $(O)/tests/many_writer.o $(O)/tests/scene.o $(O)/libdmaverifier.a
 	$(LINK) -o $@
-NEEDS   += $(O)/many_writer $(patsubst %,$(O)/many_writer_%,m32 s390x) \
-	$(patsubst %,$(O)/drivers_%,m32 s390x)
-SCRIPTS += tests/many.py tests/save.py tests/second/recipes.py
+NEEDS   += $(O)/many_writer $(patsubst %,$(O)/many_writer_%,m32 s390x aarch64) \
+	$(patsubst %,$(O)/drivers_%,m32 s390x aarch64)
+SCRIPTS += tests/many.py tests/save.py tests/beside.py tests/second/recipes.py
 # ---- end of many writers ----
 
 # ---- memory sources: dumps that others wrote, whole and damaged (dumps/mem*) ----
@@ -335,7 +337,8 @@ DEPS_BUILD = gcc libc6-dev make binutils pkg-config libdw-dev libelf-dev libkdum
 	libseccomp-dev
 DEPS_TEST  = clang-14 libclang-rt-14-dev python3 gdb gdbserver procps mandoc jq zstd xz-utils \
 	bzip2 mingw-w64-common qemu-system-x86 makedumpfile cpio lib32gcc-12-dev libc6-dev-i386 \
-	gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user
+	gcc-s390x-linux-gnu libc6-dev-s390x-cross \
+	gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
 DEPS_BENCH = libbsd-dev uthash-dev
 
 # Each sets up first. The work is in a make of its own: it asks pkg-config, which may just have

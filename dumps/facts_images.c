@@ -109,13 +109,13 @@ static void read_build_id(struct image *im)
 
 /* The file of that name in the folder of the core: cores are moved together with their program.
  * From malloc; NULL: there is none. */
-static char *beside(const struct image *im)
+static char *beside(const struct dmv_mem *m, const char *program)
 {
-	const char *core = im->m->name, *name = strrchr(im->path, '/');
+	const char *core = m->name, *name = strrchr(program, '/');
 	const char *slash = core ? strrchr(core, '/') : NULL;
 	char *path;
 
-	if (!core || im->m->live || !name)
+	if (!core || m->live || !name)
 		return NULL;
 	if (asprintf(&path, "%.*s%s", slash ? (int)(slash - core) : 1, slash ? core : ".", name) < 0)
 		return NULL;
@@ -139,7 +139,7 @@ static void add_executable(struct dmv_facts *f, struct dmv_names *n, const struc
 	char *near = NULL;
 	enum dmv_code c = try_file(n, im->path, &e);
 
-	if (c && c != DMV_E_MEMORY && (near = beside(im)) != NULL)
+	if (c && c != DMV_E_MEMORY && (near = beside(im->m, im->path)) != NULL)
 		c = try_file(n, near, &other);
 	if (c)
 		dmv_note_add(f, 0, im->base, "no names from the program's own file: %s%s%s; give "
@@ -164,6 +164,24 @@ static void add_image(struct dmv_facts *f, struct dmv_names *n, struct image *im
 		add_executable(f, n, im);
 }
 
+/* A core that does not tell what was mapped (qemu-user's): each file that may be it is added; of
+ * the images that the region lists one has its build-id, or none. */
+static void add_unmapped(struct dmv_facts *f, struct dmv_names *n, struct dmv_mem *m)
+{
+	char *near = beside(m, m->executable);
+	struct dmv_err e = { 0 };
+	bool any = false;
+
+	if (m->executable[0] == '/')    /* what was relative then is nothing now */
+		any |= !try_file(n, m->executable, &e);
+	if (near)
+		any |= !try_file(n, near, &e);
+	if (!any)
+		dmv_note_add(f, 0, DMV_NO_ADDR, "no names from the program's own file: %s; give it "
+			     "with -s", e.msg[0] ? e.msg : m->executable);
+	free(near);
+}
+
 /* Mappings of one file follow each other: an image goes from the one of its first byte to the
  * last. */
 void dmv_images_of_process(struct dmv_mem *m, struct dmv_names *n, struct dmv_facts *f)
@@ -180,4 +198,6 @@ void dmv_images_of_process(struct dmv_mem *m, struct dmv_names *n, struct dmv_fa
 			im.end = m->mapped[++i].end;
 		add_image(f, n, &im);
 	}
+	if (n && !m->nmapped && m->executable)
+		add_unmapped(f, n, m);
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
 """One reader, many writers: the same scene played by the core of this machine, of a 32-bit one and
-of a big-endian one (s390x, under qemu-user) must give the same answers, from the region alone and
+of a big-endian one and an aarch64 (under qemu-user) must give the same answers, from the region alone and
 from the core file that the kernel or qemu wrote; and two regions in one target are told apart.
 """
 import glob
@@ -19,7 +19,8 @@ import compare                          # noqa: E402
 
 O = os.environ.get("O", os.path.join(TOP, "build"))
 # Name, what runs its programs, and how they end.
-WRITERS = [("this machine", [], ""), ("32 bits", [], "_m32"), ("s390x", ["qemu-s390x"], "_s390x")]
+WRITERS = [("this machine", [], ""), ("32 bits", [], "_m32"), ("s390x", ["qemu-s390x"], "_s390x"),
+           ("aarch64", ["qemu-aarch64"], "_aarch64")]
 DRIVERS = ["e6_0f_5_overrun", "e6_0f_4_underrun", "e6_07_buffer_leaked", "e6_1d_mapped_twice",
            "case_003"]
 # Of each table, the columns that are the same on every machine.

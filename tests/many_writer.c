@@ -15,7 +15,9 @@
 
 static struct scene scene[2];
 
-#if defined(__s390x__)
+#if defined(__aarch64__)
+#define MACHINE EM_AARCH64
+#elif defined(__s390x__)
 #define MACHINE EM_S390
 #elif defined(__i386__)
 #define MACHINE EM_386

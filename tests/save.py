@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
-"""A saved file answers like the target it came from: cores of this machine, of a 32-bit and of a
-big-endian one, a raw image. A redacted one holds no byte of a buffer and invents none."""
+"""A saved file answers like the target it came from: cores of this machine, of a 32-bit one, a
+big-endian one, an aarch64. A redacted one holds no byte of a buffer and invents none."""
 
 import glob
 import json
@@ -17,7 +17,7 @@ O = os.environ.get("O", os.path.join(TOP, "build"))
 COMMANDS = ["dma", "dma 0 3f", "leaks", "leaks -a", "violations", "events", "bugcheck", "analyze",
             "check", "stale", "summary", "region"]
 RUNNERS = [("this machine", [], ""), ("32 bits", [], "_m32"),
-           ("s390x", ["qemu-s390x"], "_s390x")]
+           ("s390x", ["qemu-s390x"], "_s390x"), ("aarch64", ["qemu-aarch64"], "_aarch64")]
 DRIVER = "e6_0f_5_overrun"              # the device wrote 5A bytes into buffer and guard
 PATTERN = b"\x5a" * 8
 
