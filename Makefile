@@ -327,6 +327,12 @@ $(O)/corpus/fuzz_rsp: tests/fuzz_rsp_seeds.py
 	$(call say,GEN,$@)$< $@
 fuzz: | $(O)/corpus/fuzz_rsp
 SCRIPTS += tests/gdb_remote.py tests/sandbox.py
+
+$(O)/vm_linux/live_init: $(O)/tests/vm/live_init.o
+	@mkdir -p $(@D)
+	$(LINK) -static -o $@
+VM_NEEDS  += $(O)/vm_linux/live_init $(O)/vm_linux/drivers
+VM_CHECKS += "tests/vm/live.py $(O)"
 # ---- end of live ----
 
 # ---- end of the areas' blocks ----

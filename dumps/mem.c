@@ -31,6 +31,7 @@ static const struct opener {
 } openers[] = {
 	{ "pid:N", dmv_mem_open_pid, false, false },
 	{ "gdb:HOST:PORT", dmv_mem_open_gdb, false, false },
+	{ "kcore", dmv_mem_open_kcore, false, false },
 	{ "raw", dmv_mem_open_raw, false, false },
 	{ "ELF core", dmv_mem_open_elf, true, false },
 	{ "kdump-compressed", dmv_mem_open_kdump, true, true },

@@ -203,6 +203,12 @@ static const struct dmv_mem_ops flat_ops = {
 	.close = elf_close,
 };
 
+static const struct dmv_mem_ops kcore_ops = {
+	.format = "running Linux kernel",
+	.read = elf_read,
+	.close = elf_close,
+};
+
 struct headers {
 	uint64_t off, stride, n;
 };
@@ -498,6 +504,19 @@ static char *find_executable(struct elf *x)
 	return strchr(x->notes.args, '/') ? strdup(x->notes.args) : NULL;
 }
 
+/* Before Linux gave segments without a physical address all ones it gave them 0: if several claim
+ * it none is believed. */
+static void mend_kcore(struct elf *x)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < x->nload; i++)
+		n += !x->load[i].phys;
+	for (size_t i = 0; i < x->nload && n > 1; i++)
+		if (!x->load[i].phys)
+			x->load[i].phys = UINT64_MAX;
+}
+
 static enum dmv_code set_up(struct elf *x, const uint8_t *eh, struct dmv_err *e)
 {
 	struct headers h;
@@ -507,8 +526,12 @@ static enum dmv_code set_up(struct elf *x, const uint8_t *eh, struct dmv_err *e)
 		code = read_headers(x, &h, e);
 	if (code)
 		return code;
-	x->vmcore = is_vmcore(x);
+	x->vmcore = x->m.live || is_vmcore(x);
 	x->m.ops = x->vmcore ? &vmcore_ops : &process_ops;
+	if (x->m.live) {
+		x->m.ops = &kcore_ops;
+		mend_kcore(x);
+	}
 	if (x->vmcore && dmv_file_is_view(x->f))
 		x->m.ops = &flat_ops;
 	code = map_spaces(x, e);
@@ -558,7 +581,7 @@ static enum dmv_code recognise(struct elf *x, uint8_t *eh, struct dmv_err *e)
 	return DMV_E_OK;
 }
 
-enum dmv_code dmv_mem_open_elf(const char *target, const struct dmv_mem_opts *o,
+static enum dmv_code open_file(const char *path, bool zero_excluded, bool live,
 			       struct dmv_mem **ret, struct dmv_err *e)
 {
 	struct elf *x = calloc(1, sizeof(*x));
@@ -567,8 +590,11 @@ enum dmv_code dmv_mem_open_elf(const char *target, const struct dmv_mem_opts *o,
 
 	if (!x)
 		return dmv_fail(e, DMV_E_MEMORY, "out of memory");
-	x->zero_excluded = o->zero_excluded;
-	code = dmv_dump_open(target, &x->f, e);
+	x->zero_excluded = zero_excluded;
+	x->m.live = live;
+	code = dmv_dump_open(path, &x->f, e);
+	if (!code && live)
+		dmv_file_set_live(x->f);
 	if (!code)
 		code = recognise(x, eh, e);
 	if (!code)
@@ -579,4 +605,15 @@ enum dmv_code dmv_mem_open_elf(const char *target, const struct dmv_mem_opts *o,
 	}
 	*ret = &x->m;
 	return DMV_E_OK;
+}
+
+enum dmv_code dmv_mem_open_elf(const char *target, const struct dmv_mem_opts *o,
+			       struct dmv_mem **ret, struct dmv_err *e)
+{
+	return open_file(target, o->zero_excluded, false, ret, e);
+}
+
+enum dmv_code dmv_elf_open_live(const char *path, struct dmv_mem **ret, struct dmv_err *e)
+{
+	return open_file(path, false, true, ret, e);
 }

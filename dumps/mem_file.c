@@ -7,10 +7,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "mem_int.h"
@@ -30,6 +32,7 @@ struct line {
 
 struct dmv_file {
 	int fd;
+	bool live;                      /* not to be remembered */
 	uint64_t size;
 	struct dmv_file *under;         /* a view: of this one, which is ours */
 	struct dmv_piece *piece;        /* a view: where its bytes are */
@@ -155,7 +158,7 @@ size_t dmv_file_read(struct dmv_file *f, uint64_t off, void *buf, size_t n, int 
 		n = (size_t)(f->size - off);
 	if (f->under)
 		return view_read(f, off, buf, n, errnum);
-	if (n >= DIRECT_BYTES)
+	if (n >= DIRECT_BYTES || f->live)
 		return pread_all(f->fd, off, buf, n, errnum);
 	while (done < n) {
 		uint64_t at = off + done;
@@ -191,6 +194,14 @@ uint64_t dmv_file_skip_hole(const struct dmv_file *f, uint64_t off, uint64_t end
 	return (uint64_t)data < end ? (uint64_t)data : end;
 }
 
+/* Some files of /proc do not say how long they are; reading finds out. */
+static bool is_proc(int fd)
+{
+	struct statfs fs;
+
+	return !fstatfs(fd, &fs) && fs.f_type == PROC_SUPER_MAGIC;
+}
+
 static enum dmv_code measure(const char *path, int fd, uint64_t *ret, struct dmv_err *e)
 {
 	struct stat st;
@@ -205,6 +216,8 @@ static enum dmv_code measure(const char *path, int fd, uint64_t *ret, struct dmv
 	end = S_ISBLK(st.st_mode) ? lseek(fd, 0, SEEK_END) : st.st_size;
 	if (end < 0)
 		return dmv_fail(e, DMV_E_SYSTEM, "cannot measure %s: %s", path, strerror(errno));
+	if (!end && is_proc(fd))
+		end = INT64_MAX;
 	if (!end)
 		return dmv_fail(e, DMV_E_NOTFOUND, "%s is empty", path);
 	*ret = (uint64_t)end;
@@ -277,6 +290,11 @@ uint64_t dmv_file_bytes(const struct dmv_file *f)
 int dmv_file_fd(const struct dmv_file *f)
 {
 	return f->under ? dmv_file_fd(f->under) : f->fd;
+}
+
+void dmv_file_set_live(struct dmv_file *f)
+{
+	f->live = true;
 }
 
 bool dmv_file_is_view(const struct dmv_file *f)

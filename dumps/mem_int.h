@@ -14,7 +14,10 @@ typedef enum dmv_code dmv_mem_opener(const char *target, const struct dmv_mem_op
 
 dmv_mem_opener dmv_mem_open_pid, dmv_mem_open_raw, dmv_mem_open_elf, dmv_mem_open_kdumpfile;
 dmv_mem_opener dmv_mem_open_kdump, dmv_mem_open_windmp, dmv_mem_open_rawdmp;
-dmv_mem_opener dmv_mem_open_gdb;
+dmv_mem_opener dmv_mem_open_gdb, dmv_mem_open_kcore;
+
+/* /proc/kcore: an ELF core whose bytes change. */
+enum dmv_code dmv_elf_open_live(const char *path, struct dmv_mem **ret, struct dmv_err *e);
 
 /* A regular file or block device, read by pread with a small cache: never mapped, because a file
  * that shrinks under a mapping kills the reader. */
@@ -30,6 +33,8 @@ int dmv_file_fd(const struct dmv_file *f);      /* borrowed */
 /* Bytes read; fewer than n at the end of the file (*errnum 0) or on an error (*errnum
  * its errno). */
 size_t dmv_file_read(struct dmv_file *f, uint64_t off, void *buf, size_t n, int *errnum);
+/* The file's bytes change: nothing is kept from now on. */
+void dmv_file_set_live(struct dmv_file *f);
 /* As dmv_file_read, past the cache: several threads may use it on one file at a time. */
 size_t dmv_file_pread(const struct dmv_file *f, uint64_t off, void *buf, size_t n, int *errnum);
 /* Why bytes at off could not be read although there was no error: "beyond the end of the file at
