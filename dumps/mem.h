@@ -120,8 +120,8 @@ struct dmv_mem_opts {
 	const bool *stop;               /* gdb: true ends a wait; NULL, or outlives the target */
 };
 
-/* Opens TARGET: a path, "pid:N", "kcore", or "gdb:HOST:PORT". NOTFOUND: no format recognised it (the
- * message lists what was tried). */
+/* Opens TARGET: a path, "pid:N", "kcore", or "gdb:HOST:PORT". NOTFOUND: no format recognised it;
+ * the message lists what was tried. */
 enum dmv_code dmv_mem_open(const char *target, const struct dmv_mem_opts *o, struct dmv_mem **ret,
 			   struct dmv_err *e);
 void dmv_mem_close(struct dmv_mem *m);          /* NULL allowed */

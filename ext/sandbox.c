@@ -188,14 +188,17 @@ static bool add_refusals(scmp_filter_ctx ctx, const struct dmv_sandbox *s)
 {
 	static const int always[] = {
 		SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(socket), SCMP_SYS(connect),
-		SCMP_SYS(bind), SCMP_SYS(ptrace), SCMP_SYS(process_vm_writev), SCMP_SYS(unlink),
-		SCMP_SYS(unlinkat), SCMP_SYS(rename), SCMP_SYS(renameat), SCMP_SYS(renameat2),
+		SCMP_SYS(bind), SCMP_SYS(ptrace), SCMP_SYS(process_vm_writev), SCMP_SYS(rename),
+		SCMP_SYS(renameat), SCMP_SYS(renameat2),
 	};
+	static const int to_names[] = { SCMP_SYS(unlink), SCMP_SYS(unlinkat) };
 	uint32_t act = refuse();
 	bool ok = true;
 
 	for (size_t i = 0; ok && i < sizeof(always) / sizeof(always[0]); i++)
 		ok = !seccomp_rule_add(ctx, act, always[i], 0);
+	for (size_t i = 0; ok && !s->nwrite && i < sizeof(to_names) / sizeof(to_names[0]); i++)
+		ok = !seccomp_rule_add(ctx, act, to_names[i], 0);
 	for (unsigned flag = 1; ok && flag <= O_TRUNC && !s->nwrite; flag <<= 1) {
 		if (!(flag & (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC)))
 			continue;
@@ -228,9 +231,12 @@ static bool add_rules(scmp_filter_ctx ctx, const struct dmv_sandbox *s)
 	if (ok && s->process)
 		ok = !seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(process_vm_readv), 0) &&
 		     !seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(pidfd_open), 0);
-	if (ok && s->nwrite)    /* which files, Landlock decides */
+	/* Which files, Landlock decides; one that could not be finished is removed again. */
+	if (ok && s->nwrite)
 		ok = !seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(open), 0) &&
-		     !seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(openat), 0);
+		     !seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(openat), 0) &&
+		     !seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(unlink), 0) &&
+		     !seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(unlinkat), 0);
 	return ok && add_refusals(ctx, s);
 }
 
@@ -266,6 +272,7 @@ static bool enter_calls(const struct dmv_sandbox *s, char *why, size_t size)
 #define FS_WRITE_FILE (1ull << 1)
 #define FS_READ_FILE (1ull << 2)
 #define FS_READ_DIR (1ull << 3)
+#define FS_REMOVE_FILE (1ull << 5)
 #define FS_MAKE_REG (1ull << 8)
 #define FS_TRUNCATE (1ull << 14)
 #define FS_ALL(abi) \
@@ -300,7 +307,7 @@ static void permit(int ruleset, const char *path, uint64_t access)
 		return;
 	/* Rights of directories are refused for a file. */
 	if (syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &a, 0)) {
-		a.allowed_access &= ~(FS_READ_DIR | FS_MAKE_REG);
+		a.allowed_access &= ~(FS_READ_DIR | FS_MAKE_REG | FS_REMOVE_FILE);
 		syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &a, 0);
 	}
 	close(a.parent_fd);
@@ -309,8 +316,9 @@ static void permit(int ruleset, const char *path, uint64_t access)
 static void permit_writes(int ruleset, const struct dmv_sandbox *s, uint64_t handled)
 {
 	for (size_t i = 0; i < s->nwrite; i++)
-		permit(ruleset, s->write[i], handled & (FS_WRITE_FILE | FS_MAKE_REG | FS_TRUNCATE |
-							FS_READ_FILE | FS_READ_DIR));
+		permit(ruleset, s->write[i],
+		       handled & (FS_WRITE_FILE | FS_MAKE_REG | FS_REMOVE_FILE | FS_TRUNCATE |
+				  FS_READ_FILE | FS_READ_DIR));
 }
 
 static bool restrict_self(int ruleset)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
-"""The sandbox of a batch run: what a dump that took over the reader could no longer do, what reading
-still can, and when the sandbox is up.
+"""The sandbox of a batch run: what a dump that took over the reader could no longer do, what
+reading still can, and when the sandbox is up.
 
 Needs $O/tests/sandbox_try, $O/dma-inspect, $O/drivers."""
 import os
@@ -179,6 +179,16 @@ def targets(tmp, held, pid):
                            timeout=30)
         case(name + " and -f", r.returncode == 1 and "drivers!drive_e6" in r.stdout and
              not r.stderr, r.stdout + r.stderr)
+    saved = os.path.join(tmp, "small")
+    r = subprocess.run([INSPECT, "-c", "save --redact %s" % saved, core], capture_output=True,
+                       text=True, timeout=30)
+    case("save writes its file", r.returncode == 0 and os.path.exists(saved) and not r.stderr,
+         r.stdout + r.stderr)
+    r = subprocess.run([INSPECT, "-f", "-", core], capture_output=True, text=True, timeout=30,
+                       input="save %s2\n" % saved)
+    case("save from a pipe is refused, and says so", r.returncode == 2 and
+         not os.path.exists(saved + "2") and "refused to open a file for writing (if it must be: "
+         "--no-sandbox)" in r.stderr, r.stderr)
     r = subprocess.run([INSPECT, "--bugcheck", "E6 F 5 1000 1800"], capture_output=True, text=True,
                        timeout=30)
     case("--bugcheck", r.returncode == 0 and not r.stderr, r.stderr)

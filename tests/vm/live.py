@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
-"""dma-inspect inside a stock Linux guest, on its running kernel (kcore) and processes (pid:N) and as
-users who may not; then from outside, through QEMU's GDB stub, against QEMU's dump of the same guest.
+"""dma-inspect inside a stock Linux guest, on its running kernel (kcore) and processes (pid:N), and
+as users who may not; then from outside, through QEMU's GDB stub, against QEMU's dump of the guest.
 
 	live.py BUILD-DIRECTORY
 """
@@ -18,7 +18,8 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 COMMANDS = ["region", "dma -a", "dma 0 3f", "leaks -a", "violations", "events", "check", "stale",
             "summary", "analyze"]
-PLACE = {"region", "space", "how", "authentic"}   # a process is found by a symbol, a machine searched
+# A process's region is found by a symbol, a machine is searched for it.
+PLACE = {"region", "space", "how", "authentic"}
 LIMIT = 180
 YAMA = "/proc/sys/kernel/yama/ptrace_scope"
 NOBODY, OTHER = 65534, 1000

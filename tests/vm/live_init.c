@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /*
- * The first process of a guest in which dma-inspect itself runs (live.py): does what /script says, a
- * line each, words between tabs, and stays:
+ * The first process of a guest in which dma-inspect itself runs (live.py): does what /script says,
+ * a line each, words between tabs, and stays:
  *
  *	driver UID		starts a process with a test driver, as that user
  *	set PATH VALUE		writes VALUE into a file of /proc
