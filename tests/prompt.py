@@ -116,7 +116,7 @@ def on_terminal(argv, env, state):
     t.type("\n")
     t.until(r"dma> $")
     t.type("q\n")
-    case("q ends it", t.end() in (0, 1))
+    case("q ends it, and the mistake counts", t.end() == 2)
     path = os.path.join(state, "dma-inspect", "history")
     case("history is kept", os.path.exists(path) and "!dma -a" in open(path).read())
     case("and is its owner's alone",

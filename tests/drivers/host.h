@@ -18,8 +18,8 @@ struct driver_host {
 };
 
 /*
- * Makes the object "\Driver\NAME", as a kernel names it, and its devices, which are called names[0],
- * and names[1] and [2] for the functions. `host` is what the host's routines find in the device.
+ * Makes the object "\Driver\NAME", as a kernel names it, and its devices, called names[0], and
+ * names[1] and [2] for the functions. `host` is what the host's routines find in the device.
  * Nothing may move afterwards: the parts point to each other.
  */
 void driver_host_init(struct driver_host *h, const struct driver *d, const char *const names[3],
