@@ -5,30 +5,9 @@
 #include <time.h>
 
 #include "out.h"
+#include "store.h"
 #include "t.h"
 #include "version.h"
-
-struct store {
-	char *p;
-	size_t n, most;         /* most: the sink refuses more than so many bytes, 0: takes all */
-	size_t calls;
-};
-
-static bool keep(void *ctx, const char *buf, size_t n)
-{
-	struct store *s = ctx;
-
-	s->calls++;
-	if (s->most && s->n + n > s->most)
-		return false;
-	s->p = realloc(s->p, s->n + n + 1);
-	if (!s->p)
-		return false;
-	memcpy(s->p + s->n, buf, n);
-	s->n += n;
-	s->p[s->n] = 0;
-	return true;
-}
 
 static bool count(void *ctx, const char *buf, size_t n)
 {
@@ -74,7 +53,7 @@ static const struct row bare = { NULL, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT3
 static char *answer(enum dmv_format format, void (*say)(struct dmv_out *))
 {
 	struct store s = { 0 };
-	struct dmv_out *o = dmv_out_new(format, keep, &s);
+	struct dmv_out *o = dmv_out_new(format, store_keep, &s);
 
 	dmv_out_begin(o, "core", "test");
 	dmv_out_provider(o, "region");
@@ -202,7 +181,7 @@ static void ages(void)
 static void sink_that_stops(void)
 {
 	struct store s = { .most = 100000 };
-	struct dmv_out *o = dmv_out_new(DMV_TEXT, keep, &s);
+	struct dmv_out *o = dmv_out_new(DMV_TEXT, store_keep, &s);
 	size_t rows = 0;
 
 	dmv_out_begin(o, "core", "test");
@@ -217,7 +196,7 @@ static void sink_that_stops(void)
 static void user_who_stops(void)
 {
 	struct store s = { 0 };
-	struct dmv_out *o = dmv_out_new(DMV_JSON, keep, &s);
+	struct dmv_out *o = dmv_out_new(DMV_JSON, store_keep, &s);
 	bool stop = false;
 	size_t rows = 0;
 

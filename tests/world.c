@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /* The world of the commands' tests, and how a line is run in it. */
+#include "store.h"
 #include "world.h"
 
 /* ---- facts ---- */
@@ -101,29 +102,12 @@ void world_make(struct world *w, struct dmv_facts *f)
 
 /* ---- running a line ---- */
 
-struct store {
-	char *p;
-	size_t n;
-};
-
-static bool keep(void *ctx, const char *buf, size_t n)
-{
-	struct store *s = ctx;
-
-	s->p = realloc(s->p, s->n + n + 1);
-	if (!s->p)
-		return false;
-	memcpy(s->p + s->n, buf, n);
-	s->n += n;
-	s->p[s->n] = 0;
-	return true;
-}
 struct answer ask_in(struct dmv_ses *s, enum dmv_format format, const char *line)
 {
 	struct store text = { 0 };
 	struct answer a;
 
-	s->out = dmv_out_new(format, keep, &text);
+	s->out = dmv_out_new(format, store_keep, &text);
 	a.code = dmv_run(s, line);
 	a.err = s->err;
 	a.text = text.p ? text.p : calloc(1, 1);

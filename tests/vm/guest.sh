@@ -27,6 +27,7 @@ device=''
 case " $* " in *" windows=yes "*) windows=yes ;; esac
 [ $windows = no ] || device='-device vmcoreinfo'
 here=$(dirname "$0")
+. "$here"/qemu.sh
 
 boot_limit=30           # seconds until the guest must have come to its end
 quit_limit=30           # and QEMU to its own, dumps written
@@ -49,28 +50,12 @@ trap 'kill $qemu 2>/dev/null' EXIT
 
 die() { echo "$0: $name: $1" >&2; tail -5 "$out".serial "$out".monitor >&2; exit 1; }
 
-# $1 tenths of a second, for a command to succeed
-await() {
-	tenths=$1
-	shift
-	until "$@"; do
-		[ "$tenths" -gt 0 ] || return 1
-		tenths=$((tenths - 1))
-		sleep 0.1
-	done
-}
 ended() { grep -aEq "$end" "$out".serial 2>/dev/null || gone; }
-gone() { ! kill -0 $qemu 2>/dev/null; }
 
 await ${boot_limit}0 ended || die "no end in $boot_limit seconds"
 gone && die "QEMU went away"
 sleep 0.1	# the rest of the line, and the halt
 
-# $1 file, $2 with virtual addresses, $3 further arguments
-dump() {
-	printf '{"execute":"dump-guest-memory","arguments":{%s}}\n' \
-		"\"protocol\":\"file:$1\",\"paging\":$2$3"
-}
 {
 	echo '{"execute":"qmp_capabilities"}'
 	echo '{"execute":"stop"}'

@@ -34,6 +34,7 @@ set -u
 build=$1 dir=$2
 shift 2
 here=$(dirname "$0")
+. "$here"/qemu.sh
 series=6.1 words='' drivers='' cpu=qemu64 kernel_args='' init_args='' memory=256
 vmcoreinfo='-device vmcoreinfo' kexec=no
 for word; do
@@ -110,29 +111,13 @@ exec 3>"$out".pipe
 rm -f "$out".pipe
 trap 'kill $qemu $console 2>/dev/null' EXIT
 
-# $1 tenths of a second, for a command to succeed
-await() {
-	tenths=$1
-	shift
-	until "$@"; do
-		[ "$tenths" -gt 0 ] || return 1
-		tenths=$((tenths - 1))
-		sleep 0.1
-	done
-}
 said() { grep -aEq "^init: ($1)" "$out".serial 2>/dev/null; }
 ready() { said 'ready|gave up' || gone; }
-gone() { ! kill -0 $qemu 2>/dev/null; }
 answers() { [ "$(grep -c '"return"' "$out".monitor)" -ge "$1" ] || gone; }
 
 await ${boot_limit}0 ready || die "not ready in $boot_limit seconds"
 said ready || die "not ready"
 
-# $1 file, $2 with virtual addresses, $3 further arguments
-dump() {
-	printf '{"execute":"dump-guest-memory","arguments":{"protocol":"file:%s","paging":%s%s}}\n' \
-		"$1" "$2" "$3"
-}
 echo '{"execute":"qmp_capabilities"}' >&3
 if [ $kexec = no ]; then
 	{
@@ -177,7 +162,8 @@ if [ $kexec = no ]; then
 	makedumpfile -R "$out".kdump <"$out".kdump.flat >"$out".log 2>&1 ||
 		die "makedumpfile cannot rearrange"
 	moved=$out.moved
-	cp --sparse=always "$out".elf "$moved" && "$here"/move_headers.py "$moved" || die "no headers"
+	cp --sparse=always "$out".elf "$moved" && "$here"/move_headers.py "$moved" ||
+		die "no headers"
 fi
 make_dump zlib.0 "$moved" -c -d 0
 make_dump lzo.0 "$moved" -l -d 0
@@ -189,8 +175,8 @@ if [ -n "$vmcoreinfo" ]; then
 	make_dump flat.23 "$moved" -F -c -d 23
 	make_dump flat.elf "$moved" -F -E -d 22
 	make_dump zlib.31 "$moved" -c -d 31
-	makedumpfile --split --splitblock-size 4096 -l -d 23 "$moved" "$out".split.1 "$out".split.2 \
-		>"$out".log 2>&1 || die "makedumpfile --split fails"
+	makedumpfile --split --splitblock-size 4096 -l -d 23 "$moved" \
+		"$out".split.1 "$out".split.2 >"$out".log 2>&1 || die "makedumpfile --split fails"
 fi
 rm -f "$out".moved "$out".log
 for f in "$out"*.elf; do		# mostly zero pages: save the disk
