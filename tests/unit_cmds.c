@@ -307,7 +307,6 @@ static void target(bool kernel, const char *why)
 	T_EQ(a.code, 3, "target without a region");
 	T_STREQ(a.text, want, kernel ? "a Linux kernel" : "a target without a region");
 	T_CHECKF(strstr(a.err.msg, why) != NULL, why, "%s", a.err.msg);
-	free(m.kernel);
 	free(a.text);
 	dmv_mem_kernel_free(&m);        /* all that m owns: the rest is not from the heap */
 }

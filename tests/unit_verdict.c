@@ -125,8 +125,13 @@ static void stale(struct world *w, struct dmv_facts *f)
 	stopped(w, f);
 	world_make(w, f);
 	f->shadows_unreadable = 3;
-	has(DMV_TEXT, f, "stale", 0, "note: 3 double buffers are not in the dump",
-	    "what is not there is said");
+	f->nnote = 1;
+	w->note[0] = (struct dmv_note){ .topic = DMV_TOPIC_VERIFY,
+					.text = "3 double buffers cannot be read" };
+	is(f, "stale", 4,
+	   "0 of 0 double buffers differ from the driver's buffer\n"
+	   "note: damaged or missing: 3 double buffers cannot be read\n",
+	   "what is not there is said once");
 	world_make(w, f);
 }
 
