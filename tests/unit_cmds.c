@@ -255,7 +255,7 @@ static void hostile(struct world *w, struct dmv_facts *f)
 		char line[64], name[64];
 		const char *arg = "";
 
-		if (dmv_cmds[i] == &dmv_cmd_target)
+		if (!world_answers(dmv_cmds[i]))
 			continue;
 		if (dmv_cmds[i] == &dmv_cmd_who)
 			arg = "1000";

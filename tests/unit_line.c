@@ -89,7 +89,7 @@ static void examples(struct world *w, struct dmv_facts *f)
 			next = p + strcspn(p, "\n");
 			next += *next == '\n';
 			snprintf(line, sizeof(line), "%.*s", end ? (int)(end - p) : 0, p);
-			if (dmv_cmds[i] == &dmv_cmd_target)
+			if (!world_answers(dmv_cmds[i]))
 				continue;
 			a = ask(DMV_TEXT, f, line);
 			T_CHECKF(*line && a.code == 0 && *a.text, line, "exit code %d: %s", a.code,

@@ -100,6 +100,11 @@ void world_make(struct world *w, struct dmv_facts *f)
 	f->note = w->note;
 }
 
+bool world_answers(const struct dmv_cmd *c)
+{
+	return c != &dmv_cmd_target && c != &dmv_cmd_save;
+}
+
 /* ---- running a line ---- */
 
 struct answer ask_in(struct dmv_ses *s, enum dmv_format format, const char *line)

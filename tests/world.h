@@ -32,6 +32,9 @@ struct world {
 /* All as it was: the facts point into the world. */
 void world_make(struct world *w, struct dmv_facts *f);
 
+/* false: the command reads the target itself, which a world of facts is without. */
+bool world_answers(const struct dmv_cmd *c);
+
 struct answer {
 	char *text;
 	int code;
