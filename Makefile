@@ -251,6 +251,17 @@ $(patsubst %,$(O)/tests/unit_%,capacity waiting pieces): $(O)/tests/machine.o
 $(patsubst %,$(O)/tests/unit_%,cmds line bugcheck verdict): $(O)/tests/world.o
 # ---- end of commands ----
 
+# ---- pastes: the fuzzer of pasted text (cmds/paste*), and its corpus ----
+$(O)/tests/replay_paste.o: tests/fuzz_paste.c
+	@mkdir -p $(@D)
+	$(COMPILE) $(TEST_FLAGS) $(CFLAGS) -DFUZZ_REPLAY='"tests/corpus/fuzz_paste"' -c $< -o $@
+$(O)/tests/replay_paste: $(O)/tests/replay_paste.o $(O)/libcmds.a $(O)/libdumps.a
+	$(LINK) $(DUMPS_LIBS) -o $@
+$(O)/fuzz_paste: FUZZ_SRC = -Icmds $(CMDS_SRC)
+$(O)/fuzz_paste: $(CMDS_SRC) $(wildcard cmds/*.h cmds/*.def)
+CHECKS += $(O)/tests/replay_paste
+# ---- end of pastes ----
+
 # ---- limits: the published !dma screens ----
 # They are drivers as well: the verifier walks their stacks.
 LIMITS_OBJ = $(patsubst %,$(O)/tests/%.o,screen unit_many unit_threads)

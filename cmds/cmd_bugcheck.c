@@ -107,6 +107,17 @@ static enum dmv_code decode_each(struct dmv_ses *s, const struct dmv_paste *p, s
 	return DMV_E_OK;
 }
 
+static enum dmv_code linux_lines(struct dmv_ses *s, const struct dmv_linux_lines *l, size_t many)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		if (many + i)
+			dmv_out_line(s->out, "%s", "");
+		if (!dmv_decode_linux(s, &l->line[i]))
+			return DMV_E_STOPPED;
+	}
+	return DMV_E_OK;
+}
+
 /* What was torn: an error if nothing else is there, else said beside the answer. */
 static enum dmv_code torn(struct dmv_ses *s, const struct dmv_paste *p, size_t many)
 {
@@ -125,9 +136,10 @@ static enum dmv_code torn(struct dmv_ses *s, const struct dmv_paste *p, size_t m
 			code = dmv_fail(&s->err, DMV_E_ABSENT, "%s, line %u: %s", b->title, b->line,
 					b->why);
 	}
-	if (p->left_off)
+	if (p->left_off + p->linux_lines.left_off)
 		dmv_out_note(s->out, "%zu more behind the first %d are left off: paste less",
-			     p->left_off, DMV_PASTE_SEEN);
+			     p->left_off + p->linux_lines.left_off,
+			     p->left_off ? DMV_PASTE_SEEN : DMV_LINUX_SEEN);
 	return code;
 }
 
@@ -142,7 +154,9 @@ static enum dmv_code pasted(struct dmv_ses *s, const char *text, size_t n)
 	many = count(&p);
 	code = decode_each(s, &p, many);
 	if (!code)
-		code = torn(s, &p, many);
+		code = linux_lines(s, &p.linux_lines, many);
+	if (!code)
+		code = torn(s, &p, many + p.linux_lines.n);
 	dmv_paste_free(&p);
 	return code;
 }
@@ -181,6 +195,8 @@ const struct dmv_cmd dmv_cmd_bugcheck = {
 		"  .bugcheck         Bugcheck code 000000E6, Arguments ...\n"
 		"  stack             the line of nt!KeBugCheckEx (without the fourth parameter)\n"
 		"  memory            dq nt!KiBugCheckData L5 and its lines\n"
+		"  Linux             DMAR: [DMA Write] Request device [00:02.0] fault addr ...,\n"
+		"                    AMD-Vi: Event logged [...], DMA-API: device driver ...\n"
 		"and the numbers alone. What is pasted must be whole: nothing is guessed, nor are\n"
 		"rules that were never documented. Without numbers the target's own bugcheck.",
 	.examples = "bugcheck  the target's own\n"

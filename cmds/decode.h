@@ -26,4 +26,9 @@ bool dmv_decode(struct dmv_ses *s, uint32_t region, uint32_t code, const uint64_
 /* The same with the routines that find it and what to do next. */
 bool dmv_decode_quad(struct dmv_ses *s, const struct dmv_quad *q);
 
+struct dmv_linux_line;
+
+/* Says what a line of Linux means, and what to do next. */
+bool dmv_decode_linux(struct dmv_ses *s, const struct dmv_linux_line *l);
+
 #endif

@@ -66,7 +66,7 @@ static inline char *dmv_buf_room(struct dmv_out *o, struct dmv_buf *b, size_t n)
 
 static inline void dmv_put(struct dmv_out *o, struct dmv_buf *b, const char *s, size_t n)
 {
-	char *p = dmv_buf_room(o, b, n);
+	char *p = n ? dmv_buf_room(o, b, n) : NULL;
 
 	if (!p)
 		return;

@@ -15,6 +15,7 @@ const char *dmv_paste_form(size_t i)
 void dmv_paste_free(struct dmv_paste *p)
 {
 	free(p->seen);
+	free(p->linux_lines.line);
 	*p = (struct dmv_paste){ 0 };
 }
 
@@ -222,9 +223,9 @@ static enum dmv_code parse(char *plain, struct dmv_paste *ret, struct dmv_err *e
 {
 	enum dmv_code code;
 
-	if (!walk(plain, ret))
+	if (!walk(plain, ret) || !dmv_linux_find(plain, &ret->linux_lines))
 		return dmv_fail(e, DMV_E_MEMORY, "not enough memory for what the text shows");
-	if (ret->nseen) {
+	if (ret->nseen || ret->linux_lines.n) {
 		group(ret);
 		lead(ret);
 		ret->intel = dmv_find_key(plain, plain + strlen(plain), "IvtHandleInterrupt");

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "err.h"
+#include "paste_linux.h"
 
 enum {
 	DMV_PASTE_BYTES = 1 << 20,      /* no text has more */
@@ -35,16 +36,17 @@ struct dmv_paste {
 	struct dmv_seen *seen;          /* in the order of the text */
 	size_t nseen;
 	size_t left_off;                /* behind the first DMV_PASTE_SEEN */
+	struct dmv_linux_lines linux_lines;     /* of Linux, each once */
 	bool intel;                     /* a stack in it runs through Intel's IOMMU handler */
 	bool typed;                     /* numbers and nothing else: those left out are 0 */
 };
 
 /*
- * Finds every bugcheck in n bytes of text: UTF-8, an 8-bit code page, or UTF-16, as it is or
- * escaped for HTML. A bugcheck that the text shows several times is one: the first place that lacks
- * nothing leads, and has all words that any of them has. NOTFOUND: there is none. USAGE: the text
- * is too long, or it is typed numbers and one of them is wrong. The caller frees *ret after
- * success.
+ * Finds every bugcheck and every line of Linux about DMA in n bytes of text: UTF-8, an 8-bit code
+ * page, or UTF-16, as it is or escaped for HTML. A bugcheck that the text shows several times is
+ * one: the first place that lacks nothing leads, and has all words that any of them has. NOTFOUND:
+ * there is none. USAGE: the text is too long, or it is typed numbers and one of them is wrong. The
+ * caller frees *ret after success.
  */
 enum dmv_code dmv_paste_parse(const char *text, size_t n, struct dmv_paste *ret, struct dmv_err *e);
 void dmv_paste_free(struct dmv_paste *p);

@@ -779,6 +779,95 @@ static void several(void)
 	free(long_text);
 }
 
+/* ---- Linux: lines of kernels from 3.x to 6.x, some wrapped by mail programs ---- */
+
+static const struct sample linux_samples[] = {
+	{ "DMAR: DRHD: handling fault status reg 3\n"
+	  "DMAR: [DMA Write NO_PASID] Request device [00:02.0] fault addr 0xb97ff000\n"
+	  "[fault reason 0x05] PTE Write access is not set\n",
+	  "\"source\":\"vt-d\",\"line\":2,\"count\":1,\"device\":\"00:02.0\",\"driver\":null,"
+	  "\"access\":\"write\",\"address\":\"0xb97ff000\",\"last_address\":\"0xb97ff000\","
+	  "\"code\":5,\"name\":null,\"title\":\"write permission missing in the page entry\"", 0 },
+	/* decimal, on a line of its own */
+	{ "[ 9731.055098] dmar: DMAR:[DMA Read] Request device [01:00.1] fault addr 2231b8000 \n"
+	  "DMAR:[fault reason 12] non-zero reserved fields in PTE\n",
+	  "\"access\":\"read\",\"address\":\"0x2231b8000\",\"last_address\":\"0x2231b8000\","
+	  "\"code\":12,\"name\":null,\"title\":\"reserved bits set in the page entry\"", 0 },
+	{ "DMAR: [DMA Read] Request device [00:05.0] PASID ffffffff\n"
+	  "      fault addr 76406000 [fault reason 06] PTE Read access is not set\n",
+	  "\"address\":\"0x76406000\",\"last_address\":\"0x76406000\",\"code\":6", 0 },
+	{ "DMAR: [DMA Read NO_PASID] Request device [00:0d.2] fault\n> addr 0x1026a4000 "
+	  "[fault reason 0x51] SM: Present bit in Directory Entry is clear",
+	  "\"code\":81,\"name\":null,\"title\":\"scalable mode: PASID directory entry not", 0 },
+	{ "DMAR: [INTR-REMAP] Request device [09:00.0] fault index 0x8080\n"
+	  "      [fault reason 0x25]\n      Blocked a compatibility format interrupt request\n",
+	  "\"access\":\"interrupt\",\"address\":null,\"last_address\":null,\"code\":37", 0 },
+	{ "DMAR: [DMA Read NO_PASID] Request device [03:00.0] fault addr 0x1000 "
+	  "[fault reason 0xfe] Unknown", "\"code\":254,\"name\":null,\"title\":null", 0 },
+	{ "xhci_hcd 0000:02:00.0: AMD-Vi: Event logged [IO_PAGE_FAULT domain=0x000f "
+	  "address=0xff00ffffffefe000 flags=0x0000]\n",
+	  "\"source\":\"amd-vi\",\"line\":1,\"count\":1,\"device\":\"0000:02:00.0\","
+	  "\"driver\":\"xhci_hcd\",\"access\":null,\"address\":\"0xff00ffffffefe000\"", 0 },
+	{ "AMD-Vi: Event logged [IO_PAGE_FAULT device=0a:00.0 domain=0x001d\n"
+	  "address=0x000000000637c000 flags=0x0030]\n",
+	  "\"device\":\"0a:00.0\",\"driver\":null,\"access\":\"write\",\"address\":\"0x637c000\","
+	  "\"last_address\":\"0x637c000\",\"code\":2,\"name\":\"IO_PAGE_FAULT\","
+	  "\"title\":\"page is mapped, but not for this access\"", 0 },
+	{ "AMD-Vi: Event logged [ILLEGAL_DEV_TABLE_ENTRY device=0000:0a:00.0 pasid=0x00000 "
+	  "address=0xfffffffdf8000000 flags=0x0a00]", "\"code\":1,\"name\":\"ILLEGAL_DEV", 0 },
+	{ "[  215.351612] DMA-API: atlantic 0000:4b:00.0: device driver frees DMA memory with "
+	  "different size [device address=0x00000000fbdd0000] [map size=34816 bytes] "
+	  "[unmap size=50 bytes]\n",
+	  "\"device\":\"0000:4b:00.0\",\"driver\":\"atlantic\",\"access\":null,"
+	  "\"address\":\"0xfbdd0000\"", 0 },
+	{ ">DMA-API: cpsw 48484000.ethernet: device driver frees DMA memory with different size\n"
+	  "> [device address=0x00000000abc6aa02] [map size=64 bytes] [",
+	  "\"device\":\"48484000.ethernet\",\"driver\":\"cpsw\"", 0 },
+	/* kernels before 4.19 name the device in front */
+	{ "e1000e 0000:00:19.0: DMA-API: device driver failed to check map error"
+	  "[device address=0x00000000c7b60000] [size=54 bytes] [mapped as single]",
+	  "\"device\":\"0000:00:19.0\",\"driver\":\"e1000e\",\"access\":null,"
+	  "\"address\":\"0xc7b60000\"", 0 },
+	{ "DMA-API: pci 0000:00:01.0: device driver has pending DMA allocations while released from "
+	  "device [count=1]\nOne of leaked entries details: [size=2048 bytes] [mapped with "
+	  "DMA_BIDIRECTIONAL] [mapped as coherent]\n", "\"title\":\"driver gone, its mappings", 0 },
+	{ " DMA-API: nvme 0006:01:00.0: cacheline tracking EEXIST, overlapping mappings aren't "
+	  "supported\n", "\"driver\":\"nvme\"", 0 },
+	/* not about a fault */
+	{ "DMA-API: preallocated 65536 debug entries\nDMA-API: debugging enabled by kernel config\n"
+	  "AMD-Vi: Found IOMMU cap 0x40\nDMAR: DRHD: handling fault status reg 3\n",
+	  "no bugcheck in this text", 3 },
+};
+
+static void linux_lines(void)
+{
+	static const char storm[] =
+		"xhci_hcd 0000:47:00.1: AMD-Vi: Event logged [IO_PAGE_FAULT domain=0x0032 "
+		"address=0x%x flags=0x0000]\n";
+	char why[240], name[64], *said, *text = malloc(300 * sizeof(storm));
+	size_t n = 0;
+	int code;
+
+	for (size_t i = 0; i < COUNT(linux_samples); i++) {
+		const struct sample *s = &linux_samples[i];
+
+		said = answer(DMV_JSON, s->text, strlen(s->text), &code, why);
+		snprintf(name, sizeof(name), "linux %zu: %.30s", i, s->text);
+		name[strcspn(name, "\n")] = 0;
+		T_CHECKF(code == s->code && (strstr(said, s->want) || strstr(why, s->want)), name,
+			 "exit %d, %s: %s", code, why, said);
+		free(said);
+	}
+	for (unsigned i = 0; i < 300; i++)
+		n += (size_t)sprintf(text + n, storm, 0x5000 + 0x80 * (i * 7 % 300));
+	said = answer(DMV_TEXT, text, n, &code, why);
+	T_CHECKF(!code && strstr(said, "Seen as: line 1, and 299 more like it\n") &&
+		 strstr(said, "Address: 5000 to e580\n") && !strstr(said + 20, "AMD's IOMMU"),
+		 "a storm of faults is one", "%s", said);
+	free(said);
+	free(text);
+}
+
 /* ---- long and hostile ---- */
 
 static void hostile(void)
@@ -787,6 +876,7 @@ static void hostile(void)
 		"Arg1:", "Arg1: 26 ", "BUGCHECK_P1:", "BUGCHECK_CODE:", "BugcheckCode", "STOP: 0x1 ",
 		"STOP:1 (", "BugcheckParameter1", "!KeBugCheckEx", "!KiBugCheckData ", "0x1 (", "(",
 		"BugCheck E6, {", "Bugcheck code e6 ", "DRIVER_VERIFIER_DMA_VIOLATION ", "&#x28;", "a",
+		"Request device [", "AMD-Vi: Event logged [", "DMA-API: ", "DMA-API: a 0:0.0: device ",
 		"!KiBugCheckData\n00000001 ", "Fatal System Error: 1 ", "0x1\n>", " ", "\xE2\x80\x8E",
 	};
 	char *text = malloc(DMV_PASTE_BYTES + 64), name[64];
@@ -837,6 +927,7 @@ int main(void)
 	cuts();
 	others_wrote();
 	several();
+	linux_lines();
 	hostile();
 	tables();
 	return T_DONE();

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* A line of Linux about DMA in words, for `bugcheck`. */
+#include <stdio.h>
+#include <string.h>
+
+#include "decode.h"
+#include "paste_linux.h"
+
+struct row {
+	uint32_t line, count;
+	uint64_t low, high, code;
+	const char *source, *device, *driver, *access, *name, *title, *cause, *fix;
+	const char *what, *where, *who, *range;
+};
+
+static const struct dmv_col cols[] = {
+	DMV_COL(struct row, source, "", DMV_S_STR, "vt-d, amd-vi or dma-debug"),
+	DMV_COL(struct row, line, "", DMV_S_U32, "of the paste, the first"),
+	DMV_COL(struct row, count, "", DMV_S_U32, "lines that differ in the address only"),
+	DMV_COL(struct row, device, "", DMV_S_STR, "device"),
+	DMV_COL(struct row, driver, "", DMV_S_STR, "its driver"),
+	DMV_COL(struct row, access, "", DMV_S_STR, "read, write or interrupt"),
+	DMV_COL_AS(struct row, low, "address", "", DMV_S_BARE, "least address"),
+	DMV_COL_AS(struct row, high, "last_address", "", DMV_S_BARE, "greatest address"),
+	DMV_COL(struct row, code, "", DMV_S_HEX, "fault reason, or code of the event"),
+	DMV_COL(struct row, name, "", DMV_S_STR, "of the event"),
+	DMV_COL(struct row, title, "", DMV_S_STR, "what is wrong"),
+	DMV_COL(struct row, cause, "", DMV_S_STR, "cause"),
+	DMV_COL(struct row, fix, "", DMV_S_STR, "fix"),
+	DMV_COL(struct row, what, NULL, DMV_S_LABEL, ""),
+	DMV_COL(struct row, where, NULL, DMV_S_LABEL, ""),
+	DMV_COL(struct row, who, NULL, DMV_S_LABEL, ""),
+	DMV_COL(struct row, range, NULL, DMV_S_LABEL, ""),
+	{ 0 }
+};
+
+static const struct dmv_table table = {
+	"linux", cols,
+	"{what}\n"
+	"{title|unknown to this program}\n"
+	"Seen as: {where}\n"
+	"\n"
+	"?who|Device:  {who}\n"
+	"?access|Access:  {access}\n"
+	"?range|Address: {range}\n"
+	"?cause|\n"
+	"?cause|Cause: {cause}\n"
+	"?fix|Fix:   {fix}\n"
+};
+
+struct next {
+	const char *command, *why;
+};
+
+static const struct dmv_col next_cols[] = {
+	DMV_COL(struct next, command, "", DMV_S_STR, "command"),
+	DMV_COL(struct next, why, "", DMV_S_STR, "what it shows"),
+	{ 0 }
+};
+
+static const struct dmv_table next_table = { "next", next_cols, "  {command:36} {why}\n" };
+
+static bool next_steps(struct dmv_ses *s, const struct dmv_linux_line *l)
+{
+	bool pci = strchr(l->device, ':');
+	char command[80];
+
+	dmv_out_table(s->out, &next_table);
+	dmv_out_line(s->out, "\nNext:");
+	if (pci) {
+		snprintf(command, sizeof(command), "lspci -nnks %s", l->device);
+		if (!dmv_out_row(s->out, &next_table,
+				 &(struct next){ command, "the device and its driver" }))
+			return false;
+	}
+	if (l->low != UINT64_MAX) {
+		snprintf(command, sizeof(command), "dma who %llx", (unsigned long long)l->low);
+		if (!dmv_out_row(s->out, &next_table, &(struct next){ command,
+				 "on a dump of that kernel: whose address it is, or was" }))
+			return false;
+	}
+	return dmv_out_row(s->out, &next_table, &(struct next){ "dma leaks",
+			   "on that dump: what is mapped, and for whom" });
+}
+
+static const char *maker(const char *source)
+{
+	if (!strcmp(source, "vt-d"))
+		return "Intel's IOMMU (VT-d)";
+	return strcmp(source, "amd-vi") ? "dma-debug" : "AMD's IOMMU (AMD-Vi)";
+}
+
+bool dmv_decode_linux(struct dmv_ses *s, const struct dmv_linux_line *l)
+{
+	struct row r = { .line = l->line, .count = l->count, .low = l->low, .high = l->high,
+			 .code = l->code, .source = l->source, .device = l->device,
+			 .driver = l->driver, .access = l->access, .name = l->name,
+			 .title = l->title, .cause = l->cause, .fix = l->fix };
+	char what[96], where[64], who[72], range[48];
+
+	if (l->name)
+		snprintf(what, sizeof(what), "%s: %s", maker(l->source), l->name);
+	else if (l->code != UINT64_MAX)
+		snprintf(what, sizeof(what), "%s: fault reason %llx", maker(l->source),
+			 (unsigned long long)l->code);
+	else
+		snprintf(what, sizeof(what), "%s", maker(l->source));
+	snprintf(where, sizeof(where), l->count > 1 ? "line %u, and %u more like it" : "line %u",
+		 l->line, l->count - 1);
+	snprintf(who, sizeof(who), *l->driver ? "%s, driver %s" : "%s", l->device, l->driver);
+	r.what = what;
+	r.where = where;
+	r.who = *l->device ? who : NULL;
+	snprintf(range, sizeof(range), l->high > l->low ? "%llx to %llx" : "%llx",
+		 (unsigned long long)l->low, (unsigned long long)l->high);
+	r.range = l->low != UINT64_MAX ? range : NULL;
+	return dmv_out_row(s->out, &table, &r) && next_steps(s, l);
+}
