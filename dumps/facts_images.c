@@ -117,7 +117,8 @@ static char *beside(const struct dmv_mem *m, const char *program)
 
 	if (!core || m->live || !name)
 		return NULL;
-	if (asprintf(&path, "%.*s%s", slash ? (int)(slash - core) : 1, slash ? core : ".", name) < 0)
+	if (asprintf(&path, "%.*s%s", slash ? (int)(slash - core) : 1, slash ? core : ".",
+		     name) < 0)
 		return NULL;
 	if (!access(path, R_OK))
 		return path;

@@ -129,8 +129,8 @@ void dmv_mem_close(struct dmv_mem *m);          /* NULL allowed */
 enum dmv_code dmv_mem_read(struct dmv_mem *m, enum dmv_space s, uint64_t addr, void *buf, size_t n,
 			   struct dmv_err *e);
 
-/* Can anything be read in this space? Virtual addresses may be the page tables' alone: then there are
- * no ranges of them. */
+/* Can anything be read in this space? Virtual addresses may be the page tables' alone: then there
+ * are no ranges of them. */
 bool dmv_mem_has(struct dmv_mem *m, enum dmv_space s);
 /* Physical address of virt by page tables; *bytes from there are in the same page. NOTFOUND: not
  * mapped, or there are no tables for it. */

@@ -8,8 +8,8 @@
  *
  * A machine's PT_LOADs are read by p_paddr, and by p_vaddr as well if the dumper set it (all ones
  * in either: has none); a process's by p_vaddr alone. Bytes of p_memsz beyond p_filesz were left
- * out by whoever wrote the dump: they are absent, not zero. e_ehsize is ignored (QEMU writes 8); the
- * program headers are where e_phoff says.
+ * out by whoever wrote the dump: they are absent, not zero. e_ehsize is ignored (QEMU writes 8);
+ * the program headers are where e_phoff says.
  */
 #include <elf.h>
 #include <inttypes.h>

@@ -100,7 +100,7 @@ enum dmv_code dmv_mem_set_pieces(struct dmv_mem *m, enum dmv_space s, const stru
 /* What /proc/PID/smaps says, taken line by line. Zeroed before the first. */
 struct dmv_maps {
 	struct dmv_range *range;
-	size_t nrange, before;          /* before: number of ranges without the mapping added last */
+	size_t nrange, before;          /* before: ranges without the mapping added last */
 	struct dmv_mapped *mapped;
 	size_t nmapped;
 };

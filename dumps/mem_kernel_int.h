@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
-/* Private to dumps/mem_kernel*.c: ways to a kernel's page tables, and how one is put to the test. */
+/* Private to dumps/mem_kernel*.c: ways to a kernel's page tables, and how one is tested. */
 #ifndef DMV_MEM_KERNEL_INT_H
 #define DMV_MEM_KERNEL_INT_H
 

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* What stands at an address, where a symbol is, what a type looks like. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "names_book.h"
+
+/* ---- look-ups ---- */
+
+static const struct dmv_names_image *image_at(const struct dmv_names *n, uint64_t addr)
+{
+	for (size_t i = 0; i < n->nimage; i++)
+		if (addr - n->image[i].base < n->image[i].bytes)
+			return &n->image[i];
+	return NULL;
+}
+
+static bool in_file(const struct dmv_names_file *f, uint64_t addr)
+{
+	return f->state == DMV_FILE_BOUND && addr - f->bias - f->sym.low < f->sym.high - f->sym.low;
+}
+
+static bool place_in_file(const struct dmv_names *n, const struct dmv_names_file *f, uint64_t addr,
+			  struct dmv_place *ret)
+{
+	const struct dmv_sym *s = dmv_symfile_find(&f->sym, addr - f->bias, f->kernel);
+
+	if (!s)
+		return false;
+	memset(ret, 0, sizeof(*ret));
+	strcpy(ret->module, f->image != DMV_NO_IMAGE ? n->image[f->image].module : f->module);
+	snprintf(ret->function, sizeof(ret->function), "%s", f->sym.strings + s->name);
+	ret->offset = addr - f->bias - s->addr;
+	return true;
+}
+
+bool dmv_names_place(struct dmv_names *n, uint64_t addr, struct dmv_place *ret)
+{
+	const struct dmv_names_file *bare = NULL;
+	const struct dmv_names_image *im;
+
+	if (!n)
+		return false;
+	dmv_names_bind(n);
+	for (size_t i = 0; i < n->nfile; i++) {
+		if (!in_file(&n->file[i], addr))
+			continue;
+		if (place_in_file(n, &n->file[i], addr, ret))
+			return true;
+		bare = &n->file[i];
+	}
+	if (n->kernel && dmv_knames_place(n->kernel, addr, ret))
+		return true;
+	im = image_at(n, addr);
+	if (!im && !bare)
+		return false;
+	memset(ret, 0, sizeof(*ret));
+	strcpy(ret->module, im ? im->module : bare->module);
+	ret->offset = addr - (im ? im->base : bare->sym.low + bare->bias);
+	return true;
+}
+
+bool dmv_names_symbol(struct dmv_names *n, const char *symbol, uint64_t *ret)
+{
+	if (!n)
+		return false;
+	dmv_names_bind(n);
+	for (size_t i = 0; i < n->nfile; i++) {
+		const struct dmv_names_file *f = &n->file[i];
+
+		if (f->state != DMV_FILE_BOUND || !dmv_symfile_symbol(&f->sym, symbol, ret))
+			continue;
+		*ret += f->bias;
+		return true;
+	}
+	return n->kernel && dmv_knames_symbol(n->kernel, symbol, ret);
+}
+
+const char *dmv_names_text(struct dmv_names *n, uint64_t addr, char *buf, size_t size)
+{
+	struct dmv_place p;
+
+	if (!dmv_names_place(n, addr, &p))
+		snprintf(buf, size, "0x%016" PRIx64, addr);
+	else if (p.function[0])
+		snprintf(buf, size, "%s!%s+0x%" PRIx64, p.module, p.function, p.offset);
+	else
+		snprintf(buf, size, "%s+0x%" PRIx64, p.module, p.offset);
+	return buf;
+}
+
+/* ---- types ---- */
+
+/* One question, put to each origin of types in turn. */
+struct question {
+	const char *type, *path;        /* path NULL: the size; type NULL: path is an enumerator */
+	struct dmv_member *member;
+	uint64_t *size;
+	int64_t *value;
+};
+
+static enum dmv_code ask(const struct dmv_types *t, const struct question *q, struct dmv_err *e)
+{
+	if (!q->type)
+		return dmv_types_enumerator(t, q->path, q->value, e);
+	if (!q->path)
+		return dmv_types_size(t, q->type, q->size, e);
+	return dmv_types_member(t, q->type, q->path, q->member, e);
+}
+
+/* The kernel's own types first; the first answer of the others counts. What the kernel lacked is
+ * told if nobody knows better. */
+static enum dmv_code ask_all(struct dmv_names *n, const struct question *q, struct dmv_err *e)
+{
+	struct dmv_err why = { .code = DMV_E_NOTFOUND, .addr = UINT64_MAX };
+	const struct dmv_btf *b;
+
+	if (!n)
+		return dmv_fail(e, DMV_E_NOTFOUND, "no types are known");
+	dmv_names_bind(n);
+	b = n->kernel ? dmv_knames_btf(n->kernel, &why) : NULL;
+	if (b && !ask(dmv_btf_types(b), q, &why))
+		return DMV_E_OK;
+	for (size_t i = 0; i < n->nfile; i++) {
+		const struct dmv_types *t = dmv_names_file_types(n, i);
+
+		if (t && !ask(t, q, why.msg[0] ? NULL : &why))
+			return DMV_E_OK;
+	}
+	if (!why.msg[0])
+		return dmv_fail(e, DMV_E_NOTFOUND, "no types are known: the target has none of its "
+				"own, and no file with types was given");
+	if (e)
+		*e = why;
+	return why.code;
+}
+
+enum dmv_code dmv_names_member(struct dmv_names *n, const char *type, const char *path,
+			       struct dmv_member *ret, struct dmv_err *e)
+{
+	return ask_all(n, &(struct question){ .type = type, .path = path, .member = ret }, e);
+}
+
+enum dmv_code dmv_names_size(struct dmv_names *n, const char *type, uint64_t *ret,
+			     struct dmv_err *e)
+{
+	return ask_all(n, &(struct question){ .type = type, .size = ret }, e);
+}
+
+enum dmv_code dmv_names_enumerator(struct dmv_names *n, const char *name, int64_t *ret,
+				   struct dmv_err *e)
+{
+	return ask_all(n, &(struct question){ .path = name, .value = ret }, e);
+}
+
+bool dmv_names_kernel(struct dmv_names *n, struct dmv_names_kernel *ret)
+{
+	struct dmv_names_kernel k = { 0 };
+	const struct dmv_kallsyms *sym;
+	const struct dmv_btf *btf;
+
+	if (!n || !n->kernel || !dmv_knames_kernel(n->kernel))
+		return false;
+	sym = dmv_knames_kallsyms(n->kernel, &k.symbols_why);
+	k.symbols = sym ? dmv_kallsyms_count(sym, &k.lost) : 0;
+	btf = dmv_knames_btf(n->kernel, &k.types_why);
+	k.types = btf ? dmv_btf_count(btf, &k.types_cut) : 0;
+	dmv_knames_modules(n->kernel, &k.modules, &k.modules_why);
+	*ret = k;
+	return true;
+}

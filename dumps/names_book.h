@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/*
+ * What is known about names, for names.c, which keeps it, and names_ask.c, which answers from it.
+ */
+#ifndef DMV_NAMES_BOOK_H
+#define DMV_NAMES_BOOK_H
+
+#include "names_kernel.h"
+#include "types_file.h"
+
+#define DMV_NO_IMAGE SIZE_MAX
+
+struct dmv_names_image {
+	char module[64];
+	uint64_t base, bytes;
+	struct dmv_build_id id;
+};
+
+enum dmv_file_state {
+	DMV_FILE_WAITING,
+	DMV_FILE_BOUND,
+	DMV_FILE_REFUSED,
+	DMV_FILE_TYPES,             /* has no symbols */
+};
+
+struct dmv_names_file {
+	struct dmv_symfile sym;
+	char module[64];
+	uint64_t base;          /* given by the user; UINT64_MAX: none */
+	bool force;
+	enum dmv_file_state state;
+	uint64_t bias;          /* address in the target less the one in the file */
+	size_t image;           /* DMV_NO_IMAGE: none known, stands for itself */
+	bool kernel;            /* the target's own kernel, vmlinux or System.map */
+	char why[512];          /* refused: for notes */
+	bool asked_types;
+	struct dmv_file_types types;
+};
+
+struct dmv_names {
+	struct dmv_names_image *image;
+	size_t nimage;
+	struct dmv_names_file *file;
+	size_t nfile;
+	bool stale;             /* images or files came since the last binding */
+	struct dmv_knames *kernel;      /* NULL: no target was given */
+	char **note;
+	size_t nnote;
+};
+
+/* Binds what images and files since the last time make possible; before every look-up. */
+void dmv_names_bind(struct dmv_names *n);
+/* Of the i-th file; NULL: it has none. */
+const struct dmv_types *dmv_names_file_types(struct dmv_names *n, size_t i);
+
+#endif
