@@ -32,6 +32,8 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 	struct saved d = { .file = av->v[1].word,
 			   .redacted = o.redact ? ", without buffers and evidence" : "" };
 
+	if (!s->mem)
+		return dmv_fail(&s->err, DMV_E_USAGE, "there is no target to save");
 	if (dmv_save(s->mem, s->names, &s->facts, d.file, &o, &done, &e)) {
 		s->err = e;
 		return e.code == DMV_E_SYSTEM ? dmv_fail(&s->err, DMV_E_USAGE, "%s", e.msg) :

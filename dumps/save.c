@@ -87,7 +87,8 @@ static enum dmv_code read_again(struct dmv_mem *m, struct dmv_names *n, const st
 }
 
 enum dmv_code dmv_save(struct dmv_mem *m, struct dmv_names *n, const struct dmv_facts *f,
-		       const char *path, const struct dmv_save_opts *o, struct dmv_saved *ret, struct dmv_err *e)
+		       const char *path, const struct dmv_save_opts *o, struct dmv_saved *ret,
+		       struct dmv_err *e)
 {
 	struct dmv_record r = { 0 };
 	struct blanks b = { 0 };

@@ -28,6 +28,7 @@ struct dmv_saved {
  * the file exists, or cannot be written; nothing is left of it then. m is read only.
  */
 enum dmv_code dmv_save(struct dmv_mem *m, struct dmv_names *n, const struct dmv_facts *f,
-		       const char *path, const struct dmv_save_opts *o, struct dmv_saved *ret, struct dmv_err *e);
+		       const char *path, const struct dmv_save_opts *o, struct dmv_saved *ret,
+		       struct dmv_err *e);
 
 #endif

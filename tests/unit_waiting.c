@@ -64,7 +64,8 @@ static void test_waiting_left(void)
 	T_CHECK(!dmv_next_cancelled(m.v, &r), "waiting: nothing is cancelled before the put");
 	dmv_adapter_put(m.v, first, CALLER);
 	T_CHECKF(m.violations == 1 && m.last_rule == DMV_V_REQUEST_LEFT,
-		 "waiting: both are told at once", "%u violations, last rule %u", m.violations, m.last_rule);
+		 "waiting: both are told at once", "%u violations, last rule %u",
+		 m.violations, m.last_rule);
 	T_CHECK(!machine_adapter(&m, 8), "waiting: the book of the one that waits is kept");
 	dmv_registers_free(m.v, m.a, g.handle, 1, CALLER);
 	T_CHECK(!dmv_next_grant(m.v, &other), "waiting: who was put is granted nothing");
