@@ -844,7 +844,7 @@ static void linux_lines(void)
 	static const char storm[] =
 		"xhci_hcd 0000:47:00.1: AMD-Vi: Event logged [IO_PAGE_FAULT domain=0x0032 "
 		"address=0x%x flags=0x0000]\n";
-	char why[240], name[64], *said, *text = malloc(300 * sizeof(storm));
+	char why[240], name[64], *said, *text = malloc(300 * (sizeof(storm) + 8));
 	size_t n = 0;
 	int code;
 
