@@ -73,7 +73,8 @@ $(O)/%.a:
 	@rm -f $@
 	$(call say,AR,$@)$(AR) rcs $@ $^
 
-$(O)/dma-inspect: $(call objs,$(addprefix ext/,dma_inspect.c confine.c sandbox.c)) \
+INSPECT_SRC = $(addprefix ext/,dma_inspect.c cli.c target.c prompt.c confine.c sandbox.c)
+$(O)/dma-inspect: $(call objs,$(INSPECT_SRC)) \
 		$(O)/libcmds.a $(O)/libdumps.a
 	$(LINK) $(DUMPS_LIBS) $(REPL_LIBS) $(SECCOMP_LIBS) -o $@
 
@@ -168,7 +169,7 @@ CHECKS += $(O)/tests/tear
 
 # ---- inspect: the prompt works without readline, too ----
 REPL_LIBS := $(shell pkg-config --silence-errors --libs readline)
-$(O)/ext/dma_inspect.o: override CFLAGS += $(if $(REPL_LIBS),-DHAVE_READLINE)
+$(O)/ext/prompt.o: override CFLAGS += $(if $(REPL_LIBS),-DHAVE_READLINE)
 $(O)/tests/mkregion: $(O)/tests/mkregion_main.o $(O)/tests/mkregion.o
 	$(LINK) -o $@
 NEEDS   += $(O)/tests/mkregion

@@ -115,7 +115,7 @@ sources()
 	owner lzo 'lzo/.*' dumps/mem_kdump_lzo.c
 	owner snappy 'snappy.*' dumps/mem_kdump_snappy.c
 	owner zstd 'zstd.*' dumps/mem_kdump_zstd.c
-	owner readline 'readline/.*' ext/dma_inspect.c
+	owner readline 'readline/.*' ext/prompt.c
 	owner libseccomp 'seccomp\.h' ext/sandbox.c
 	owner crash 'defs\.h' ext/crash.c
 	say 'commands do not print' "$(grep -nE \

@@ -224,6 +224,10 @@ def busy(p):
 
 
 def without_terminal(argv, env):
+    for what, why in ((".", "Is a directory"), ("absent.txt", "No such file")):
+        code, out, err = run(argv + ["-f", what, "trouble.img"], env)
+        case("-f %s" % what, code == 2 and not out and
+             "cannot read commands from %s: %s" % (what, why) in err, err)
     big_core("big")
     p = subprocess.Popen([PROG, "-c", "leaks", "big"], stdout=subprocess.PIPE,
                          stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, env=env)
