@@ -223,6 +223,7 @@ $(O)/tests/kdump_plain: $(O)/tests/kdump_plain.o $(O)/libdumps.a
 	$(LINK) $(DUMPS_LIBS) -ldeflate -llzo2 -lsnappy -lzstd -o $@
 bench-build: $(O)/tests/kdump_plain
 NEEDS   += $(O)/tests/mem_probe
+VM_NEEDS += $(O)/tests/mem_probe
 SCRIPTS += tests/mem_dumps.py tests/mem_kdump.py tests/mem_hurt.py
 # ---- end of memory sources ----
 

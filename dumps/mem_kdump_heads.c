@@ -10,10 +10,10 @@
  */
 #include <inttypes.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "mem_kdump_int.h"
 
@@ -306,13 +306,22 @@ static bool worker_init(struct worker *w, struct heads *h)
 	return false;
 }
 
+/* Asked of the kernel and not, as sysconf does, of a file: a sandbox has none. */
+static size_t processors(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof(set), &set) ? 1 : (size_t)CPU_COUNT(&set);
+}
+
 /* As many threads as there are processors; signals are the host's and stay with its own. */
 static size_t start(struct heads *h, struct worker *w)
 {
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	size_t most = cpus < 1 ? 1 : cpus < MAX_THREADS ? (size_t)cpus : MAX_THREADS, n = 0;
+	size_t most = processors(), n = 0;
 	sigset_t all, old;
 
+	if (most > MAX_THREADS)
+		most = MAX_THREADS;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	while (n < most && worker_init(&w[n], h)) {

@@ -7,6 +7,7 @@
  *   mem_probe ... TARGET read virt|phys ADDR N  N bytes to stdout
  *   mem_probe ... TARGET walk virt|phys         bytes, missed bytes, checksum
  *   mem_probe ... TARGET heads virt|phys N      the same of the first N bytes of each 4096
+ *   mem_probe ... TARGET sum virt|phys          the same of whole pages, by dmv_mem_walk
  *   mem_probe ... TARGET all                    walks both spaces, and probes around every range
  *
  * Options: -b BASE of a raw file; -p FILE, one more part of a split set; -z, excluded pages read as
@@ -126,6 +127,27 @@ static int walk_heads(struct dmv_mem *m, enum dmv_space s, size_t n)
 	return code ? complain(&e) : 0;
 }
 
+static enum dmv_code add_pages(void *ctx, uint64_t addr, const uint8_t *buf, size_t n)
+{
+	struct heads *h = ctx;
+
+	for (size_t i = 0; i + h->n <= n; i += h->n)
+		add_head(h, addr + i, buf + i);
+	return DMV_E_OK;
+}
+
+static int sum_pages(struct dmv_mem *m, enum dmv_space s)
+{
+	struct heads h = { .n = 4096 };
+	struct dmv_err e = { 0 };
+	uint64_t missed = 0;
+	enum dmv_code code = dmv_mem_walk(m, s, add_pages, &h, &missed, &e);
+
+	printf("bytes %" PRIu64 " missed %" PRIu64 " check %" PRIx64 "\n", h.sum.bytes, missed,
+	       h.sum.check);
+	return code ? complain(&e) : 0;
+}
+
 static int read_out(struct dmv_mem *m, enum dmv_space s, uint64_t addr, size_t n)
 {
 	struct dmv_err e = { 0 };
@@ -176,6 +198,8 @@ static int run(struct dmv_mem *m, int n, char **a)
 		return walk(m, s, NULL);
 	if (n == 3 && !strcmp(a[0], "cat"))
 		return walk(m, s, a[2]);
+	if (n == 2 && !strcmp(a[0], "sum"))
+		return sum_pages(m, s);
 	if (n == 3 && !strcmp(a[0], "heads"))
 		return walk_heads(m, s, strtoull(a[2], NULL, 0));
 	if (n == 4 && !strcmp(a[0], "read"))

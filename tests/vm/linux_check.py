@@ -24,6 +24,9 @@ import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+import linux_pages  # noqa: E402
+
 SMALL = ["6.1", "6.12-nokaslr-la57-novmcoreinfo", "6.1-pieces-virtual"]
 SETTINGS = [["6.1", "6.12"], ["", "nokaslr"], ["", "la57"], ["", "novmcoreinfo"]]
 FURTHER = ["6.1-pieces-virtual", "6.12-pieces-virtual-la57", "6.1-huge", "6.12-huge-la57",
@@ -231,6 +234,8 @@ class Variant:
         need(self.cells, "there are no dumps")
         if os.path.exists(self.path + "." + WITHOUT_USER_PAGES):
             self.test(WITHOUT_USER_PAGES + ": no user pages, no region", self.filtered)
+        for what, why in linux_pages.check(os.path.dirname(self.tool), self.path):
+            self.test("every page: " + what, need, not why, why)
         return self.failed
 
 

@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
+"""Every page of a kernel's dumps, in each form that makedumpfile gave them: as dma-inspect reads
+them, as its scan by threads sees them, and as libkdumpfile does.
+
+	linux_pages.py BUILD-DIRECTORY PREFIX...
+
+PREFIX: the name of linux.sh's dumps up to their last dots. Compressions that makedumpfile does not
+have here are made of its zlib pages."""
+import os
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.dirname(HERE))
+import kdump_make  # noqa: E402
+
+# Forms that hold the same pages. libkdumpfile does not open the flattened ones, and one file only.
+SAME = [["kdump", "kdump.flat"], ["zlib.0", "lzo.0", "plain.0"],
+        ["zlib.23", "lzo.23", "flat.23", "split.1+split.2"], ["zlib.31"]]
+ALONE = ("kdump.flat", "flat.23", "split.1+split.2")
+LIMIT = 300
+
+
+class Dumps:
+    def __init__(self, build, prefix):
+        self.probe, self.prefix = os.path.join(build, "tests", "mem_probe"), prefix
+
+    def there(self, form):
+        return all(os.path.exists("%s.%s" % (self.prefix, x)) for x in form.split("+"))
+
+    def ask(self, form, *command, options=()):
+        first, *more = ["%s.%s" % (self.prefix, x) for x in form.split("+")]
+        parts = [x for p in more for x in ("-p", p)]
+        r = subprocess.run([self.probe, *options, *parts, first, *command], capture_output=True,
+                           text=True, timeout=LIMIT)
+        return r.stdout.strip() or r.stderr.strip()
+
+    def sums(self, form):
+        """What each way of reading makes of all pages of a form."""
+        got = {form: self.ask(form, "sum", "phys"),
+               form + " by threads": self.ask(form, "heads", "phys", "4096")}
+        if form not in ALONE:
+            got[form + " by libkdumpfile"] = self.ask(form, "sum", "phys", options=("-l",))
+        return got
+
+    def make_others(self):
+        """More forms with the pages of zlib.23."""
+        out = []
+        for method in ("snappy", "zstd"):
+            if self.there("zlib.23") and kdump_make.has(method):
+                kdump_make.again(method, self.prefix + ".zlib.23",
+                                 "%s.%s.23" % (self.prefix, method))
+                out.append(method + ".23")
+        return out
+
+
+def check(build, prefix):
+    """[(what, why it is wrong, or None)] of each group of forms."""
+    dumps, out = Dumps(build, prefix), []
+    others = dumps.make_others()
+    for group in SAME:
+        got = {}
+        for form in group + (others if "zlib.23" in group else []):
+            if dumps.there(form):
+                got.update(dumps.sums(form))
+        if got:
+            good = len(set(got.values())) == 1 and " missed 0 " in next(iter(got.values()))
+            out.append((", ".join(got), None if good else str(got)))
+    for form in others:
+        os.remove("%s.%s" % (prefix, form))
+    return out
+
+
+def main():
+    failed = 0
+    for prefix in sys.argv[2:]:
+        for what, why in check(sys.argv[1], prefix):
+            failed += why is not None
+            print("%s every page of %s %s%s" % ("not ok" if why else "ok", os.path.basename(prefix),
+                                                what, ": " + why if why else ""))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
