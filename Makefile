@@ -275,10 +275,16 @@ SCRIPTS += tests/screen.py
 # ---- end of limits ----
 
 # ---- kernel: virtual addresses and names of a Linux kernel (dumps/pagewalk*, mem_kernel*) ----
-KERNEL_FUZZ = pagewalk
-$(patsubst %,$(O)/corpus/fuzz_%,$(KERNEL_FUZZ)): $(O)/corpus/fuzz_%: tests/fuzz_%_seeds.py
+$(O)/corpus/fuzz_pagewalk: tests/fuzz_pagewalk_seeds.py
 	$< $@
-fuzz: | $(patsubst %,$(O)/corpus/fuzz_%,$(KERNEL_FUZZ))
+$(O)/tests/kernel_seeds: $(O)/tests/kernel_seeds.o $(O)/libdumps.a
+	$(LINK) $(DUMPS_LIBS) -o $@
+$(O)/corpus/fuzz_vmcoreinfo $(O)/corpus/fuzz_kallsyms: $(O)/corpus/fuzz_%: $(O)/tests/kernel_seeds
+	$< $* $@
+$(O)/corpus/fuzz_btf: $(O)/tests/types_sample.so
+	@mkdir -p $@
+	objcopy --dump-section .BTF=$@/gcc $< $(O)/tests/types_sample.copy
+fuzz: | $(patsubst %,$(O)/corpus/fuzz_%,pagewalk vmcoreinfo kallsyms btf)
 # Types as gcc writes BTF; clang cannot for this machine. And DWARF of the test itself.
 $(O)/tests/types_sample.so: tests/types_sample.c tests/types_sample.h
 	@mkdir -p $(@D)

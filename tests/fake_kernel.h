@@ -7,6 +7,7 @@
 #define FAKE_KERNEL_H
 
 #include <elf.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "bytes_mem.h"
