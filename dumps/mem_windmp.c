@@ -266,8 +266,9 @@ static const char *type_word(uint32_t type)
 	static const char *const words[] = {
 		[TYPE_FULL] = "full", [TYPE_SUMMARY] = "kernel summary", [TYPE_HEADER] = "header",
 		[TYPE_TRIAGE] = "triage", [TYPE_BITMAP] = "bitmap", [TYPE_LIVE] = "live bitmap",
-		[TYPE_AUTOMATIC] = "automatic", [TYPE_RDMP_FIRST] = "kernel ranges",
-		[TYPE_RDMP_FIRST + 1] = "active ranges", [TYPE_RDMP_LAST] = "full ranges",
+		[TYPE_AUTOMATIC] = "automatic", [TYPE_RDMP_FIRST] = "kernel, by ranges",
+		[TYPE_RDMP_FIRST + 1] = "kernel and user, by ranges",
+		[TYPE_RDMP_LAST] = "complete, by ranges",
 	};
 
 	return type < sizeof(words) / sizeof(words[0]) && words[type] ? words[type] : "unknown";

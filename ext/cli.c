@@ -139,8 +139,8 @@ static const struct argp parser = {
 	.args_doc = "TARGET...",
 	.doc = "What a dump or a process holds about DMA: adapters, mappings, leaks, and what "
 	       "stopped it."
-	       "\vTARGET is a process core, a vmcore, a raw file (with --base), pid:N, kcore, "
-	       "gdb:HOST:PORT, or -, a text with bugchecks on standard input; several are the "
+	       "\vTARGET is a process core, a vmcore, a Windows dump, a raw file (with --base), "
+	       "pid:N, kcore, gdb:HOST:PORT, or -, a text with bugchecks on standard input; several are the "
 	       "parts of one split kdump. "
 	       "Without -c and -f: a prompt, or a summary where there is no terminal.\n\n"
 	       "Exit code: 0 fine, 1 findings, 2 usage, 3 target cannot be opened or holds nothing "
