@@ -134,7 +134,7 @@ const struct dmv_cmd dmv_cmd_help = {
 	.name = "help",
 	.summary = "the commands, or one of them",
 	.help = "Without an argument the list of commands, else synopsis, description and\n"
-		"examples of one.",
+		"examples of one. `?` is the same.",
 	.examples = "help  the list\n"
 		    "help leaks  one command",
 	.args = args,

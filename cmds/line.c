@@ -186,6 +186,12 @@ enum dmv_code dmv_line_parse(const struct dmv_cmd *c, const char *line, const st
 	return DMV_E_OK;
 }
 
+/* `?` is what people type who do not know what to type. */
+static const struct dmv_cmd *named(const char *word)
+{
+	return strcmp(word, "?") ? dmv_cmd_find(word, strlen(word)) : &dmv_cmd_help;
+}
+
 const struct dmv_cmd *dmv_line_command(const struct dmv_words *w, unsigned *args)
 {
 	const char *first = w->word[0];
@@ -195,11 +201,11 @@ const struct dmv_cmd *dmv_line_command(const struct dmv_words *w, unsigned *args
 		first++;
 	*args = 1;
 	if (!strcmp(first, "dma") && w->n > 1) {
-		c = dmv_cmd_find(w->word[1], strlen(w->word[1]));
+		c = named(w->word[1]);
 		if (c) {
 			*args = 2;
 			return c;
 		}
 	}
-	return dmv_cmd_find(first, strlen(first));
+	return named(first);
 }

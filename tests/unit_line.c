@@ -56,6 +56,8 @@ static void words(struct world *w, struct dmv_facts *f)
 	refused(f, "who", "ADDR is missing", "argument that is missing");
 	refused(f, "leaks \"ndis", "quote is not closed", "open quote");
 	refused(f, "help nonsense", "no command", "help on nothing");
+	has(DMV_TEXT, f, "?", 0, "leaks        what is live", "? is help");
+	has(DMV_TEXT, f, "!dma ? leaks", 0, "leaks [ADAPTER] [-a]", "? is help of one");
 	refused(f, "leaks \033[31m", "no adapter \\x1b[31m", "hostile word comes back harmless");
 	refused(NULL, "leaks", "needs a target", "no target");
 	has(DMV_TEXT, f, "dma name:ndis", 0, "Adapter: 82f06cd0", "adapter by name");
