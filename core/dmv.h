@@ -217,7 +217,7 @@ void dmv_driver_unload(struct dmv *v, uint32_t driver, uint64_t caller);
 /* The memory of one transfer, virtually contiguous. */
 struct dmv_span {
 	uint64_t va;            /* address the driver knows it by, with page offset */
-	uint64_t bytes;         /* 0 is refused: to raise rule 0x21 is up to the face */
+	uint64_t bytes;         /* 1 to 4 GiB; else refused: rule 0x21 is the face's to raise */
 	const uintptr_t *frame; /* page frame numbers, [0] of the page of va; NULL: see phys */
 	uint64_t frames;        /* how many there are: a flush may ask for more */
 	uint64_t phys;          /* of va, and on from there; used without frames */
@@ -315,7 +315,8 @@ void dmv_buffer_free(struct dmv *v, struct dmv_adapter *a, void *va, uint64_t by
 /*
  * Asks for a channel or a list. DMV_OK: *ret is granted and the face calls the driver's routine
  * now; DMV_QUEUED: it will come out of dmv_next_grant later. DMV_VIOLATED, DMV_NO_REGISTERS,
- * DMV_NO_MEMORY: nothing was done and the routine is not called.
+ * DMV_NO_MEMORY: nothing was done and the routine is not called. A list whose span does not fit its
+ * registers is DMV_VIOLATED, too.
  */
 int dmv_request(struct dmv *v, struct dmv_adapter *a, const struct dmv_request *r, uint64_t caller,
 		struct dmv_grant *ret);

@@ -299,7 +299,7 @@ static int request(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_r
 	struct dmv *v = c->v;
 	uint32_t largest;
 
-	if (refused(c, a, r))
+	if ((r->list && !dmv_span_fits(v, &r->span, r->registers)) || refused(c, a, r))
 		return DMV_VIOLATED;
 	if (r->registers > v->registers.units)
 		return DMV_NO_REGISTERS;

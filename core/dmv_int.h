@@ -490,6 +490,8 @@ struct dmv_object dmv_file_object(const struct dmv_file *f);
 void dmv_file_freed(struct dmv_call *c, const struct dmv_file *f);
 
 /* dmv_map.c */
+/* Can it be mapped into so many registers? */
+bool dmv_span_fits(const struct dmv *v, const struct dmv_span *s, uint32_t registers);
 /* Overlap with anything mapped: raises rule 0x1D; true if that counts. */
 bool dmv_map_clash(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_span *s);
 /* Maps the span from register `first` of f on. False: a check failed, and the host stops. */

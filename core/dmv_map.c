@@ -20,6 +20,12 @@ struct cut {
 	struct piece first;
 };
 
+/* Pages are counted in 32 bits, and there is a first one. */
+static bool can_be_cut(const struct dmv_span *s)
+{
+	return s->bytes - 1 < UINT32_MAX;
+}
+
 static uint64_t span_frame(const struct dmv *v, const struct dmv_span *s, uint32_t page)
 {
 	if (s->frame)
@@ -35,6 +41,11 @@ DMV_HOT struct cut cut(const struct dmv *v, const struct dmv_span *s)
 	return (struct cut){
 		s, (uint32_t)((offset + s->bytes + v->page - 1) >> v->page_shift),
 		{ span_frame(v, s, 0), 0, offset, s->bytes < room ? (uint32_t)s->bytes : room } };
+}
+
+bool dmv_span_fits(const struct dmv *v, const struct dmv_span *s, uint32_t registers)
+{
+	return can_be_cut(s) && cut(v, s).pages <= registers;
 }
 
 static __attribute__((noinline)) struct piece piece_behind(const struct dmv *v, const struct cut *t,
@@ -443,7 +454,7 @@ int dmv_map(struct dmv *v, struct dmv_adapter *a, void *base, const struct dmv_s
 	uint32_t first;
 	int result = DMV_VIOLATED;
 
-	if (s->bytes == 0)
+	if (!can_be_cut(s))
 		return DMV_VIOLATED;
 	dmv_enter_hot(&c, v, caller, DMV_ABI_OP_MAP, a);
 	f = dmv_file_find(v, base, a);
@@ -557,7 +568,7 @@ int dmv_flush(struct dmv *v, struct dmv_adapter *a, void *base, const struct dmv
 	uint32_t first, last;
 	int result = DMV_VIOLATED;
 
-	if (s->bytes == 0)
+	if (!can_be_cut(s))
 		return DMV_VIOLATED;
 	dmv_enter_hot(&c, v, caller, DMV_ABI_OP_FLUSH, a);
 	f = dmv_file_find(v, base, a);

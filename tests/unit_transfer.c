@@ -131,6 +131,35 @@ static void test_nothing(struct world *w)
 	T_EQ(w->last_rule, DMV_V_FLUSH_NOT_MAPPED, "nothing: and a flush of it is told");
 }
 
+/* A list is mapped into its own registers: what they cannot take must not reach those behind. */
+static void test_lists(struct world *w)
+{
+	static const struct { uint32_t registers; size_t offset; uint64_t bytes; } bad[] = {
+		{ 1, 0, 0 }, { 1, 0, PAGE + 1 }, { 1, 1, PAGE }, { 2, PAGE - 1, PAGE + 2 },
+		{ 8, 0, UINT64_C(1) << 44 }, { 8, 0, UINT64_MAX },
+	};
+	struct dmv_request r = { .list = true, .memory = w };
+	struct dmv_grant g;
+
+	w->violations = 0;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		char name[80];
+
+		r.registers = bad[i].registers;
+		r.span = span(w, bad[i].offset, bad[i].bytes);
+		snprintf(name, sizeof(name), "list: 0x%llx bytes at offset %zu and %u registers",
+			 (unsigned long long)bad[i].bytes, bad[i].offset, bad[i].registers);
+		T_EQ((unsigned)-dmv_request(w->v, w->a, &r, MAP_CALLER, &g),
+		     (unsigned)-DMV_VIOLATED, name);
+	}
+	r.registers = 2;
+	r.span = span(w, 1, PAGE);
+	T_CHECK(dmv_request(w->v, w->a, &r, MAP_CALLER, &g) == DMV_OK && g.elements == 2,
+		"list: one that fits");
+	T_CHECK(dmv_list_put(w->v, w->a, w, false, FLUSH_CALLER) && !w->violations,
+		"list: and is put");
+}
+
 /* Frames end before the span does: the flush must say so and read none behind them. */
 static void test_frames_end(struct world *w)
 {
@@ -195,6 +224,7 @@ int main(void)
 	test_edges(&w);
 	test_nothing(&w);
 	test_frames_end(&w);
+	test_lists(&w);
 	dmv_registers_free(w.v, w.a, w.base, REGISTERS, MAP_CALLER);
 	dmv_adapter_put(w.v, w.a, MAP_CALLER);
 	dmv_posix_stop(w.p);
