@@ -122,7 +122,7 @@ $(O)/guest.elf: $(GUEST_OBJ) core/port/guest/guest.ld
 $(O)/guest.boot.elf: $(O)/guest.elf
 	$(call say,OBJCOPY,$@)objcopy -S -O elf32-i386 $< $@
 
-VM_NEEDS  += $(O)/guest.boot.elf
+VM_NEEDS  += $(O)/guest.boot.elf $(O)/tests/mem_probe
 VM_CHECKS += "tests/vm/check.sh $(O)" "tests/second/recipes.py vm"
 # ---- end of the guest ----
 
@@ -342,15 +342,23 @@ $(O)/tests/sandbox_try.o: override CFLAGS += -Iext
 $(O)/tests/sandbox_try: $(O)/tests/sandbox_try.o $(O)/ext/sandbox.o $(O)/libdumps.a
 	$(LINK) $(SECCOMP_LIBS) $(DUMPS_LIBS) -o $@
 NEEDS   += $(O)/tests/sandbox_try
-$(O)/corpus/fuzz_rsp: tests/fuzz_rsp_seeds.py
+$(O)/tests/replay_rsp.o: tests/fuzz_rsp.c
+	@mkdir -p $(@D)
+	$(COMPILE) $(TEST_FLAGS) $(CFLAGS) -DFUZZ_REPLAY -c $< -o $@
+$(O)/tests/replay_rsp: $(O)/tests/replay_rsp.o $(O)/libdumps.a | $(O)/corpus/rsp
+	$(LINK) $(DUMPS_LIBS) -o $@
+CHECKS  += $(O)/tests/replay_rsp
+# The seeds apart from what the fuzzer adds to them: the test must be the same every time.
+$(O)/corpus/fuzz_rsp $(O)/corpus/rsp: tests/fuzz_rsp_seeds.py
 	$(call say,GEN,$@)$< $@
 fuzz: | $(O)/corpus/fuzz_rsp
 SCRIPTS += tests/gdb_remote.py tests/sandbox.py
 
-$(O)/vm_linux/live_init: $(O)/tests/vm/live_init.o
+$(O)/vm_linux/live_init: $(patsubst %,$(O)/tests/vm/%.o,live_init init_kexec init_disk)
 	@mkdir -p $(@D)
 	$(LINK) -static -o $@
 VM_NEEDS  += $(O)/vm_linux/live_init $(O)/vm_linux/drivers
+VM_NEEDS  += $(O)/guest.boot.elf $(O)/tests/mem_probe
 VM_CHECKS += "tests/vm/live.py $(O)"
 # ---- end of live ----
 

@@ -6,7 +6,8 @@
  *
  * The first byte chooses: 'r', the rest goes over the line as it is; else every line of the rest is
  * the body of a packet with a right checksum, so that what lies behind the checksum is reached.
- * The corpus is made by tests/fuzz_rsp_seeds.py.
+ * The corpus is made by tests/fuzz_rsp_seeds.py. With -DFUZZ_REPLAY this is a test of its own: each
+ * seed, cut off everywhere, and with each byte spoilt.
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -139,3 +140,56 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	close(fd[1]);
 	return 0;
 }
+
+#ifdef FUZZ_REPLAY
+#include <dirent.h>
+
+#include "t.h"
+
+enum { SEED_MAX = 4096 };
+
+static unsigned replay(const char *dir, const char *name)
+{
+	static const uint8_t spoils[] = { 0, '#', '$', '*', '}', '9', 0xff };
+	uint8_t seed[SEED_MAX];
+	char path[512];
+	unsigned tried = 0;
+	size_t n;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	f = fopen(path, "rb");
+	n = f ? fread(seed, 1, sizeof(seed), f) : 0;
+	if (f)
+		fclose(f);
+	for (size_t i = 1; i <= n; i++, tried++)
+		LLVMFuzzerTestOneInput(seed, i);
+	for (size_t i = 1; i < n; i++, tried++) {
+		uint8_t was = seed[i];
+
+		seed[i] = spoils[i % sizeof(spoils)];
+		LLVMFuzzerTestOneInput(seed, n);
+		seed[i] = was;
+	}
+	return tried;
+}
+
+int main(void)
+{
+	const char *o = getenv("O");
+	char dir[400], name[300];
+	DIR *d;
+
+	snprintf(dir, sizeof(dir), "%s/corpus/rsp", o ? o : "build");
+	d = opendir(dir);
+	for (struct dirent *e; d && (e = readdir(d));) {
+		if (e->d_name[0] == '.')
+			continue;
+		snprintf(name, sizeof(name), "rsp replay %s", e->d_name);
+		T_CHECKF(replay(dir, e->d_name) > 0, name, "no seed");
+	}
+	if (d)
+		closedir(d);
+	return T_DONE();
+}
+#endif

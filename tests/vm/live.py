@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
 """dma-inspect inside a stock Linux guest, on its running kernel (kcore) and processes (pid:N), and
-as users who may not; then from outside, through QEMU's GDB stub, against QEMU's dump of the guest.
+as users who may not; then from outside, through QEMU's GDB stub, against QEMU's dump of the guest;
+and in the second kernel that takes over when the first dies, on /proc/vmcore. The bare-metal guest
+through the stub, too.
 
 	live.py BUILD-DIRECTORY
 """
@@ -44,7 +46,7 @@ def libraries(program):
 
 def script():
     ask = [x for c in COMMANDS for x in ("-c", c)]
-    lines = [["driver", "0"]]
+    lines = [["kdump"], ["set", "/proc/sys/kernel/unknown_nmi_panic", "1"], ["driver", "0"]]
 
     def run(uid, name, *words):
         lines.append(["run", str(uid), name, "/dma-inspect", *words])
@@ -65,8 +67,23 @@ def script():
     return "".join("\t".join(x) + "\n" for x in lines)
 
 
+def crash_script():
+    ask = [x for c in COMMANDS for x in ("-c", c)]
+    return "\t".join(["run", "0", "vmcore", "/dma-inspect", "-j", "--scan", *ask,
+                      "/proc/vmcore"]) + "\n"
+
+
+def archive(root, path):
+    """Everything below root as an initramfs."""
+    files = "\n".join(os.path.relpath(os.path.join(d, x), root) for d, sub, names in os.walk(root)
+                      for x in sub + names)
+    with open(path, "wb") as f:
+        subprocess.run(["cpio", "-o", "-H", "newc", "--quiet", "-R", "0:0"], cwd=root, stdout=f,
+                       input=files.encode(), check=True)
+
+
 def initramfs(build, tmp):
-    root = os.path.join(tmp, "root")
+    root, path = os.path.join(tmp, "root"), os.path.join(tmp, "initrd")
     os.makedirs(root + "/dev")
     for src, dst in ((build + "/vm_linux/live_init", "/init"),
                      (build + "/vm_linux/drivers", "/drivers"),
@@ -77,25 +94,26 @@ def initramfs(build, tmp):
         shutil.copy(lib, root + lib)
     with open(root + "/script", "w") as f:
         f.write(script())
-    files = "\n".join(os.path.relpath(os.path.join(d, x), root) for d, sub, names in os.walk(root)
-                      for x in sub + names)
-    path = os.path.join(tmp, "initrd")
-    with open(path, "wb") as f:
-        subprocess.run(["cpio", "-o", "-H", "newc", "--quiet", "-R", "0:0"], cwd=root, stdout=f,
-                       input=files.encode(), check=True)
+    with open(root + "/script.crash", "w") as f:
+        f.write(crash_script())
+    archive(root, path)
+    os.mkdir(root + "/crash")
+    shutil.move(path, root + "/crash/initrd")
+    shutil.copy(build + "/linux/6.1/vmlinuz", root + "/crash/vmlinuz")
+    archive(root, path)
     return path
 
 
 class Guest:
-    def __init__(self, build, tmp):
+    """One of QEMU's, with its GDB stub and its monitor on sockets."""
+
+    def __init__(self, tmp, *args):
         self.serial = os.path.join(tmp, "serial")
         self.gdb = os.path.join(tmp, "gdb")
         qmp = os.path.join(tmp, "qmp")
         self.p = subprocess.Popen(
-            ["qemu-system-x86_64", "-accel", "tcg", "-m", "256", "-display", "none", "-nodefaults",
-             "-vga", "none", "-no-reboot", "-kernel", build + "/linux/6.1/vmlinuz", "-initrd",
-             initramfs(build, tmp), "-append", "console=ttyS0 quiet panic=-1",
-             "-serial", "file:" + self.serial, "-monitor", "none",
+            ["qemu-system-x86_64", "-accel", "tcg", "-display", "none", "-nodefaults", "-vga",
+             "none", "-no-reboot", *args, "-serial", "file:" + self.serial, "-monitor", "none",
              "-gdb", "unix:%s,server=on,wait=off" % self.gdb,
              "-qmp", "unix:%s,server=on,wait=off" % qmp])
         self.qmp = self.connect(qmp)
@@ -125,15 +143,21 @@ class Guest:
     def running(self):
         return self.command("query-status")["return"]["running"]
 
-    def wait(self):
-        end = time.monotonic() + LIMIT
+    def wait(self, *words):
+        """What it said, as soon as one of the words is in it."""
+        end, text = time.monotonic() + LIMIT, ""
         while time.monotonic() < end and self.p.poll() is None:
-            with open(self.serial, errors="replace") as f:
-                text = f.read().replace("\r", "")
-            if "live: ready" in text or "live: gave up" in text:
+            if os.path.exists(self.serial):
+                with open(self.serial, errors="replace") as f:
+                    text = f.read().replace("\r", "")
+            if any(w in text for w in words):
                 break
             time.sleep(0.2)
         return text
+
+    def dump(self, path):
+        self.command("stop")
+        self.command("dump-guest-memory", paging=False, protocol="file:" + path)
 
     def close(self):
         self.p.kill()
@@ -212,26 +236,70 @@ def permissions(got):
          ("e6/f/5" in got["root-3"][1] or nobody_at_all in got["root-3"][1]), got["root-3"])
 
 
-def ask(build, target):
-    argv = [build + "/dma-inspect", "-j", "--scan"]
+def ask(build, target, *options):
+    argv = [build + "/dma-inspect", "-j", "--scan", *options]
     for c in COMMANDS:
         argv += ["-c", c]
     r = subprocess.run(argv + [target], capture_output=True, text=True, timeout=LIMIT)
     return r.returncode, tables(r.stdout), r.stderr + r.stdout[-300:]
 
 
-def outside(build, guest, tmp):
-    """The guest's processes stand still now; its kernel does not, but for the stub."""
+def outside(build, guest, tmp, name, *options):
+    """Through the stub, and as QEMU dumps it. The guest's processes stand still; its kernel stands
+    for nothing in the answers. Returns them."""
     dump = os.path.join(tmp, "dump")
     start = time.monotonic()
-    code, live, err = ask(build, "gdb:unix:" + guest.gdb)
+    code, live, err = ask(build, "gdb:unix:" + guest.gdb, *options)
     took = time.monotonic() - start
-    case("gdb: the guest is read (%.1f s)" % took, code == 1 and len(live) == len(COMMANDS), err)
-    case("gdb: the guest runs on", guest.running())
-    guest.command("stop")
-    guest.command("dump-guest-memory", paging=False, protocol="file:" + dump)
-    code, dumped, err = ask(build, dump)
-    case("gdb: as QEMU's dump", code == 1 and live == dumped, differs(dumped, live) + err)
+    case("%s: read in %.1f s" % (name, took), code == 1 and len(live) == len(COMMANDS), err)
+    case("%s: runs on" % name, guest.command("query-status")["return"]["running"])
+    guest.dump(dump)
+    code, dumped, err = ask(build, dump, *options)
+    case("%s: as QEMU's dump" % name, code == 1 and live == dumped, differs(dumped, live) + err)
+    return dumped
+
+
+def crash(guest, want):
+    """Two regions in /proc/vmcore, seen by the kernel that was started for it."""
+    guest.command("cont")
+    guest.command("inject-nmi")
+    got = answers(guest.wait("live: end vmcore", "gave up")).get("vmcore", (None, ""))
+    have = tables(got[1])
+    case("/proc/vmcore answers as QEMU's dump", got[0] == 1 and have == want,
+         differs(want, have) + got[1][-600:])
+
+
+def linux(build, tmp):
+    guest = Guest(tmp, "-m", "400", "-kernel", build + "/linux/6.1/vmlinuz", "-initrd",
+                  initramfs(build, tmp), "-append",
+                  "console=ttyS0 quiet panic=-1 no_timer_check crashkernel=160M")
+    try:
+        text = guest.wait("live: ready", "live: gave up")
+        if not case("the guest comes up", "live: ready" in text, text[-800:]):
+            return
+        got = answers(text)
+        inside(got)
+        permissions(got)
+        crash(guest, outside(build, guest, tmp, "Linux by its stub"))
+    finally:
+        guest.close()
+
+
+def bare_metal(build, tmp):
+    """Virtual addresses of this one are read by its own page tables."""
+    guest = Guest(tmp, "-m", "64", "-kernel", build + "/guest.boot.elf", "-append",
+                  "driver=e6_0f_5_overrun", "-device", "edu")
+    try:
+        guest.wait("*** STOP")
+        time.sleep(0.2)
+        dumped = outside(build, guest, tmp, "bare metal by its stub", "-s", build + "/guest.elf")
+        case("bare metal: the overrun", "drive_e6_0f_5_overrun" in json.dumps(dumped), dumped)
+        r = subprocess.run([build + "/tests/mem_probe", "gdb:unix:" + guest.gdb, "read", "virt",
+                            "0xffff800000100000", "16"], capture_output=True)
+        with open(build + "/guest.elf", "rb") as f:
+            case("bare metal: virtual bytes", r.returncode == 0 and r.stdout in f.read(), r.stderr)
+    finally:
+        guest.close()
 
 
 def main():
@@ -240,20 +308,16 @@ def main():
         if not shutil.which(tool):
             print("no %s" % tool)
             return 77
-    rc = subprocess.run([HERE + "/linux_kernel.sh", build, "6.1"]).returncode
-    if rc:
-        return rc
     with tempfile.TemporaryDirectory() as tmp:
-        guest = Guest(build, tmp)
-        try:
-            text = guest.wait()
-            if case("the guest comes up", "live: ready" in text, text[-800:]):
-                got = answers(text)
-                inside(got)
-                permissions(got)
-                outside(build, guest, tmp)
-        finally:
-            guest.close()
+        bare_metal(build, tmp)
+    rc = subprocess.run([HERE + "/linux_kernel.sh", build, "6.1"]).returncode
+    if rc == 77:
+        print("skip live Linux: no kernel to be had")
+    elif rc:
+        return rc
+    else:
+        with tempfile.TemporaryDirectory() as tmp:
+            linux(build, tmp)
     return 1 if failed else 0
 
 

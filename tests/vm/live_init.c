@@ -8,10 +8,12 @@
  *	run UID NAME WORD...	runs a program as that user, between "live: begin NAME" and
  *				"live: end NAME EXIT-CODE"; PID in a word is the last process
  *	norawio NAME WORD...	as root, but without CAP_SYS_RAWIO
+ *	kdump			makes a second kernel ready; there /script.crash is done
  */
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,15 +24,36 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "init.h"
+
 enum { WORDS = 64, LINE = 4096 };
 
 static char pid_text[16];
 
-static void give_up(const char *what)
+void say(const char *fmt, ...)
 {
-	printf("live: gave up: %s\n", what);
+	va_list ap;
+
+	fputs("live: ", stdout);
+	va_start(ap, fmt);
+	vprintf(fmt, ap);
+	va_end(ap);
+	putchar('\n');
+}
+
+void give_up(const char *fmt, ...)
+{
+	va_list ap;
+
+	fputs("live: gave up: ", stdout);
+	va_start(ap, fmt);
+	vprintf(fmt, ap);
+	va_end(ap);
+	putchar('\n');
 	fflush(stdout);
 	reboot(RB_POWER_OFF);
+	for (;;)
+		pause();
 }
 
 static void file_systems(void)
@@ -141,6 +164,8 @@ static void obey(char *line)
 		run(0, 0, word + 1);
 	else if (n >= 2 && !strcmp(word[0], "driver"))
 		start_driver((uid_t)atoi(word[1]));
+	else if (n == 1 && !strcmp(word[0], "kdump"))
+		crash_load();
 }
 
 int main(void)
@@ -149,7 +174,7 @@ int main(void)
 	FILE *f;
 
 	file_systems();
-	f = fopen("/script", "r");
+	f = fopen(crash_kernel() ? "/script.crash" : "/script", "r");
 	while (f && fgets(line, sizeof(line), f))
 		obey(line);
 	puts("live: ready");
