@@ -291,6 +291,13 @@ $(O)/tests/types_sample.so: tests/types_sample.c tests/types_sample.h
 	gcc -gbtf -shared -fPIC $< -o $@
 $(O)/tests/unit_types: | $(O)/tests/types_sample.so
 $(O)/tests/unit_types.o: override CFLAGS += -g
+FAKE_ID = 0x00112233445566778899aabbccddeeff00112233
+FAKE_OTHER_ID = 0xffeeddccbbaa99887766554433221100ffeeddcc
+$(O)/tests/fake_vmlinux $(O)/tests/fake_vmlinux.other: tests/fake_vmlinux.S
+	@mkdir -p $(@D)
+	gcc -nostdlib -static -no-pie -Wl,-Ttext=0xffffffff81000000 -Wl,-e,_stext \
+		-Wl,--build-id=$(if $(filter %.other,$@),$(FAKE_OTHER_ID),$(FAKE_ID)) $< -o $@
+$(O)/tests/unit_kernel_files: | $(O)/tests/fake_vmlinux $(O)/tests/fake_vmlinux.other
 # ---- end of kernel ----
 
 # ---- Windows dumps (dumps/mem_windmp*, dumps/mem_rawdmp.c) ----

@@ -75,11 +75,11 @@ static enum dmv_code take_text(const char *text, size_t size, struct dmv_symfile
 		f->low = s->code && addr < f->low ? addr : f->low;
 		f->high = addr > f->high ? addr : f->high;
 	}
-	if (!f->nsym || f->low >= f->high)
-		return dmv_fail(e, DMV_E_NOTFOUND, "%s: no symbols in it", f->path);
-	if (!f->sym[f->nsym - 1].addr)
+	if (f->nsym && !f->high)
 		return dmv_fail(e, DMV_E_USAGE,
 				"%s: all addresses are 0 (kptr_restrict): read it as root", f->path);
+	if (!f->nsym || f->low >= f->high)
+		return dmv_fail(e, DMV_E_NOTFOUND, "%s: no symbols in it", f->path);
 	return DMV_E_OK;
 }
 
