@@ -162,9 +162,9 @@ static enum dmv_code find_page(struct kdump *k, struct page *p, struct dmv_err *
 	if (dmv_file_read(p->part->f, p->desc_at, b, sizeof(b), &errnum) != sizeof(b))
 		return no_bytes(p, "page descriptor", p->desc_at, errnum, e);
 	dmv_kdump_desc_get(b, p->part->h.be, &p->d);
-	if (!p->d.off && !p->d.size && p->part->h.status & DMV_KDUMP_INCOMPLETE)
+	if (!p->d.off && !p->d.size)
 		return dmv_fail_at(e, DMV_E_ABSENT, p->addr, "physical address 0x%" PRIx64
-				   " was not written any more: the dump is incomplete", p->addr);
+				   " was never written: the dump was not finished", p->addr);
 	method = p->d.flags & DMV_KDUMP_COMPRESSED;
 	if (!p->d.size || p->d.size > k->block || p->d.off < p->part->map.desc ||
 	    (!method && p->d.size != k->block))
@@ -306,7 +306,7 @@ static void kdump_close(struct dmv_mem *m)
 static void note_part(struct kdump *k, const struct dmv_kdump_part *p)
 {
 	const char *of = k->set.npart > 1 ? p->path : "", *colon = *of ? ": " : "";
-	uint64_t cut = dmv_kdump_map_cut(p->f, &p->map, p->h.be);
+	struct dmv_kdump_lost lost = dmv_kdump_map_lost(p->f, &p->map, p->h.be);
 
 	if (dmv_file_note(p->f))
 		dmv_mem_note(&k->m, "%s%s%s", of, colon, dmv_file_note(p->f));
@@ -320,12 +320,15 @@ static void note_part(struct kdump *k, const struct dmv_kdump_part *p)
 		dmv_mem_note(&k->m, "%s%sthe bitmap of pages and the page descriptors do not fit "
 			     "each other: one is damaged, or the header; pages may be shown at "
 			     "the address of another", of, colon);
-	if (cut)
+	if (lost.beyond)
 		dmv_mem_note(&k->m, "%s%s%" PRIu64 " of %" PRIu64 " pages beyond end of file", of,
-			     colon, cut, p->map.total);
+			     colon, lost.beyond, p->map.total);
+	if (lost.unwritten)
+		dmv_mem_note(&k->m, "%s%s%" PRIu64 " of %" PRIu64 " pages were never written: "
+			     "whoever made the dump did not finish it", of, colon, lost.unwritten,
+			     p->map.total);
 	if (p->h.status & DMV_KDUMP_INCOMPLETE)
-		dmv_mem_note(&k->m, "%s%sthe dump is incomplete: its writer ran out of space", of,
-			     colon);
+		dmv_mem_note(&k->m, "%s%sthe header says that the dump is incomplete", of, colon);
 }
 
 static void note_erased(struct kdump *k)

@@ -101,9 +101,15 @@ uint64_t dmv_kdump_map_rank(const struct dmv_kdump_map *m, uint64_t pfn);
 uint64_t dmv_kdump_map_next(const struct dmv_kdump_map *m, uint64_t pfn, bool set);
 /* Is there memory at this page? -1: the bitmap does not reach so far. */
 int dmv_kdump_map_memory(struct dmv_file *f, const struct dmv_kdump_map *m, uint64_t pfn);
-/* How many pages have their bytes beyond the end of the file. Looks closely only if the last ones
- * have. */
-uint64_t dmv_kdump_map_cut(struct dmv_file *f, const struct dmv_kdump_map *m, bool be);
+/* Pages whose bytes are beyond the end of the file; pages whose descriptors were never filled in,
+ * because the writer did not come so far. */
+struct dmv_kdump_lost {
+	uint64_t beyond, unwritten;
+};
+
+/* Looks closely only if some of the last pages are lost. */
+struct dmv_kdump_lost dmv_kdump_map_lost(struct dmv_file *f, const struct dmv_kdump_map *m,
+					 bool be);
 void dmv_kdump_desc_get(const uint8_t *p, bool be, struct dmv_kdump_desc *ret);
 
 /* ---- mem_kdump_set.c ---- */

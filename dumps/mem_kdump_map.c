@@ -99,13 +99,12 @@ static enum dmv_code count(struct dmv_kdump_map *m, struct dmv_err *e)
 }
 
 /* Does page data start where n descriptors end? A page of zeros comes first, uncompressed, and the
- * descriptors that were looked at need not use it. In some files data starts at the next block. */
+ * descriptors that were looked at need not use it. */
 static bool starts(const struct dmv_kdump_map *m, uint64_t n, uint64_t block)
 {
-	uint64_t end = m->desc + n * DMV_KDUMP_DESC_BYTES, next = (end + block - 1) & ~(block - 1);
+	uint64_t end = m->desc + n * DMV_KDUMP_DESC_BYTES;
 
-	return m->data == end || m->data == end + block || m->data == next ||
-	       m->data == next + block;
+	return m->data == end || m->data == end + block;
 }
 
 /* Finds the start of page data by the first descriptors. A part of a set may have left room for the
@@ -275,19 +274,11 @@ int dmv_kdump_map_memory(struct dmv_file *f, const struct dmv_kdump_map *m, uint
 	return b >> pfn % 8 & 1;
 }
 
-static bool beyond(const uint8_t *p, bool be, uint64_t size)
+/* Counts among n descriptors from number i on. */
+static void count_lost(struct dmv_file *f, const struct dmv_kdump_map *m, bool be, uint64_t i,
+		       uint64_t n, struct dmv_kdump_lost *ret)
 {
-	struct dmv_kdump_desc d;
-
-	dmv_kdump_desc_get(p, be, &d);
-	return d.off > size || d.size > size - d.off;
-}
-
-/* How many of n descriptors from number i on point beyond the end. */
-static uint64_t count_beyond(struct dmv_file *f, const struct dmv_kdump_map *m, uint64_t i,
-			     uint64_t n, bool be)
-{
-	uint64_t size = dmv_file_size(f), cut = 0;
+	uint64_t size = dmv_file_size(f);
 	uint8_t *b = malloc(DESCS * DMV_KDUMP_DESC_BYTES);
 	int errnum;
 
@@ -297,19 +288,25 @@ static uint64_t count_beyond(struct dmv_file *f, const struct dmv_kdump_map *m, 
 				  (size_t)k * DMV_KDUMP_DESC_BYTES, &errnum) !=
 		    k * DMV_KDUMP_DESC_BYTES)
 			break;
-		for (uint64_t j = 0; j < k; j++)
-			cut += beyond(b + j * DMV_KDUMP_DESC_BYTES, be, size);
+		for (uint64_t j = 0; j < k; j++) {
+			struct dmv_kdump_desc d;
+
+			dmv_kdump_desc_get(b + j * DMV_KDUMP_DESC_BYTES, be, &d);
+			ret->beyond += d.off > size || d.size > size - d.off;
+			ret->unwritten += !d.off && !d.size;
+		}
 	}
 	free(b);
-	return cut;
 }
 
-uint64_t dmv_kdump_map_cut(struct dmv_file *f, const struct dmv_kdump_map *m, bool be)
+struct dmv_kdump_lost dmv_kdump_map_lost(struct dmv_file *f, const struct dmv_kdump_map *m, bool be)
 {
-	uint64_t tail = m->held < TAIL ? m->held : TAIL, cut = m->total - m->held;
+	struct dmv_kdump_lost tail = { 0 }, all = { .beyond = m->total - m->held };
+	uint64_t n = m->held < TAIL ? m->held : TAIL;
 
 	/* Some of the last may share the zero page, which is the first. */
-	if (cut || count_beyond(f, m, m->held - tail, tail, be))
-		cut += count_beyond(f, m, 0, m->held, be);
-	return cut;
+	count_lost(f, m, be, m->held - n, n, &tail);
+	if (all.beyond || tail.beyond || tail.unwritten)
+		count_lost(f, m, be, 0, m->held, &all);
+	return all;
 }

@@ -178,6 +178,14 @@ def reasons(files, pages):
     rc, got, err = probe("-z", path, "read", "phys", out * 4096, 4096)
     case("kdump zero-excluded", rc == 0 and got == bytes(4096), err)
     told("a hole, zero-excluded", hole * 4096, 2, "in a hole", options=("-z",))
+    half = Dump(pages, status=kdump_make.INCOMPLETE, written=len(pfns) // 2)
+    path = files.put("incomplete", half.write())
+    told("never written", pfns[-1] * 4096, 2, "was never written")
+    d, _ = info(path)
+    case("kdump incomplete: noted", "%d of %d pages were never written" % (
+        len(pfns) - len(pfns) // 2, len(pfns)) in str(d.get("note")) and
+         "the header says that the dump is incomplete" in str(d.get("note")), str(d.get("note")))
+    path = files.put("filtered", base.write())
     d, _ = info(path)
     case("kdump filtered: nothing to note", "note" not in d, str(d.get("note")))
     data = base.write()
