@@ -66,6 +66,33 @@ static const char *places(const struct dmv_paste *p, size_t first, char *buf, si
 	return buf;
 }
 
+struct place {
+	uint32_t bugcheck, line;
+	const char *form;
+};
+
+static const struct dmv_col place_cols[] = {
+	DMV_COL(struct place, bugcheck, "", DMV_S_U32, "index of the bugcheck"),
+	DMV_COL(struct place, form, "", DMV_S_STR, "form it has there"),
+	DMV_COL(struct place, line, "", DMV_S_U32, "line of the paste"),
+	{ 0 }
+};
+
+/* In text they are on one line, by places. */
+static const struct dmv_table place_table = { "places", place_cols, "" };
+
+static bool say_places(struct dmv_ses *s, const struct dmv_paste *p, size_t first, uint32_t index)
+{
+	for (size_t i = 0; i < p->nseen && !p->typed; i++) {
+		const struct dmv_seen *b = &p->seen[i];
+		struct place x = { index, b->line, b->form };
+
+		if (b->first == first && !dmv_out_row(s->out, &place_table, &x))
+			return false;
+	}
+	return true;
+}
+
 static struct dmv_quad quad(const struct dmv_paste *p, const struct dmv_seen *b, const char *seen)
 {
 	struct dmv_quad q = { .code = (uint32_t)b->v[0], .known = b->known >> 1, .form = b->form,
@@ -101,7 +128,7 @@ static enum dmv_code decode_each(struct dmv_ses *s, const struct dmv_paste *p, s
 				     many);
 		q = quad(p, &p->seen[i], places(p, i, seen, sizeof(seen)));
 		q.index = index++;
-		if (!dmv_decode_quad(s, &q))
+		if (!dmv_decode_quad(s, &q) || !say_places(s, p, i, q.index))
 			return DMV_E_STOPPED;
 	}
 	return DMV_E_OK;

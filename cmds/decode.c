@@ -7,6 +7,7 @@
 #include "dump_info.h"
 #include "iommu_faults.h"
 #include "meaning.h"
+#include "next.h"
 #include "words.h"
 
 enum { MINIDUMP = 0x10000000 };         /* set in the code of a minidump variant */
@@ -275,51 +276,24 @@ static bool fault_types(struct dmv_ses *s, const struct dmv_quad *q)
 	return say_type(s, q, "other", NULL, NULL);
 }
 
-struct next {
-	const char *command, *why;
-};
-
-static const struct dmv_col next_cols[] = {
-	DMV_COL(struct next, command, "", DMV_S_STR, "command"),
-	DMV_COL(struct next, why, "", DMV_S_STR, "what it shows"),
-	{ 0 }
-};
-
-static const struct dmv_table next_table = { "next", next_cols, "  {command:36} {why}\n" };
-
-static bool say_next(struct dmv_ses *s, const char *why, const char *command)
-{
-	return dmv_out_row(s->out, &next_table, &(struct next){ command, why });
-}
-
-/* With an address, and what goes behind it. */
-static bool say_next_at(struct dmv_ses *s, const char *why, const char *command, uint64_t addr,
-			const char *behind)
-{
-	char text[64];
-
-	snprintf(text, sizeof(text), "%s %llx%s", command, (unsigned long long)addr, behind);
-	return say_next(s, why, text);
-}
-
 /* In the debugger, on the machine, and where the same machine runs Linux. */
 static bool next_of_fault(struct dmv_ses *s, const struct dmv_quad *q)
 {
-	if (q->p[1] && (!say_next_at(s, "the device object: often the bus driver's", "!devobj",
-				     q->p[1], "") ||
-			!say_next_at(s, "the drivers above it: one of them is meant", "!devstack",
-				     q->p[1], "")))
+	if (q->p[1] && (!dmv_next_at(s, "!devobj", q->p[1], "",
+				     "the device object: often the bus driver's") ||
+			!dmv_next_at(s, "!devstack", q->p[1], "",
+				     "the drivers above it: one of them is meant")))
 		return false;
-	if (!q->p[1] && !say_next(s, "the devices: P2 is 0, Windows did not know which it was",
-				  "!pcitree"))
+	if (!q->p[1] && !dmv_next(s, "!pcitree",
+				  "the devices: P2 is 0, Windows did not know which it was"))
 		return false;
-	return say_next(s, "adapters, and what is mapped through them", "!dma") &&
-	       say_next(s, "checks the driver's own DMA calls from the next boot on",
-			"verifier /flags 0x80 /driver X.sys") &&
-	       say_next(s, "is Kernel DMA Protection on? PCI cards in external boxes fail under it",
-			"msinfo32") &&
-	       say_next(s, "the same machine under Linux: its lines name the device; paste them",
-			"dmesg | grep -e DMAR -e AMD-Vi");
+	return dmv_next(s, "!dma", "adapters, and what is mapped through them") &&
+	       dmv_next(s, "verifier /flags 0x80 /driver X.sys",
+			"checks the driver's own DMA calls from the next boot on") &&
+	       dmv_next(s, "msinfo32",
+			"is Kernel DMA Protection on? PCI cards in external boxes fail under it") &&
+	       dmv_next(s, "dmesg | grep -e DMAR -e AMD-Vi",
+			"the same machine under Linux: its lines name the device; paste them");
 }
 
 static bool next_steps(struct dmv_ses *s, const struct dmv_quad *q, uint32_t code)
@@ -329,10 +303,9 @@ static bool next_steps(struct dmv_ses *s, const struct dmv_quad *q, uint32_t cod
 
 	if (!fault && !stack)
 		return true;
-	dmv_out_table(s->out, &next_table);
-	dmv_out_line(s->out, "\nNext:");
-	if (stack && !say_next_at(s, "the fourth parameter: a stack line does not show it", "dq",
-				  q->stack, " L1"))
+	dmv_next_head(s);
+	if (stack && !dmv_next_at(s, "dq", q->stack, " L1",
+				  "the fourth parameter: a stack line does not show it"))
 		return false;
 	return !fault || next_of_fault(s, q);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "decode.h"
+#include "next.h"
 #include "paste_linux.h"
 
 struct row {
@@ -48,39 +49,19 @@ static const struct dmv_table table = {
 	"?fix|Fix:   {fix}\n"
 };
 
-struct next {
-	const char *command, *why;
-};
-
-static const struct dmv_col next_cols[] = {
-	DMV_COL(struct next, command, "", DMV_S_STR, "command"),
-	DMV_COL(struct next, why, "", DMV_S_STR, "what it shows"),
-	{ 0 }
-};
-
-static const struct dmv_table next_table = { "next", next_cols, "  {command:36} {why}\n" };
-
 static bool next_steps(struct dmv_ses *s, const struct dmv_linux_line *l)
 {
-	bool pci = strchr(l->device, ':');
-	char command[80];
+	char command[64];
 
-	dmv_out_table(s->out, &next_table);
-	dmv_out_line(s->out, "\nNext:");
-	if (pci) {
-		snprintf(command, sizeof(command), "lspci -nnks %s", l->device);
-		if (!dmv_out_row(s->out, &next_table,
-				 &(struct next){ command, "the device and its driver" }))
-			return false;
-	}
-	if (l->low != UINT64_MAX) {
-		snprintf(command, sizeof(command), "dma who %llx", (unsigned long long)l->low);
-		if (!dmv_out_row(s->out, &next_table, &(struct next){ command,
-				 "on a dump of that kernel: whose address it is, or was" }))
-			return false;
-	}
-	return dmv_out_row(s->out, &next_table, &(struct next){ "dma leaks",
-			   "on that dump: what is mapped, and for whom" });
+	dmv_next_head(s);
+	snprintf(command, sizeof(command), "lspci -nnks %s", l->device);
+	if (strchr(l->device, ':') && !dmv_next(s, command, "the device and its driver"))
+		return false;
+	if (l->low != UINT64_MAX &&
+	    !dmv_next_at(s, "dma who", l->low, "",
+			 "on a dump of that kernel: whose address it is, or was"))
+		return false;
+	return dmv_next(s, "dma leaks", "on that dump: what is mapped, and for whom");
 }
 
 static const char *maker(const char *source)

@@ -7,11 +7,6 @@
 
 #include "paste_int.h"
 
-const char *dmv_paste_form(size_t i)
-{
-	return i < dmv_nforms ? dmv_forms[i].title : NULL;
-}
-
 void dmv_paste_free(struct dmv_paste *p)
 {
 	free(p->seen);

@@ -51,7 +51,4 @@ struct dmv_paste {
 enum dmv_code dmv_paste_parse(const char *text, size_t n, struct dmv_paste *ret, struct dmv_err *e);
 void dmv_paste_free(struct dmv_paste *p);
 
-/* Title of a form by its place in the table, NULL behind the last: for help and tests. */
-const char *dmv_paste_form(size_t i);
-
 #endif

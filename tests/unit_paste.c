@@ -765,6 +765,13 @@ static void several(void)
 		 strstr(said, "Seen as: event log 1001 (line 2)\n"), "several, each once", "%s",
 		 said);
 	free(said);
+	said = answer(DMV_JSON, text, strlen(text), &code, why);
+	T_CHECKF(strstr(said, "\"places\":[{\"bugcheck\":0,\"form\":\"event-1001\",\"line\":1},"
+			"{\"bugcheck\":0,\"form\":\"stop-screen\",\"line\":3},"
+			"{\"bugcheck\":0,\"form\":\"name\",\"line\":4},"
+			"{\"bugcheck\":1,\"form\":\"event-1001\",\"line\":2}]"),
+		 "several, as JSON", "%s", said);
+	free(said);
 	said = answer(DMV_TEXT, torn, strlen(torn), &code, why);
 	T_CHECKF(code == 4 && strstr(said, "IOMMU_FAULT") &&
 		 strstr(said, "note: not decoded: WinDbg's banner, line 3: parameter 4 of the") &&
