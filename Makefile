@@ -141,7 +141,7 @@ SCRIPTS += tests/run_drivers.py
 # ---- end of the drivers ----
 
 # ---- a Linux guest: a stock kernel, processes that embed the verifier (tests/vm/linux*) ----
-VM_LINUX = $(O)/vm_linux/init $(O)/vm_linux/drivers
+VM_LINUX = $(O)/vm_linux/init $(O)/vm_linux/drivers $(O)/vm_linux/linux_probe
 
 $(O)/vm_linux/drivers: $(call objs,$(DRIVERS_SRC)) $(O)/libdmv-posix.a $(O)/libdmaverifier.a
 	@mkdir -p $(@D)
@@ -149,6 +149,9 @@ $(O)/vm_linux/drivers: $(call objs,$(DRIVERS_SRC)) $(O)/libdmv-posix.a $(O)/libd
 $(O)/vm_linux/init: $(patsubst tests/vm/%.c,$(O)/tests/vm/%.o,$(wildcard tests/vm/init*.c))
 	@mkdir -p $(@D)
 	$(LINK) -static -o $@
+$(O)/vm_linux/linux_probe: $(O)/tests/vm/linux_probe.o $(O)/libdumps.a
+	@mkdir -p $(@D)
+	$(LINK) $(DUMPS_LIBS) -o $@
 VM_NEEDS  += $(VM_LINUX)
 VM_CHECKS += "tests/vm/linux_check.py $(O) $(if $(FULL),full)"
 # ---- end of the Linux guest ----

@@ -325,6 +325,7 @@ int main(int argc, char **argv)
 	}
 	show_kernel();
 	disk_add("kallsyms", "/proc/kallsyms");
+	disk_add("btf", "/sys/kernel/btf/vmlinux");
 	if (o.kexec)
 		crash_load();
 	want_cores();

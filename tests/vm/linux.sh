@@ -17,7 +17,7 @@
 #	kexec           no monitor: the kernel crashes, a second one writes /proc/vmcore
 #	DRIVER          a process with that test driver; default: the three below
 #
-# Leaves in DIRECTORY, named linux-SERIES[-WORD]...: .serial (what the guest said), .kallsyms,
+# Leaves in DIRECTORY, named linux-SERIES[-WORD]...: .serial (what the guest said), .kallsyms, .btf,
 # .core.DRIVER (each process as the guest's kernel dumped it after the rest), and the dumps:
 #	.elf .paging.elf        QEMU, without and with virtual addresses (.elf by kexec: /proc/vmcore)
 #	.kdump.flat .kdump      QEMU's kdump-zlib, flattened as it comes, and rearranged

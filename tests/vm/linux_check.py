@@ -13,15 +13,17 @@ What is right comes from sides that know nothing of the vmcore's reader: what th
 said of its processes (/proc/PID/pagemap, on the serial line), what the processes said of their
 violation, and the core file of each process, written by the guest's kernel. A vmcore must answer
 of each region what the process's own core answers, tell the regions apart, and take no copy of a
-header for one. Ends with a table: a line a variant, a column a format.
+header for one. Of the kernel it must know what the guest's /proc/kallsyms and BTF say. Ends with a table:
+a line a variant, a column a format.
 """
 import glob
 import itertools
 import json
 import os
-import re
 import subprocess
 import sys
+
+from linux_truth import Processes, Symbols, Types, Untold
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
@@ -31,6 +33,7 @@ SMALL = ["6.1", "6.12-nokaslr-la57-novmcoreinfo", "6.1-pieces-virtual"]
 SETTINGS = [["6.1", "6.12"], ["", "nokaslr"], ["", "la57"], ["", "novmcoreinfo"]]
 FURTHER = ["6.1-pieces-virtual", "6.12-pieces-virtual-la57", "6.1-huge", "6.12-huge-la57",
            "6.1-virtual-novmcoreinfo", "6.1-kexec", "6.12-kexec-la57"]
+KERNEL_HALF = 0xFF00000000000000
 LIMIT = 120                             # seconds for one run of dma-inspect
 # Forms of a dump; several files of one dump stand in one form. -d 31 leaves user pages out.
 FORMS = [["elf"], ["paging.elf"], ["kdump.flat"], ["kdump"], ["zlib.0"], ["lzo.0"], ["plain.0"],
@@ -38,10 +41,10 @@ FORMS = [["elf"], ["paging.elf"], ["kdump.flat"], ["kdump"], ["zlib.0"], ["lzo.0
 WITHOUT_USER_PAGES = "zlib.31"
 COMMANDS = ["region", "dma -a", "dma 0 3f", "leaks -a", "violations", "events", "check", "stale",
             "summary", "analyze"]
-PLACE = {"region", "space", "how"}      # keys in which a vmcore may differ from a process core
+SYMBOLS, TYPES = ("symbol", "place", "text"), ("member",)       # questions of linux_probe
+PLACE = {"region", "space", "how", "index"}    # what a vmcore may say otherwise than a core
 # With virtual bus addresses drivers' buffers and shadows cannot be found in physical memory.
 BOOKS_ONLY = ["region", "dma -a", "dma 0 3f", "leaks -a", "violations", "events"]
-FIELD = r"(0x[0-9a-f]+)"
 
 
 class Wrong(Exception):
@@ -57,31 +60,16 @@ def num(x):
     return int(x, 16) if isinstance(x, str) else x
 
 
-class Truth:
-    """What the guest said."""
-
-    def __init__(self, serial):
-        with open(serial, errors="replace") as f:
-            text = f.read().replace("\r", "")
-        need("init: done" in text, "the guest did not come to its end")
-        self.regions = {}
-        for m in re.finditer(rf"^init: region (\d+) (\w+) id {FIELD} virt {FIELD} phys {FIELD}$",
-                             text, re.M):
-            self.regions[num(m[3])] = {"pid": int(m[1]), "driver": m[2], "virt": num(m[4]),
-                                       "phys": num(m[5])}
-        self.violation = {int(m[1]): [int(x, 16) for x in re.findall(r"0x\w+", m[2])]
-                          for m in re.finditer(r"^init: process (\d+): posix: violation: (.*)$",
-                                               text, re.M)}
-        self.copy = re.search(rf"^init: copy of {FIELD} virt {FIELD} phys {FIELD}$", text, re.M)
-        need(self.regions and self.copy, "the guest does not say where its regions are")
-
-
 class Variant:
     def __init__(self, build, directory, name):
-        self.tool, self.name, self.failed = build + "/dma-inspect", "linux " + name, 0
+        self.tool, self.probe = build + "/dma-inspect", build + "/vm_linux/linux_probe"
+        self.name, self.failed = "linux " + name, 0
         self.path = os.path.join(directory, "linux-" + name)
         self.words = name.split("-")[1:]
-        self.truth = Truth(self.path + ".serial")
+        self.truth = Processes(self.path + ".serial")
+        self.symbols = Symbols(self.path + ".kallsyms")
+        self.types = Types(self.path + ".btf")
+        self.questions, self.expected = self.sample()
         self.commands = BOOKS_ONLY if "virtual" in self.words else COMMANDS
         self.cells = {}
 
@@ -117,7 +105,52 @@ class Variant:
                                             str(e).replace("\n", " ")[:600]))
             return False
 
+    def sample(self):
+        """Questions for linux_probe, and the right answers."""
+        asked = [("text linux_banner", {self.truth.version})]
+        for symbols, step in ((self.symbols.kernel, 499), (self.symbols.module, 19)):
+            for name in sorted(symbols)[::step]:
+                asked.append(("symbol " + name, {"%x" % symbols[name]}))
+                if symbols[name] < KERNEL_HALF:         # per CPU: an offset
+                    continue
+                asked.append(("place %x" % symbols[name], {
+                    "%s!%s+0x0" % (m or "vmlinux", n)
+                    for m, n in self.symbols.at[symbols[name]]}))
+        for name in sorted(self.types.member)[::97]:
+            member, offset = self.types.member[name]
+            asked.append(("member %s %s" % (name, member), {str(offset)}))
+        return [q for q, _ in asked], [a for _, a in asked]
+
     # ---- one dump ----
+
+    def kernel(self, files, options):
+        """What `target` says of the kernel is what the guest said."""
+        tables, _ = self.ask(files, ["target"], *options)
+        k = tables["target"]["kernel"][0]
+        need(self.truth.version.split()[2] == k["release"], "release %s" % k["release"])
+        need(k["translation"].startswith("5-level" if "la57" in self.words else "4-level"),
+             k["translation"])
+        need(k["kaslr_offset"] == self.symbols.offset, "KASLR %#x, not %#x" % (
+            k["kaslr_offset"], self.symbols.offset))
+        got = k["symbols"], k["modules"], k["types"]
+        want = self.symbols.count, len(self.truth.modules), self.types.count
+        need(got == want, "symbols, modules, types: %s, not %s" % (got, want))
+
+    def names(self, files, kinds):
+        """Symbols and types, one by one."""
+        r = subprocess.run([self.probe, *files], input="\n".join(self.questions),
+                           capture_output=True, text=True, timeout=LIMIT)
+        lines = r.stdout.splitlines()
+        need(r.returncode == 0 and len(lines) == len(self.questions), "exit code %d: %s" % (
+            r.returncode, r.stderr.strip()))
+        wrong = []
+        for question, want, got in zip(self.questions, self.expected, lines):
+            if question.split()[0] not in kinds:
+                continue
+            value = got[2:].split()[0] if question.startswith("member") else got[2:]
+            if got[0] != "=" or value not in want:
+                wrong.append("%s: %s, not %s" % (question, got, want))
+        need(not wrong, "%d of %d answers: %s" % (len(wrong), len(lines), "; ".join(wrong[:3])))
 
     def regions(self, tables):
         """Both, and no other; as the guest's kernel knows them."""
@@ -161,7 +194,7 @@ class Variant:
 
     def no_copy(self, files, notes, options):
         """The planted copy is named, and refused by name, too."""
-        at = num(self.truth.copy[3])
+        at = self.truth.copy
         need(any("physical %#x says" % at in n and "copy" in n for n in notes),
              "no word of the copy at %#x: %s" % (at, notes))
         r = self.call(files, "--region", "%#x" % at, "-c", "region", *options)
@@ -209,6 +242,7 @@ class Variant:
         got = []
         if not self.test(label + ": answers", lambda: got.append(
                 self.ask(files, self.commands, *options))):
+            self.cells[label] = "NO"
             return None
         tables, notes = got[0]
         good = self.test(label + ": both regions", self.regions, tables)
@@ -221,6 +255,10 @@ class Variant:
         if "virtual" in self.words:
             good &= self.test(label + ": nothing is made up", self.nothing_false, files,
                               options, tables)
+        named = self.test(label + ": the kernel", self.kernel, files, options)
+        named &= self.test(label + ": its symbols", self.names, files, SYMBOLS)
+        named &= self.test(label + ": its types", self.names, files, TYPES)
+        self.cells[label] = "yes" if good and named else "region" if good else "NO"
         return tables if good else None
 
     def run(self):
@@ -230,7 +268,6 @@ class Variant:
                 continue
             tables = self.dump(form, first)
             first = first or tables
-            self.cells["+".join(form)] = "yes" if tables else "NO"
         need(self.cells, "there are no dumps")
         if os.path.exists(self.path + "." + WITHOUT_USER_PAGES):
             self.test(WITHOUT_USER_PAGES + ": no user pages, no region", self.filtered)
@@ -253,7 +290,7 @@ def same(tables, first):
 def print_table(variants):
     forms = [f for f in map("+".join, FORMS) if any(f in v.cells for v in variants)]
     wide = max(len(v.name) for v in variants)
-    print("| %s | %s |" % ("regions found".ljust(wide), " | ".join(forms)))
+    print("| %s | %s |" % ("region, symbol, type".ljust(wide), " | ".join(forms)))
     print("| %s |" % " | ".join("-" * n for n in [wide] + [len(f) for f in forms]))
     for v in variants:
         print("| %-*s | %s |" % (wide, v.name, " | ".join(
@@ -295,7 +332,7 @@ def check(build, directory, name, variants):
         failed = v.run()
         variants.append(v)
         return failed
-    except (Wrong, OSError) as e:
+    except (Untold, OSError, LookupError, ValueError) as e:
         print("not ok linux %s: %s" % (name, str(e).replace("\n", " ")))
         return 1
 
