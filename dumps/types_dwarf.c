@@ -255,8 +255,10 @@ static bool find_member(struct step *s, Dwarf_Die *of, uint64_t bits, int depth)
 		const char *name;
 		uint64_t width = 0;
 
-		if (dwarf_tag(&m) != DW_TAG_member || s->looked++ > MAX_STEPS || !type_of(&m, &type))
+		if (dwarf_tag(&m) != DW_TAG_member || !type_of(&m, &type))
 			continue;
+		if (s->looked++ > MAX_STEPS)
+			return false;
 		number(&m, DW_AT_bit_size, &width);
 		name = dwarf_diename(&m);
 		if (!name || !*name) {

@@ -104,8 +104,8 @@ static inline void fk_line(struct fake_kernel *k, const char *fmt, uint64_t v)
 
 static inline void fk_text(struct fake_kernel *k)
 {
-	strcpy(k->text, "OSRELEASE=" FK_RELEASE "\nBUILD-ID=00112233445566778899aabbccddeeff00112233"
-			"\nPAGESIZE=4096\n");
+	strcpy(k->text, "OSRELEASE=" FK_RELEASE "\n"
+			"BUILD-ID=00112233445566778899aabbccddeeff00112233\nPAGESIZE=4096\n");
 	fk_line(k, "SYMBOL(init_uts_ns)=%llx\n", FK_VIRT + FK_UTS);
 	fk_line(k, "OFFSET(uts_namespace.name)=%llu\n", 4);
 	fk_line(k, "SYMBOL(swapper_pg_dir)=%llx\n", 0xffffffff80000000ull + FK_PGD - FK_IMAGE +
