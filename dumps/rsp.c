@@ -17,7 +17,7 @@ enum {
 	PACKET_DEFAULT = 400,           /* what gdb takes if the server does not say */
 	PACKET_LEAST = 64,
 	FILE_CHUNK = 4 << 10,
-	FILE_LOST = 1 << 10,            /* requests for one object: a server may give it by bytes */
+	PIECES = 1 << 10,               /* of one object: a server may give it by bytes */
 };
 
 struct dmv_rsp {
@@ -450,7 +450,7 @@ enum dmv_code dmv_rsp_object(struct dmv_rsp *r, const char *object, const char *
 	for (unsigned i = 0; !last && !code; i++) {
 		struct dmv_reply a;
 
-		code = i < FILE_LOST ? dmv_rsp_ask(r, &a, e, "%s:%s:%zx,%zx", feature, annex, have,
+		code = i < PIECES ? dmv_rsp_ask(r, &a, e, "%s:%s:%zx,%zx", feature, annex, have,
 						   chunk) :
 			dmv_fail(e, DMV_E_CORRUPT, "%s does not end", feature);
 		if (!code)

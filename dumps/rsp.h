@@ -26,7 +26,8 @@ enum {
 
 struct dmv_link;
 
-/* "HOST:PORT", "[V6]:PORT", "unix:/path" or "/path". */
+/* "HOST:PORT", "[V6]:PORT", "unix:/path" or "/path". Looking up a HOST that is no address takes as
+ * long as the resolver does. */
 enum dmv_code dmv_link_open(const char *where, const bool *stop, struct dmv_link **ret,
 			    struct dmv_err *e);
 /* Takes over a connected socket, on success only. */

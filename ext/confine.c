@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/*
+ * What of the file system a batch run needs: paths from the command line and the target, and the
+ * directories in which `save` makes its files.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,6 +91,15 @@ void dmv_confine_lines(struct dmv_confine *c, const char *path)
 		fclose(f);
 }
 
+/* A path out of the target: a hostile one would name "/". */
+static void read_file(struct dmv_confine *c, const char *path)
+{
+	struct stat st;
+
+	if (!stat(path, &st) && S_ISREG(st.st_mode))
+		dmv_confine_read(c, path);
+}
+
 void dmv_confine_target(struct dmv_confine *c, const struct dmv_mem *m, const char *target)
 {
 	const char *base = m->executable ? strrchr(m->executable, '/') : NULL, *dir = target;
@@ -94,14 +107,14 @@ void dmv_confine_target(struct dmv_confine *c, const struct dmv_mem *m, const ch
 	char beside[8192];
 
 	if (m->executable) {
-		dmv_confine_read(c, m->executable);
+		read_file(c, m->executable);
 		snprintf(beside, sizeof(beside), "%.*s/%s", (int)n, dir,
 			 base ? base + 1 : m->executable);
-		dmv_confine_read(c, beside);
+		read_file(c, beside);
 	}
 	for (size_t i = 0; i < m->nmapped && i < MAPPED_MAX; i++)
 		if (m->mapped[i].path && !m->mapped[i].offset)
-			dmv_confine_read(c, m->mapped[i].path);
+			read_file(c, m->mapped[i].path);
 }
 
 void dmv_confine_free(struct dmv_confine *c)

@@ -137,10 +137,10 @@ static const int allowed[] = {
 	SCMP_SYS(set_tid_address), SCMP_SYS(sched_yield), SCMP_SYS(sched_getaffinity),
 	SCMP_SYS(sched_setaffinity), SCMP_SYS(getcpu), SCMP_SYS(fork), SCMP_SYS(vfork),
 	SCMP_SYS(wait4), SCMP_SYS(waitid), SCMP_SYS(exit), SCMP_SYS(exit_group),
-	SCMP_SYS(tgkill), SCMP_SYS(getpid), SCMP_SYS(getppid), SCMP_SYS(gettid), SCMP_SYS(getuid),
+	SCMP_SYS(getpid), SCMP_SYS(getppid), SCMP_SYS(gettid), SCMP_SYS(getuid),
 	SCMP_SYS(geteuid), SCMP_SYS(getgid), SCMP_SYS(getegid), SCMP_SYS(getpgrp),
 	SCMP_SYS(getpgid), SCMP_SYS(setpgid), SCMP_SYS(setsid), SCMP_SYS(prctl),
-	SCMP_SYS(getrlimit), SCMP_SYS(setrlimit), SCMP_SYS(prlimit64), SCMP_SYS(getrusage),
+	SCMP_SYS(getrlimit), SCMP_SYS(setrlimit), SCMP_SYS(getrusage),
 	SCMP_SYS(sysinfo), SCMP_SYS(uname), SCMP_SYS(getrandom), SCMP_SYS(times),
 	SCMP_SYS(clock_gettime), SCMP_SYS(clock_getres), SCMP_SYS(clock_nanosleep),
 	SCMP_SYS(nanosleep), SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(alarm),
@@ -149,9 +149,7 @@ static const int allowed[] = {
 	SCMP_SYS(sigreturn), SCMP_SYS(rt_sigpending), SCMP_SYS(rt_sigtimedwait),
 	SCMP_SYS(rt_sigsuspend), SCMP_SYS(sigaltstack),
 	/* a connection that is open, and the line to a child */
-	SCMP_SYS(socketpair), SCMP_SYS(sendto), SCMP_SYS(recvfrom), SCMP_SYS(sendmsg),
-	SCMP_SYS(recvmsg), SCMP_SYS(shutdown), SCMP_SYS(getsockopt), SCMP_SYS(setsockopt),
-	SCMP_SYS(getsockname), SCMP_SYS(getpeername),
+	SCMP_SYS(recvfrom), SCMP_SYS(shutdown), SCMP_SYS(getsockopt), SCMP_SYS(setsockopt),
 	/* the second wall */
 	SCMP_SYS(landlock_create_ruleset), SCMP_SYS(landlock_add_rule),
 	SCMP_SYS(landlock_restrict_self),
@@ -169,6 +167,11 @@ static const struct masked {
 	{ SCMP_SYS(mprotect), 2, PROT_EXEC, 0 },
 	{ SCMP_SYS(clone), 0, CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET |
 			      CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP, 0 },
+	{ SCMP_SYS(prlimit64), 0, UINT64_MAX, 0 },      /* of this process */
+	/* no datagrams, no address: those go to whoever listens */
+	{ SCMP_SYS(socketpair), 1, 0xf, SOCK_STREAM },
+	{ SCMP_SYS(socketpair), 1, 0xf, SOCK_SEQPACKET },
+	{ SCMP_SYS(sendto), 4, UINT64_MAX, 0 },
 	/* what isatty and the width of a terminal are asked by; not TIOCSTI, which types */
 	{ SCMP_SYS(ioctl), 1, UINT32_MAX, TCGETS },
 	{ SCMP_SYS(ioctl), 1, UINT32_MAX, TIOCGWINSZ },
@@ -217,6 +220,22 @@ static bool add_refusals(scmp_filter_ctx ctx, const struct dmv_sandbox *s)
 	return ok;
 }
 
+/* Signals to children of ours, to whom Landlock keeps them; where it has to stay out, to none. */
+static bool add_process(scmp_filter_ctx ctx, const struct dmv_sandbox *s)
+{
+	if (!s->process)
+		return !seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(kill), 0) &&
+		       !seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 0);
+	return !seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
+				 SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid())) &&
+	       !seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(pidfd_open), 1,
+				 SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)s->process)) &&
+	       !seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(process_vm_readv), 1,
+				 SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)s->process)) &&
+	       !seccomp_rule_add(ctx, refuse(), SCMP_SYS(process_vm_readv), 1,
+				 SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)s->process));
+}
+
 static bool add_rules(scmp_filter_ctx ctx, const struct dmv_sandbox *s)
 {
 	bool ok = true;
@@ -226,11 +245,8 @@ static bool add_rules(scmp_filter_ctx ctx, const struct dmv_sandbox *s)
 		ok = !seccomp_rule_add(ctx, SCMP_ACT_ALLOW, allowed[i], 0);
 	for (size_t i = 0; ok && i < sizeof(masked) / sizeof(masked[0]); i++)
 		ok = add_masked(ctx, &masked[i]);
-	if (ok && !s->process)  /* a child of ours; Landlock keeps it to those */
-		ok = !seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(kill), 0);
-	if (ok && s->process)
-		ok = !seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(process_vm_readv), 0) &&
-		     !seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(pidfd_open), 0);
+	if (ok)
+		ok = add_process(ctx, s);
 	/* Which files, Landlock decides; one that could not be finished is removed again. */
 	if (ok && s->nwrite)
 		ok = !seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(open), 0) &&

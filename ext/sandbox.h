@@ -12,9 +12,10 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 struct dmv_sandbox {
-	bool process;                   /* another process is read: pid:N */
+	pid_t process;                  /* the process that is read, pid:N; 0: none */
 	const char *const *write;       /* directories in which files may be made */
 	size_t nwrite;
 };

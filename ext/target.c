@@ -94,7 +94,9 @@ static void close_first_wall(const struct dmv_cli *c, struct dmv_confine *f)
 {
 	struct dmv_sandbox_state st;
 
-	f->box.process = is_kind(c, "pid:");
+	/* a number that is none is refused when it is opened */
+	if (is_kind(c, "pid:"))
+		f->box.process = (pid_t)strtol(c->target + 4, NULL, 10);
 	for (size_t i = 0; i < c->nitem; i++)
 		if (c->item[i].file)
 			dmv_confine_lines(f, c->item[i].text);

@@ -152,7 +152,7 @@ static unsigned replay(const char *dir, const char *name)
 {
 	static const uint8_t spoils[] = { 0, '#', '$', '*', '}', '9', 0xff };
 	uint8_t seed[SEED_MAX];
-	char path[512];
+	char path[700];
 	unsigned tried = 0;
 	size_t n;
 	FILE *f;

@@ -19,7 +19,8 @@ INSPECT = os.path.join(O, "dma-inspect")
 DRIVERS = os.path.join(O, "drivers")
 WRITES = ["create", "append", "truncate", "remove", "rename", "make directory"]
 READS = ["read passwd", "list directory"]
-OTHERS = ["socket", "connect", "exec", "ptrace", "read process", "code"]
+OTHERS = ["socket", "connect", "exec", "ptrace", "read process", "read itself as another",
+          "datagrams", "code"]
 NEEDED = ["read file", "thread", "memory", "pair", "child", "kill child"]
 PERM, ACCESS, NONE = (os.strerror(x) for x in (1, 13, 38))
 failed = 0
