@@ -58,13 +58,21 @@ class Hurt:
         self.after = None       # called with what was done to a file that opens
         self.bad = []
 
+    def probe(self):
+        """With little memory: the limit is inherited, since a function between fork and exec costs
+        more than the probe does."""
+        soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (self.memory, hard))
+        try:
+            return subprocess.run([PROBE, self.path, "all"], capture_output=True,
+                                  timeout=self.seconds)
+        finally:
+            resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
     def run(self, what):
-        def limit():
-            resource.setrlimit(resource.RLIMIT_AS, (self.memory, self.memory))
         start = time.monotonic()
         try:
-            r = subprocess.run([PROBE, self.path, "all"], capture_output=True, timeout=self.seconds,
-                               preexec_fn=limit)
+            r = self.probe()
         except subprocess.TimeoutExpired:
             self.bad.append("%s: no end after %d s" % (what, self.seconds))
             return
