@@ -11,6 +11,7 @@ dma-inspect and by the second decoder, which was made from SPEC.md alone.
 """
 import argparse
 import concurrent.futures
+import itertools
 import json
 import os
 import re
@@ -22,6 +23,9 @@ import sys
 import tempfile
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(TOP, "tests", "second"))
+import decode                           # noqa: E402
+
 LIMIT = 60                              # seconds for one process
 KNOWN, KNOWN_OFFSET, KNOWN_RECORD, KNOWN_CODE = 0x1, 0x10, 0x100, 0x1000    # as in driver.h
 U64 = 2 ** 64 - 1
@@ -197,13 +201,14 @@ class Decoded:
     """The same from the second decoder."""
 
     def __init__(self, core, build, program):
-        r = subprocess.run([sys.executable, os.path.join(TOP, "tests/second/decode.py"), core],
-                           capture_output=True, text=True, timeout=LIMIT)
-        if r.returncode != 0:
-            raise Wrong("decode.py: exit code %d: %s" % (r.returncode, r.stderr.strip()))
-        docs = json.loads(r.stdout)
+        try:
+            docs = decode.documents(core)
+        except (decode.Absent, decode.Damaged, decode.NotMine) as e:
+            raise Wrong("decode.py: %r" % e) from e
         if len(docs) != 1:
             raise Wrong("%d regions in the core" % len(docs))
+        if docs[0]["notes"]:
+            raise Wrong("decode.py: %s" % docs[0]["notes"][0])
         d, base = docs[0], Core(core, program).base
         tables = d["tables"]
         frame = {s["row"]: s["frame"][0] for s in tables["site"] if s["frame"]}
@@ -215,7 +220,7 @@ class Decoded:
         owner = {r["row"]: frame.get(r["owner"], 0) for r in tables["register"]}
         self.stale = [(s["va"], s["offset"], program.name(owner[s["register"]] - base))
                       for s in d["stale"]]
-        self.dirty = ["%s: %s" % (k, x) for k in ("guards", "stale", "notes") for x in d[k]]
+        self.dirty = ["%s: %s" % (k, x) for k in ("guards", "stale") for x in d[k]]
         for kind in ("file", "register", "list", "buffer", "channel"):
             self.dirty += ["%s %d is live" % (kind, x["row"]) for x in tables[kind]
                            if x["state"] == "live"]
@@ -346,8 +351,9 @@ def judge(bench, driver, keep=None):
 
 
 def judge_all(bench, chosen, jobs, keep=None):
-    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        yield from zip(chosen, pool.map(lambda d: judge(bench, d, keep), chosen))
+    with concurrent.futures.ProcessPoolExecutor(jobs) as pool:
+        yield from zip(chosen, pool.map(judge, itertools.repeat(bench), chosen,
+                                        itertools.repeat(keep)))
 
 
 def main():

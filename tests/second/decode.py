@@ -308,17 +308,22 @@ def hexed(x):
     return plain(x) if isinstance(x, bytes) else x
 
 
+def documents(path, base=None):
+    """What main() prints, a document a region."""
+    return hexed([r.document() for r in regions(Target(path, base))])
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     p.add_argument("--base", type=lambda s: int(s, 0))
     p.add_argument("file")
     a = p.parse_args()
     try:
-        docs = [r.document() for r in regions(Target(a.file, a.base))]
+        docs = documents(a.file, a.base)
     except NotMine as e:
         print("%s: %s" % (a.file, e), file=sys.stderr)
         return 3
-    json.dump(hexed(docs), sys.stdout, indent=1)
+    json.dump(docs, sys.stdout, indent=1)
     print()
     return 3 if not docs else 4 if any(d["notes"] for d in docs) else 0
 
