@@ -196,8 +196,8 @@ int main(void)
 		if (list[i]->d_name[0] != '.') {
 			struct count c = replay(dir, list[i]->d_name);
 
-			snprintf(name, sizeof(name), "windows hurt: %s, %u variants",
-				 list[i]->d_name, c.tried);
+			snprintf(name, sizeof(name), "windows hurt: %s, %u variants, %u open",
+				 list[i]->d_name, c.tried, c.opened);
 			T_CHECKF(c.opened > c.tried / 2, name, "%u opened", c.opened);
 		}
 		free(list[i]);

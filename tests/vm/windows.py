@@ -134,6 +134,23 @@ def same(name, path):
          sum(a != b for a, b in zip(elf, dmp)) < 0x600, "it differs")
 
 
+def cut(name, path):
+    """What lies before the end of a shortened file is read as before; what not, is said."""
+    _, want = ask(path + ".dmp", COMMANDS)
+    size = os.path.getsize(path + ".dmp")
+    os.truncate(path + ".dmp", size * 3 // 4 + 5)
+    rc, got = ask(path + ".dmp", COMMANDS + ["target"])
+    bad = [w["command"] for w, g in zip(want, got) if w["tables"] != g["tables"]]
+    said = [n for n in got[-1]["notes"] if "beyond the end of the file" in n]
+    case(name + ": cut to three quarters", rc == 1 and not bad and said and
+         int(said[0].split()[0]) == size - (size * 3 // 4 + 5), "exit %d, %s, %s" % (rc, bad, said))
+    os.truncate(path + ".dmp", 0x100)
+    rc, got = ask(path + ".dmp", ["bugcheck"])
+    case(name + ": cut in the header", rc == 0 and
+         got[0]["tables"]["bugcheck"][0]["p1"] == want[COMMANDS.index("bugcheck")]["tables"][
+             "bugcheck"][0]["p1"], "exit %d, %s" % (rc, got))
+
+
 def main():
     for name, (image, words, bug) in CASES.items():
         path, end, err = boot(image, words, bug)
@@ -146,6 +163,7 @@ def main():
         decoded(name, path + ".dmp", bug or said)
         if not bug:
             same(name, path)
+            cut(name, path)
         for f in os.listdir(OUT):
             os.remove(os.path.join(OUT, f))
     return 1 if failed else 0
