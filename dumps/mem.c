@@ -51,6 +51,11 @@ static const struct wrapper {
 	{ "\x28\xb5\x2f\xfd", 4, "compressed with zstd: run `zstd -dc FILE > OUT` and open OUT" },
 	{ "BZh", 3, "compressed with bzip2: run `bzip2 -dc FILE > OUT` and open OUT" },
 	{ "\x04\x22\x4d\x18", 4, "compressed with lz4: run `lz4 -dc FILE > OUT` and open OUT" },
+	/* As Windows and its users pack dumps. */
+	{ "PK\3\4", 4, "a zip archive: run `unzip -p FILE > OUT` and open OUT" },
+	{ "MSCF", 4, "a cabinet: run `cabextract -p FILE > OUT` and open OUT" },
+	{ "7z\xbc\xaf\x27\x1c", 6, "a 7z archive: run `7z e -so FILE > OUT` and open OUT" },
+	{ "MDMP", 4, "a minidump of one Windows process: drivers and their DMA are not in it" },
 };
 
 const char *dmv_space_name(enum dmv_space s)

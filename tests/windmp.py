@@ -341,6 +341,13 @@ def commands(d):
              "exit %d: %s" % (rc, got))
 
 
+def packed(d):
+    for magic, word in ((b"PK\3\4", "unzip -p"), (b"MSCF", "cabextract"),
+                        (b"7z\xbc\xaf\x27\x1c", "7z e"), (b"MDMP", "one Windows process")):
+        rc, _, err = probe(d.file(magic + b"\0" * 64), "info")
+        case("windows packed: " + word, rc == 1 and err.startswith("error 1: ") and word in err, err)
+
+
 def seeds_open(d):
     bad = [n for n, data in make.seeds().items() if probe(d.file(data), "all")[0]]
     case("windows: the fuzzer's %d seeds" % len(make.seeds()), not bad, " ".join(bad))
@@ -354,7 +361,7 @@ def main():
     with tempfile.TemporaryDirectory() as tmp:
         d = Dir(tmp)
         for fn in (layouts, header, paging, loaded, triage, ends, contradictions, regions, commands,
-                   seeds_open):
+                   packed, seeds_open):
             fn(d)
     return 1 if mem_dumps.failed else 0
 
