@@ -72,7 +72,7 @@ struct frame {
 	uint32_t region, index;
 	const char *stack;
 	uint64_t addr;
-	const char *text;
+	const char *text, *source, *in;
 };
 
 static const struct dmv_col frame_cols[] = {
@@ -82,29 +82,37 @@ static const struct dmv_col frame_cols[] = {
 	DMV_COL(struct frame, index, "", DMV_S_U32, "0 is the innermost"),
 	DMV_COL(struct frame, addr, "", DMV_S_WORD, "return address"),
 	DMV_COL(struct frame, text, "", DMV_S_STR, "module!function+offset"),
+	DMV_COL(struct frame, source, "", DMV_S_STR, "file:line of the call"),
+	DMV_COL(struct frame, in, NULL, DMV_S_LABEL, ""),
 	{ 0 }
 };
 
-static const struct dmv_table frame_table = { "stacks", frame_cols, "  {addr}  {text}\n" };
+static const struct dmv_table frame_table = { "stacks", frame_cols, "  {addr}  {text}{in}\n" };
 
 static bool stack(struct dmv_ses *s, uint32_t region, const char *which, const char *head,
 		  uint32_t site)
 {
 	const struct dmv_stack *k = dmv_site(&s->facts, site);
-	char text[224];
+	char text[224], source[256], in[264];
 
 	if (!k || !k->depth)
 		return true;
 	dmv_out_line(s->out, "\n%s", head);
 	for (uint32_t i = 0; i < k->depth; i++) {
 		struct frame r = {
-			.region = region, .index = i, .stack = which, .addr = k->frame[i]
+			.region = region, .index = i, .stack = which, .addr = k->frame[i],
+			.in = ""
 		};
 
 		if (i == 0 && k->text)
 			r.text = k->text;
 		else if (s->names)
 			r.text = dmv_names_text(s->names, k->frame[i], text, sizeof(text));
+		if (dmv_names_line(s->names, k->frame[i] - 1, source, sizeof(source))) {
+			snprintf(in, sizeof(in), "  %s", source);
+			r.source = source;
+			r.in = in;
+		}
 		if (!dmv_out_row(s->out, &frame_table, &r))
 			return false;
 	}

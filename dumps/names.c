@@ -74,6 +74,7 @@ void dmv_names_free(struct dmv_names *n)
 	for (size_t i = 0; i < n->nfile; i++) {
 		dmv_symfile_free(&n->file[i].sym);
 		dmv_file_types_close(&n->file[i].types);
+		dmv_lines_close(n->file[i].lines);
 	}
 	drop_notes(n);
 	dmv_knames_free(n->kernel);

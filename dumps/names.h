@@ -52,6 +52,10 @@ bool dmv_names_symbol(struct dmv_names *n, const char *symbol, uint64_t *ret);
 /* "module!function+0x12", "module+0x1234" or "0x00007f...": always something. Returns buf. */
 const char *dmv_names_text(struct dmv_names *n, uint64_t addr, char *buf, size_t size);
 
+/* "drivers/nvme/host/pci.c:1234" of the instruction that covers addr: for the call that a return
+ * address comes from, give one byte less. False: no file with DWARF knows; buf untouched. */
+bool dmv_names_line(struct dmv_names *n, uint64_t addr, char *buf, size_t size);
+
 /* Layouts of the target's structures: out of its kernel's own memory, else out of the files given.
  * How type and path are written, types.h says.
  * NOTFOUND: nobody knows the type, or it has no such member; the message says which. */

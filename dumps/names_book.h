@@ -5,6 +5,7 @@
 #ifndef DMV_NAMES_BOOK_H
 #define DMV_NAMES_BOOK_H
 
+#include "lines.h"
 #include "names_kernel.h"
 #include "types_file.h"
 
@@ -35,6 +36,8 @@ struct dmv_names_file {
 	char why[512];          /* refused: for notes */
 	bool asked_types;
 	struct dmv_file_types types;
+	bool asked_lines;
+	struct dmv_lines *lines;        /* NULL: not asked for, or there are none */
 };
 
 struct dmv_names {

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
-"""Names of a process core: from the program where it ran, from one beside the core once both were
-moved, by -s; never from another build of it, and the reason is told."""
+"""Names and lines of a process core: from the program where it ran, from one beside the core once
+both were moved, by -s; never from another build of it, and the reason is told."""
 
 import glob
 import json
 import os
+import re
 import resource
 import shutil
 import subprocess
@@ -33,6 +34,14 @@ def owner(core, cwd, *options):
                           capture_output=True, text=True, timeout=60)
     doc = json.loads(done.stdout)
     return doc["tables"]["adapters"][0]["owner"], " ".join(doc["notes"])
+
+
+def lines(core, cwd):
+    """Source lines of the stacks."""
+    done = subprocess.run([O + "/dma-inspect", "-j", "-c", "analyze", core], cwd=cwd,
+                          capture_output=True, text=True, timeout=60)
+    rows = json.loads(done.stdout)["tables"]["stacks"]
+    return [r["source"] for r in rows if r["source"]]
 
 
 def expect(name, got, want, note=""):
@@ -64,10 +73,14 @@ def one(name, runner, end, tmp):
         return
     program, core = both
     expect(name + ": where it ran", owner(core, tmp), True)
+    got = lines(core, tmp)
+    say(name + ": source lines", "" if any(re.fullmatch(r"tests/drivers/main_posix\.c:\d+", g)
+                                           for g in got) else str(got))
     os.mkdir(moved)
     core = shutil.move(core, os.path.join(moved, "dump"))
     program = shutil.move(program, os.path.join(tmp, "elsewhere"))
     expect(name + ": nowhere", owner(core, tmp), False, "is not here; give it with -s")
+    say(name + ": no source lines then", "".join(lines(core, tmp)))
     expect(name + ": by -s", owner(core, tmp, "-s", program), True, "")
     shutil.copy(program, os.path.join(moved, "program"))
     expect(name + ": moved together", owner(core, tmp), True)

@@ -16,6 +16,7 @@ O = os.environ.get("O", os.path.join(TOP, "build"))
 README = os.path.join(TOP, "README.md")
 # What differs from run to run: where things were loaded, how long they took, the C library.
 CHANGES = [(r"\b[0-9]+(\.[0-9]+)?(ns|us|ms|s)\b", "TIME"), (r"(?<=\S)\+0x[0-9a-f]+\b", "+OFFSET"),
+           (r"(?<=\.[ch]):[0-9]+$", ":LINE"),
            (r"  libc\.so\.6[+!].*", "  LIBC"), (r" +$", "")]
 LOADED = 1 << 32        # above are addresses of the process; below the arena of the soft device
 
