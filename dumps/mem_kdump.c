@@ -226,6 +226,13 @@ static enum dmv_code cached_page(struct kdump *k, const struct page *p, const ui
 	return DMV_E_OK;
 }
 
+static bool reads_as_zeros(struct kdump *k, const struct page *p)
+{
+	return k->zero_excluded && p->part && p->pfn < k->end &&
+	       !dmv_kdump_map_has(&p->part->map, p->pfn) &&
+	       dmv_kdump_map_memory(p->part->f, &p->part->map, p->pfn) > 0;
+}
+
 /* n bytes within one page. Whole pages that are read in passing do not go through the cache, but
  * for the first in the file, which is the one of all zeros. */
 static enum dmv_code read_in_page(struct kdump *k, uint64_t addr, uint8_t *to, size_t n,
@@ -236,9 +243,7 @@ static enum dmv_code read_in_page(struct kdump *k, uint64_t addr, uint8_t *to, s
 	enum dmv_code code = find_page(k, &p, &why);
 	const uint8_t *page = NULL;
 
-	if (code == DMV_E_ABSENT && k->zero_excluded && p.part && p.pfn < k->end &&
-	    !dmv_kdump_map_has(&p.part->map, p.pfn) &&
-	    dmv_kdump_map_memory(p.part->f, &p.part->map, p.pfn) > 0) {
+	if (code && reads_as_zeros(k, &p)) {
 		memset(to, 0, n);
 		return DMV_E_OK;
 	}
@@ -406,7 +411,8 @@ static void say_lines(struct kdump *k)
 	snprintf(text, sizeof(text), "%s%s%s", dmv_kdump_uts(h, 2, a), *a ? " " : "",
 		 dmv_kdump_uts(h, 3, b));
 	add_line(k, "kernel", text);
-	add_line(k, "host", dmv_kdump_uts(h, 1, a));
+	dmv_kdump_uts(h, 1, a);
+	add_line(k, "host", strcmp(a, "(none)") ? a : "");
 	snprintf(text, sizeof(text), "%" PRIu32, h->level);
 	add_line(k, "dump level", h->sub ? text : "");
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /*
- * Any bytes as a kdump-compressed file or a flattened one. Pages in a range may be damaged; but what
- * the walk over first bytes shows must be what a read shows. The corpus is made by
+ * Any bytes as a kdump-compressed file or a flattened one. Pages in a range may be damaged; but
+ * what the walk over first bytes shows must be what a read shows. The corpus is made by
  * tests/kdump_make.py.
  */
 #define FUZZ_DAMAGED

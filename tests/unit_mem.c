@@ -200,6 +200,30 @@ static void test_files(void)
 	}
 }
 
+/* What the dump filter left out of an ELF file, asked for as zeros: up to the bytes of the next
+ * segment, and never beyond what was memory. */
+static void test_zero_excluded(void)
+{
+	static struct build f;
+	const struct dmv_mem_opts o = { .zero_excluded = true };
+	const char want[] = "xxxx\0\0\0\0", next[] = "\0\0\0\0xxxx";
+	struct dmv_mem *m;
+	struct dmv_err e;
+
+	header(&f, true, false, 2);
+	segment(&f, 0, (struct seg){ PT_LOAD, 4096, 0, 0x1000, 4096, 0x3000 });
+	segment(&f, 1, (struct seg){ PT_LOAD, 4096, 0, 0x3000, 4096, 4096 });
+	fill(&f, 4096, 4096, 'x');
+	if (!T_CHECKF(!open_file(&f, &o, &m, &e), "zero-excluded", "%s", e.msg))
+		return;
+	T_CHECK(m->nnote == 1 && strstr(m->note[0], "zeros"), "zero-excluded is noted");
+	T_CHECK(bytes_at(m, DMV_PHYS, 0x1ffc, want, 8), "zeros behind a segment's bytes");
+	T_CHECK(bytes_at(m, DMV_PHYS, 0x2ffc, next, 8), "the next segment's bytes behind zeros");
+	T_CHECK(error_at(m, DMV_PHYS, 0x3ffc, 8, &e) == DMV_E_ABSENT && e.addr == 0x4000,
+		"no zeros where there was no memory");
+	dmv_mem_close(m);
+}
+
 /* QEMU's -p: overlapping in physical space; the first in the file wins, all are found by p_vaddr.
  */
 static void test_overlaps(void)
@@ -582,6 +606,7 @@ int main(void)
 	test_process(false, false, "32-bit little-endian");
 	test_process(false, true, "32-bit big-endian");
 	test_files();
+	test_zero_excluded();
 	test_overlaps();
 	test_vmcoreinfo();
 	test_xnum();
