@@ -39,8 +39,9 @@ static enum dmv_code check_version(struct dmv_reading *r)
 		return dmv_region_bad(r, "header bom is no byte-order mark");
 	if (H16(major) != DMV_ABI_MAJOR)
 		return dmv_fail_at(r->e, DMV_E_VERSION, r->addr, "region at 0x%" PRIx64
-				   ": header major is %u, this program knows %u", r->addr,
-				   H16(major), DMV_ABI_MAJOR);
+				   ": header major is %u, this program knows %u: "
+				   "read it with the dma-inspect that came with its verifier",
+				   r->addr, H16(major), DMV_ABI_MAJOR);
 	if (H32(header_bytes) != DMV_ABI_PAGE)
 		return dmv_region_bad(r, "header header_bytes is 0x%x, not 0x%x", H32(header_bytes),
 				      DMV_ABI_PAGE);
