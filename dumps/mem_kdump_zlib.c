@@ -54,7 +54,8 @@ static void *ctx_new(void)
 static size_t inflate_some(struct ctx *c, const uint8_t *from, size_t nfrom, uint8_t *to, size_t n,
 			   int *end)
 {
-	if (inflateReset(&c->z) != Z_OK)
+	*end = inflateReset(&c->z);
+	if (*end != Z_OK)
 		return 0;
 	c->z.next_in = (uint8_t *)from;
 	c->z.avail_in = (uInt)nfrom;

@@ -3,7 +3,7 @@
  * What bench_kdump.py measures against, on a 64-bit little-endian kdump-compressed file that is
  * believed in everything:
  *
- *   kdump_plain plain FILE      every page decompressed once by the fastest library call, one thread
+ *   kdump_plain plain FILE      every page decompressed once by the fastest call, one thread
  *   kdump_plain library FILE    every page read once, in order, by libkdumpfile
  *   kdump_plain scan FILE       dma-inspect's walk over the first 8 bytes of every page
  *   kdump_plain read FILE       dma-inspect's walk over all bytes

@@ -276,6 +276,43 @@ def split(files, pages):
          "plain is not a kdump" in err, err)
 
 
+NO_THREADS = """
+int pthread_create(void *t, const void *a, void *f, void *x);
+int pthread_create(void *t, const void *a, void *f, void *x)
+{
+	(void)t, (void)a, (void)f, (void)x;
+	return 11;
+}
+"""
+
+
+def scan(files, pages):
+    """The walk over first bytes without threads, with pages it cannot read, with hardly a page."""
+    path = files.put("scan", Dump(pages, method="zlib").write())
+    want = probe(path, "heads", "phys", 8)[1]
+    library = os.path.join(files.tmp, "no_threads.so")
+    mem_dumps.build(NO_THREADS, library, "-shared", "-fPIC")
+    rc, out, err = probe(path, "heads", "phys", 8, env=dict(os.environ, LD_PRELOAD=library))
+    case("kdump scan without threads", rc == 0 and out == want and b" missed 0 " in out, err)
+    with open(path, "rb") as f:
+        data = bytearray(f.read())
+    sub, bitmaps = kdump.header(data)[1:]
+    desc = 4096 * (1 + sub + bitmaps)
+    for i, pfn in enumerate(sorted(pages)):
+        if i % 10 == 3:
+            data[desc + i * kdump.DESCRIPTOR.size + 8] = 0xff        # 0xff.. bytes of a page
+            data[desc + i * kdump.DESCRIPTOR.size + 9] = 0xff
+    n = len(range(3, len(pages), 10)) * 4096
+    for how in ("heads", "walk"):
+        rc, out, err = probe(files.put("scan", data), how, "phys", *([8] if how == "heads" else []))
+        case("kdump %s past pages that are damaged" % how, rc == 0 and b" missed %d " % n in out,
+             "%s %s, not %d" % (out, err, n))
+    one = {7: pages[sorted(pages)[0]]}
+    path = files.put("scan", Dump(one).write())
+    rc, out, err = probe(path, "heads", "phys", 8)
+    case("kdump scan of one page", rc == 0 and out.startswith(b"bytes 8 missed 0 "), err)
+
+
 def program(files, pages):
     """The command line: several targets, and pages that the filter left out."""
     tool = os.path.join(mem_dumps.O, "dma-inspect")
@@ -312,6 +349,7 @@ def main():
         flattened(files, pages)
         reasons(files, pages)
         split(files, pages)
+        scan(files, pages)
         program(files, pages)
     return 1 if mem_dumps.failed else 0
 
