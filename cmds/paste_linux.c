@@ -100,7 +100,7 @@ static void fault(struct dmv_linux_line *l, const struct dmv_iommu_fault *f)
 	l->fix = dmv_fault_fix(f->class);
 }
 
-/* ---- [DMA Write NO_PASID] Request device [00:02.0] fault addr 0x... [fault reason 0x05] ... ---- */
+/* ---- [DMA Write] Request device [00:02.0] fault addr 0x... [fault reason 0x05] ... ---- */
 
 static const char *parse_dmar(const char *text, const char *p, struct dmv_linux_line *l)
 {
