@@ -238,8 +238,6 @@ $(O)/tests/replay_region.o: tests/fuzz_region.c
 	$(COMPILE) $(TEST_FLAGS) $(CFLAGS) -DFUZZ_REPLAY -c $< -o $@
 $(O)/tests/replay_region: $(O)/tests/replay_region.o $(O)/tests/mkregion.o $(O)/libdumps.a
 	$(LINK) $(DUMPS_LIBS) -o $@
-$(O)/fuzz_region: FUZZ_SRC = tests/mkregion.c
-$(O)/fuzz_region: tests/mkregion.c
 $(O)/corpus/fuzz_region: $(O)/tests/mkregion $(wildcard tests/regions/*.txt)
 	@mkdir -p $@
 	$(call say,GEN,$@)for r in tests/regions/*.txt; do \
@@ -262,8 +260,6 @@ $(O)/tests/replay_paste.o: tests/fuzz_paste.c
 	$(COMPILE) $(TEST_FLAGS) $(CFLAGS) -DFUZZ_REPLAY='"tests/corpus/fuzz_paste"' -c $< -o $@
 $(O)/tests/replay_paste: $(O)/tests/replay_paste.o $(O)/libcmds.a $(O)/libdumps.a
 	$(LINK) $(DUMPS_LIBS) -o $@
-$(O)/fuzz_paste: FUZZ_SRC = -Icmds $(CMDS_SRC)
-$(O)/fuzz_paste: $(CMDS_SRC) $(wildcard cmds/*.h cmds/*.def)
 CHECKS += $(O)/tests/replay_paste
 # ---- end of pastes ----
 
@@ -446,22 +442,21 @@ asan:                               ## the tests under AddressSanitizer and UBSa
 check-sanitized: all $(CHECKS)
 	@$(RUN) -j $(shell nproc) $(CHECKS)
 
-FUZZERS = $(patsubst tests/fuzz_%.c,$(O)/fuzz_%,$(wildcard tests/fuzz_*.c))
+# The readers are built once for all fuzzers.
+FUZZERS  = $(patsubst tests/fuzz_%.c,$(O)/fuzz_%,$(wildcard tests/fuzz_*.c))
+FUZZABLE = $(patsubst %.c,$(O)/fuzzed/%.o,$(DUMPS_SRC) $(CMDS_SRC) tests/mkregion.c)
 
-$(O)/fuzz_%: tests/fuzz_%.c $(DUMPS_SRC) $(wildcard dumps/*.h core/dmv_abi*)
+$(O)/fuzzed/%.o: %.c
 	@mkdir -p $(@D)
-	$(call say,LD,$@)$(CLANG) -std=c11 $(WARN) -D_GNU_SOURCE $(UNPACK_FLAGS) -O1 -g \
-		$(SANITIZE) -fsanitize=fuzzer -Itests -Idumps -Icore \
-		$< $(FUZZ_SRC) $(DUMPS_SRC) $(DUMPS_LIBS) -o $@
+	$(call say,CC fuzz,$<)$(CLANG) $(STD) -D_GNU_SOURCE $(UNPACK_FLAGS) -O1 -g $(SANITIZE) \
+		-fsanitize=fuzzer-no-link -Itests -Icmds -Idumps -Icore -c $< -o $@
+$(O)/libfuzzed.a: $(FUZZABLE)
+$(O)/fuzz_%: $(O)/fuzzed/tests/fuzz_%.o $(O)/libfuzzed.a
+	$(call say,LD,$@)$(CLANG) $(SANITIZE) -fsanitize=fuzzer $^ $(DUMPS_LIBS) -o $@
 
-fuzz: $(FUZZERS)                    ## fuzz the decoders, SECS=60 each
-	@for f in $(FUZZERS); do \
-		name=$$(basename $$f); new=$(O)/corpus/$$name; seed=tests/corpus/$${name#fuzz_}; \
-		mkdir -p $$new; [ -d $$seed ] || seed=; \
-		echo "# $$f for $(SECS) s"; \
-		$$f -max_total_time=$(SECS) -rss_limit_mb=2048 -timeout=10 -verbosity=0 \
-			-print_final_stats=1 -artifact_prefix=$(O)/ $$new $$seed || exit 1; \
-	done
+fuzz: $(FUZZERS)                    ## fuzz the parsers, SECS=60 each, as many at once as CPUs
+	@printf '%s\n' $(notdir $(FUZZERS)) | xargs -P $(shell nproc) -I NAME tests/fuzz.sh \
+		$(O)/NAME $(SECS) $(O)/corpus/NAME
 
 mutate: all $(O)/drivers            ## remove each check of the core: does its test fail?
 	@O=$(abspath $(O)) CC="$(CC)" tests/mutate.py
