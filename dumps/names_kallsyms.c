@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "mem_int.h"
+#include "mem_kernel.h"
 #include "names_kallsyms.h"
 #include "vmcoreinfo.h"
 
@@ -374,20 +375,64 @@ static enum dmv_code agree(const struct dmv_kallsyms *k, const char *text, struc
 	return DMV_E_OK;
 }
 
+/* Where the image starts, if anybody says so. */
+static bool image_start(struct dmv_mem *m, uint64_t *ret)
+{
+	const struct dmv_kernel *k = dmv_mem_kernel(m, NULL);
+
+	if (dmv_vmci_symbol(m->vmcoreinfo, "_stext", ret))
+		return true;
+	*ret = k ? k->image : 0;
+	return *ret;
+}
+
+/* linux_banner must be where they say. */
+static enum dmv_code check_banner(const struct dmv_kallsyms *k, struct dmv_mem *m,
+				  struct dmv_err *e)
+{
+	char text[15] = "";
+	uint64_t at;
+
+	if (dmv_kallsyms_symbol(k, "linux_banner", &at) &&
+	    !dmv_mem_read(m, DMV_VIRT, at, text, sizeof(text) - 1, NULL) &&
+	    !strcmp(text, "Linux version "))
+		return DMV_E_OK;
+	return dmv_fail(e, DMV_E_CORRUPT, "kallsyms: no linux_banner where they say");
+}
+
+static enum dmv_code find_places(struct dmv_mem *m, struct dmv_kallsyms_at *at, bool *searched,
+				 struct dmv_err *e)
+{
+	struct dmv_err why = { 0 };
+	uint64_t start;
+
+	*searched = !m->vmcoreinfo || !places(m->vmcoreinfo, at);
+	if (!*searched)
+		return DMV_E_OK;
+	memset(at, 0, sizeof(*at));
+	if (!image_start(m, &start))
+		return dmv_fail(e, DMV_E_NOTFOUND, "kallsyms: nobody says where the kernel is");
+	if (!dmv_kallsyms_search(m, start, at, &why))
+		return DMV_E_OK;
+	return dmv_fail(e, DMV_E_NOTFOUND,
+			"VMCOREINFO does not say where the kernel's symbols are, and a search "
+			"fails: %s; give System.map or vmlinux with -s", why.msg);
+}
+
 enum dmv_code dmv_kallsyms_load(struct dmv_mem *m, struct dmv_kallsyms **ret, struct dmv_err *e)
 {
 	struct dmv_kallsyms_at at = { 0 };
 	struct dmv_kallsyms *k;
-	enum dmv_code code;
+	bool searched;
+	enum dmv_code code = find_places(m, &at, &searched, e);
 
-	if (!m->vmcoreinfo || !places(m->vmcoreinfo, &at))
-		return dmv_fail(e, DMV_E_NOTFOUND,
-				"VMCOREINFO does not say where the kernel's symbols are (Linux "
-				"before 6.0): give System.map or vmlinux with -s");
-	code = dmv_kallsyms_load_at(m, &at, &k, e);
+	if (!code)
+		code = dmv_kallsyms_load_at(m, &at, &k, e);
 	if (code)
 		return code;
 	code = agree(k, m->vmcoreinfo, e);
+	if (!code && searched)
+		code = check_banner(k, m, e);
 	if (code) {
 		dmv_kallsyms_free(k);
 		return code;

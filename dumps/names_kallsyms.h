@@ -30,7 +30,12 @@ struct dmv_kallsyms_at {
 	uint64_t num_syms, names, token_table, token_index, offsets, relative_base, addresses;
 };
 
-/* Reads the tables that VMCOREINFO names, by virtual address. NOTFOUND: it names none. */
+/* Looks for them in a kernel's image, which starts at `start`. */
+enum dmv_code dmv_kallsyms_search(struct dmv_mem *m, uint64_t start, struct dmv_kallsyms_at *ret,
+				  struct dmv_err *e);
+
+/* Reads the tables that VMCOREINFO names, by virtual address, else those that a search of the
+ * kernel's image finds. NOTFOUND: neither. */
 enum dmv_code dmv_kallsyms_load(struct dmv_mem *m, struct dmv_kallsyms **ret, struct dmv_err *e);
 /* The same from given places. */
 enum dmv_code dmv_kallsyms_load_at(struct dmv_mem *m, const struct dmv_kallsyms_at *at,
