@@ -426,19 +426,31 @@ static enum dmv_code heads_in_piece(void *ctx, uint64_t addr, const uint8_t *buf
 	return DMV_E_OK;
 }
 
-enum dmv_code dmv_mem_walk_heads(struct dmv_mem *m, enum dmv_space s, size_t step, size_t n,
+enum dmv_code dmv_mem_walk_plain(struct dmv_mem *m, enum dmv_space s, size_t step, size_t n,
 				 dmv_mem_heads_fn *fn, void *ctx, uint64_t *missed,
 				 struct dmv_err *e)
 {
 	struct heads h = { step, n, fn, ctx };
 	uint64_t lost = 0;
+	enum dmv_code code = dmv_mem_walk(m, s, heads_in_piece, &h, &lost, e);
+
+	*missed += lost;
+	return code;
+}
+
+enum dmv_code dmv_mem_walk_heads(struct dmv_mem *m, enum dmv_space s, size_t step, size_t n,
+				 dmv_mem_heads_fn *fn, void *ctx, uint64_t *missed,
+				 struct dmv_err *e)
+{
+	uint64_t lost = 0;
 	enum dmv_code code;
 
 	if (!step || step & (step - 1) || step > WALK_STEP || !n || n > step)
 		return dmv_fail(e, DMV_E_USAGE, "no such step: %zu bytes of %zu", n, step);
-	if (!m->ops->walk_heads)
-		return dmv_mem_walk(m, s, heads_in_piece, &h, missed, e);
-	code = m->ops->walk_heads(m, s, step, n, fn, ctx, &lost, e);
+	if (m->ops->walk_heads)
+		code = m->ops->walk_heads(m, s, step, n, fn, ctx, &lost, e);
+	else
+		code = dmv_mem_walk_plain(m, s, step, n, fn, ctx, &lost, e);
 	if (missed)
 		*missed = lost;
 	return code;

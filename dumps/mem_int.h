@@ -57,6 +57,11 @@ const char *dmv_file_note(const struct dmv_file *f);
  * `makedumpfile -R`. */
 enum dmv_code dmv_dump_open(const char *path, struct dmv_file **ret, struct dmv_err *e);
 
+/* dmv_mem_walk_heads by dmv_mem_walk, whatever the source offers. Adds to *missed. */
+enum dmv_code dmv_mem_walk_plain(struct dmv_mem *m, enum dmv_space s, size_t step, size_t n,
+				 dmv_mem_heads_fn *fn, void *ctx, uint64_t *missed,
+				 struct dmv_err *e);
+
 /* Adds a line to m->note; when memory is short the line is lost, nothing else. */
 void dmv_mem_note(struct dmv_mem *m, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Gives m the ranges; adjacent ones are joined in place. v is sorted, disjoint, from malloc. */

@@ -23,7 +23,9 @@ enum {
 	FIRST_AHEAD = 16 << 10,         /* what is read behind a page that follows the one before */
 	KNOWN = 64,                     /* pages remembered by where they are: the one of zeros */
 	MAX_THREADS = 8,
-	SLOTS = 2 * MAX_THREADS,
+	MIN_SLOTS = 2,
+	MAX_SLOTS = 2 * MAX_THREADS,
+	SLOT_BYTES = 32 << 20,          /* all of them, if two need no more */
 };
 
 _Static_assert((int)WINDOW >= (int)DMV_KDUMP_MAX_BLOCK, "a page fits into the window");
@@ -50,7 +52,8 @@ struct heads {
 	uint64_t batch;                 /* its number in the part */
 	uint64_t taken, handed;         /* batches so far */
 	bool stop;
-	struct slot slot[SLOTS];
+	struct slot slot[MAX_SLOTS];
+	size_t slots;
 };
 
 /* What one thread has for itself. */
@@ -203,12 +206,12 @@ static void *work(void *arg)
 		struct slot *s;
 		uint64_t batch;
 
-		while (!h->stop && h->taken >= h->handed + SLOTS)
+		while (!h->stop && h->taken >= h->handed + h->slots)
 			pthread_cond_wait(&h->change, &h->lock);
 		p = h->stop ? NULL : take(h, &batch);
 		if (!p)
 			break;
-		s = &h->slot[h->taken++ % SLOTS];
+		s = &h->slot[h->taken++ % h->slots];
 		pthread_mutex_unlock(&h->lock);
 		fill(w, p, batch, s);
 		pthread_mutex_lock(&h->lock);
@@ -247,7 +250,7 @@ static enum dmv_code hand_all(struct heads *h, dmv_mem_heads_fn *fn, void *ctx, 
 	enum dmv_code code = DMV_E_OK;
 
 	while (!code) {
-		struct slot *s = &h->slot[h->handed % SLOTS];
+		struct slot *s = &h->slot[h->handed % h->slots];
 		bool over = h->part == h->set->npart && h->handed == h->taken;
 
 		if (over)
@@ -363,7 +366,12 @@ static enum dmv_code run(struct heads *h, dmv_mem_heads_fn *fn, void *ctx, uint6
 
 static bool make_slots(struct heads *h)
 {
-	for (size_t i = 0; i < SLOTS; i++) {
+	h->slots = SLOT_BYTES / (BATCH * (h->per + sizeof(*h->slot[0].pfn)));
+	if (h->slots < MIN_SLOTS)
+		h->slots = MIN_SLOTS;
+	if (h->slots > MAX_SLOTS)
+		h->slots = MAX_SLOTS;
+	for (size_t i = 0; i < h->slots; i++) {
 		h->slot[i].pfn = malloc(BATCH * sizeof(*h->slot[i].pfn));
 		h->slot[i].head = malloc(BATCH * h->per);
 		if (!h->slot[i].pfn || !h->slot[i].head)
@@ -374,7 +382,7 @@ static bool make_slots(struct heads *h)
 
 static void free_slots(struct heads *h)
 {
-	for (size_t i = 0; i < SLOTS; i++) {
+	for (size_t i = 0; i < h->slots; i++) {
 		free(h->slot[i].pfn);
 		free(h->slot[i].head);
 	}
