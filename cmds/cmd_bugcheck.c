@@ -7,6 +7,7 @@
 
 #include "decode.h"
 #include "dump_info.h"
+#include "meaning.h"
 #include "paste.h"
 
 static enum dmv_code own(struct dmv_ses *s)
@@ -202,7 +203,7 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 
 static const struct dmv_arg args[] = {
 	{ "CODE P1 P2 P3 P4", DMV_ARG_REST, false,
-	  "typed: parameters left out are 0; or a text, as it was printed" },
+	  "typed, the last ones may be left out; or a text, as it was printed" },
 	{ 0 }
 };
 

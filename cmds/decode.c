@@ -78,7 +78,7 @@ static const struct dmv_table arg_table = {
 
 /* Rows of the same table whose value is absent. */
 static const struct dmv_table lost_table = {
-	"arguments", lost_cols, "Arg{index}: not in the paste{sep1}{means}\n"
+	"arguments", lost_cols, "Arg{index}: not given{sep1}{means}\n"
 };
 
 struct advice {
@@ -198,8 +198,13 @@ static bool arguments(struct dmv_ses *s, const struct dmv_quad *q, const struct 
 static const char *title_of(const struct dmv_meaning *m, const struct dmv_quad *q, uint32_t code,
 			    bool undocumented)
 {
+	unsigned lacks = dmv_meaning_lacks(code, q->p, q->known);
+
 	if (m)
 		return m->title;
+	if (lacks)
+		return lacks == 1 ? "parameter 1 would say which rule"
+				  : "parameter 2 would say which rule";
 	if (undocumented)
 		return "this rule exists, but Microsoft never documented it";
 	if (q->no_bugcheck)
@@ -279,6 +284,8 @@ static bool fault_types(struct dmv_ses *s, const struct dmv_quad *q)
 /* In the debugger, on the machine, and where the same machine runs Linux. */
 static bool next_of_fault(struct dmv_ses *s, const struct dmv_quad *q)
 {
+	if (!(q->known & 2))
+		return dmv_next(s, "!analyze -v", "the parameters that were not given");
 	if (q->p[1] && (!dmv_next_at(s, "!devobj", q->p[1], "",
 				     "the device object: often the bus driver's") ||
 			!dmv_next_at(s, "!devstack", q->p[1], "",
@@ -298,7 +305,7 @@ static bool next_of_fault(struct dmv_ses *s, const struct dmv_quad *q)
 
 static bool next_steps(struct dmv_ses *s, const struct dmv_quad *q, uint32_t code)
 {
-	bool fault = code == 0xE6 && q->p[0] == 0x26;
+	bool fault = code == 0xE6 && q->known & 1 && q->p[0] == 0x26;
 	bool stack = !(q->known & 8) && q->stack != DMV_NO_ADDR;
 
 	if (!fault && !stack)
@@ -319,11 +326,12 @@ static bool decode(struct dmv_ses *s, const struct dmv_quad *q, bool advise)
 	const struct dmv_iommu_fault *f = fault && q->intel ? dmv_vtd_reason(q->p[3]) : NULL;
 	struct bug b = { .region = q->region, .index = q->index, .code = code, .line = q->line,
 			 .name = q->no_bugcheck ? "no bugcheck" : dmv_bugcheck_name(code),
-			 .dma = dmv_bugcheck_is_dma(code, q->p),
+			 .dma = dmv_bugcheck_is_dma(code, q->p, q->known),
 			 .form = q->form, .seen = q->seen, .minidump = code != q->code,
-			 .undocumented = dmv_bugcheck_undocumented(code, q->p[0]) };
+			 .undocumented = q->known & 1 &&
+					 dmv_bugcheck_undocumented(code, q->p[0]) };
 	const char **word[] = { &b.p1, &b.p2, &b.p3, &b.p4 };
-	struct dmv_meaning meaning, *m = dmv_meaning_of(code, q->p, &meaning) ? &meaning : NULL;
+	struct dmv_meaning x, *m = dmv_meaning_of(code, q->p, q->known, &x) ? &x : NULL;
 	struct advice a = { NULL, NULL, NULL };
 	char text[4][20];
 

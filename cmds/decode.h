@@ -5,8 +5,6 @@
 
 #include "cmd.h"
 
-enum { DMV_ALL_PARAMETERS = 0xF };
-
 /* A bugcheck as it was found, not necessarily with all its parameters. */
 struct dmv_quad {
 	uint32_t region, index;         /* index of the region, of the bugcheck in this answer */

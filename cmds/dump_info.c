@@ -57,7 +57,7 @@ bool dmv_dump_about_dma(const struct dmv_ses *s)
 
 	if (!x || !x->has_bugcheck)
 		return false;
-	return dmv_bugcheck_is_dma(code, x->bug_p);
+	return dmv_bugcheck_is_dma(code, x->bug_p, DMV_ALL_PARAMETERS);
 }
 
 enum dmv_code dmv_dump_instead(struct dmv_ses *s)

@@ -71,10 +71,10 @@ static const char *filled(const char *s)
 	return s && *s ? s : NULL;
 }
 
-static bool neighbour(uint32_t code, const uint64_t p[4], struct dmv_meaning *ret)
+static bool neighbour(uint32_t code, const uint64_t p[4], unsigned known, struct dmv_meaning *ret)
 {
 	for (size_t i = 0; i < COUNT(neighbours); i++) {
-		if (neighbours[i].code != code ||
+		if (neighbours[i].code != code || (neighbours[i].mask && !(known & 1)) ||
 		    (p[0] & neighbours[i].mask) != neighbours[i].p1)
 			continue;
 		*ret = (struct dmv_meaning){ .title = neighbours[i].title,
@@ -108,12 +108,35 @@ const char *dmv_rule_calls(uint32_t id)
 	return NULL;
 }
 
-bool dmv_meaning_of(uint32_t code, const uint64_t p[4], struct dmv_meaning *ret)
+/* Each rule is selected by P1, some by P2, too. */
+static const struct dmv_rule_text *rule(uint32_t code, const uint64_t p[4], unsigned known)
 {
-	const struct dmv_rule_text *r = dmv_rule_of(code, p);
+	const struct dmv_rule_text *r = known & 1 ? dmv_rule_of(code, p) : NULL;
+
+	return r && (r->p2 < 0 || known & 2) ? r : NULL;
+}
+
+unsigned dmv_meaning_lacks(uint32_t code, const uint64_t p[4], unsigned known)
+{
+	for (size_t i = 0; i < dmv_nrules; i++) {
+		const struct dmv_rule_text *r = &dmv_rules[i];
+
+		if (r->code != code)
+			continue;
+		if (!(known & 1))
+			return 1;
+		if ((uint64_t)r->p1 == p[0] && r->p2 >= 0 && !(known & 2))
+			return 2;
+	}
+	return 0;
+}
+
+bool dmv_meaning_of(uint32_t code, const uint64_t p[4], unsigned known, struct dmv_meaning *ret)
+{
+	const struct dmv_rule_text *r = rule(code, p, known);
 
 	if (!r)
-		return neighbour(code, p, ret);
+		return neighbour(code, p, known, ret);
 	*ret = (struct dmv_meaning){ .rule = r->name, .title = r->title, .cause = r->cause,
 		.fix = r->fix, .calls = dmv_rule_calls(r->id), .warning = r->warning, .dma = true };
 	ret->means[0] = r->name;
@@ -124,11 +147,11 @@ bool dmv_meaning_of(uint32_t code, const uint64_t p[4], struct dmv_meaning *ret)
 	return true;
 }
 
-bool dmv_bugcheck_is_dma(uint32_t code, const uint64_t p[4])
+bool dmv_bugcheck_is_dma(uint32_t code, const uint64_t p[4], unsigned known)
 {
 	struct dmv_meaning m;
 
-	return code == 0xE6 || code == 0x1DC || (dmv_meaning_of(code, p, &m) && m.dma);
+	return code == 0xE6 || code == 0x1DC || (dmv_meaning_of(code, p, known, &m) && m.dma);
 }
 
 /* ---- values in words ---- */

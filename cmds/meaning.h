@@ -19,15 +19,20 @@ struct dmv_meaning {
 	bool dma;                       /* it is about DMA */
 };
 
-/* false: no row says what this is. */
-bool dmv_meaning_of(uint32_t code, const uint64_t p[4], struct dmv_meaning *ret);
+enum { DMV_ALL_PARAMETERS = 0xF };
+
+/* Of the parameters in `known` (bit i: p[i]). false: no row says what this is, or the word that
+ * would select one is not known. */
+bool dmv_meaning_of(uint32_t code, const uint64_t p[4], unsigned known, struct dmv_meaning *ret);
 
 /* "DRIVER_VERIFIER_DMA_VIOLATION" of a code, NULL if it is no neighbour either. */
 const char *dmv_bugcheck_name(uint32_t code);
 /* And back; n characters. */
 bool dmv_bugcheck_named(const char *name, size_t n, uint32_t *code);
 /* It is about DMA, though it may be a rule that nobody documented. */
-bool dmv_bugcheck_is_dma(uint32_t code, const uint64_t p[4]);
+bool dmv_bugcheck_is_dma(uint32_t code, const uint64_t p[4], unsigned known);
+/* The parameter that is not known and would say which rule it is, 1 or 2; 0: there is none. */
+unsigned dmv_meaning_lacks(uint32_t code, const uint64_t p[4], unsigned known);
 /* A P1 of 0xE6 that exists and was never documented. */
 bool dmv_bugcheck_undocumented(uint32_t code, uint64_t p1);
 

@@ -38,7 +38,7 @@ struct dmv_paste {
 	size_t left_off;                /* behind the first DMV_PASTE_SEEN */
 	struct dmv_linux_lines linux_lines;     /* of Linux, each once */
 	bool intel;                     /* a stack in it runs through Intel's IOMMU handler */
-	bool typed;                     /* numbers and nothing else: those left out are 0 */
+	bool typed;                     /* numbers and nothing else, the last ones left out */
 };
 
 /*

@@ -687,6 +687,6 @@ enum dmv_code dmv_form_typed(const char *text, struct dmv_seen *b, struct dmv_er
 		list(open, b);
 	if (b->why[0])
 		return dmv_fail(e, DMV_E_USAGE, "%s", b->why);
-	b->known = ALL;
+	b->absent = (uint8_t)(ALL & ~b->known);
 	return DMV_E_OK;
 }

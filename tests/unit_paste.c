@@ -479,7 +479,7 @@ static const char *misread(const char *said, const struct row *r, const char *fo
 	snprintf(want, sizeof(want), "\"form\":\"%s\"", form);
 	if (!strstr(said, want))
 		return want;
-	if (!dmv_meaning_of(plain, r->p, &m))
+	if (!dmv_meaning_of(plain, r->p, words >> 1, &m))
 		return NULL;
 	snprintf(want, sizeof(want), m.rule ? "\"rule\":\"%s\"" : "\"rule\":null", m.rule);
 	if (!strstr(said, want))
@@ -919,7 +919,7 @@ static void tables(void)
 	for (size_t i = 0; i < COUNT(others); i++) {
 		struct dmv_meaning m = { 0 };
 		uint32_t code = others[i].code;
-		bool known = dmv_meaning_of(code, others[i].p, &m);
+		bool known = dmv_meaning_of(code, others[i].p, DMV_ALL_PARAMETERS, &m);
 		bool want = code != 0xE6 && code < 0x10000000;
 		bool dma = want && code != 0x161 && others[i].p[0] != 0xB7;
 
