@@ -44,27 +44,87 @@ static bool clash(const struct job *j, const struct dmv_reading *r, const struct
 	return true;
 }
 
+enum falls { NOBODY, OLD, NEW };
+
+/*
+ * Two regions lie in the same bytes, the one at index i and the new one, at j->nr: which is false?
+ * Memory that a process left holds its region until it is used again, and one that uses it wipes it
+ * first: who claims memory in which another's header stands was not there last. Nor was who ended,
+ * or started earlier. NOBODY: that cannot be told.
+ */
+static enum falls who_falls(const struct job *j, size_t i)
+{
+	const struct dmv_reading *a = &j->r[i], *b = &j->r[j->nr];
+	const bool over = dmv_region_covers(a, b), under = dmv_region_covers(b, a);
+	const uint64_t since = j->f->region[i].start_unix_ns;
+	const uint64_t new_since = j->f->region[j->nr].start_unix_ns;
+
+	if (a->how != DMV_BY_SCAN || b->how != DMV_BY_SCAN)
+		return NOBODY;
+	if (a->ended != b->ended)
+		return a->ended ? OLD : NEW;
+	if (over != under)
+		return over ? OLD : NEW;
+	if (since == new_since)
+		return NOBODY;
+	return since < new_since ? OLD : NEW;
+}
+
+/* Closes the region at index i, the last one or one before it. */
+static void take_out(struct job *j, size_t i)
+{
+	struct dmv_facts *f = j->f;
+
+	dmv_reading_close(&j->r[i]);
+	f->nregion--;
+	for (size_t k = i; k < f->nregion; k++) {
+		f->region[k] = f->region[k + 1];
+		j->r[k] = j->r[k + 1];
+		j->r[k].index = (uint32_t)k;
+	}
+}
+
+/* The new region and the one at index i share bytes. *kept: the new one stays. */
+static enum dmv_code settle(struct job *j, size_t i, bool *kept)
+{
+	const enum falls falls = who_falls(j, i);
+	const size_t loser = falls == OLD ? i : j->nr, winner = falls == OLD ? j->nr : i;
+	struct dmv_err e = { 0 };
+
+	dmv_fail_at(&e, DMV_E_CORRUPT, j->r[loser].addr,
+		    "region at 0x%" PRIx64 ": its segments overlap those of the region at "
+		    "0x%" PRIx64, j->r[loser].addr, j->r[winner].addr);
+	*kept = falls == OLD;
+	take_out(j, loser);
+	j->nr -= *kept;
+	if (falls == NOBODY)
+		return refuse(j, &e);
+	dmv_note_add(j->f, 0, e.addr, "%s, which was there last; ignored", e.msg);
+	return DMV_E_OK;
+}
+
 static enum dmv_code open_one(struct job *j, const struct dmv_hit *h)
 {
 	struct dmv_err e = { 0 };
 	struct dmv_reading *r = &j->r[j->nr];
 	const struct dmv_reading *other;
+	bool kept = true;
 
 	*r = (struct dmv_reading){.m = j->m, .names = j->n, .f = j->f, .stop = j->o->stop, .e = &e};
 	if (dmv_reading_open(r, h))
 		return refuse(j, &e);
-	if (!clash(j, r, &other)) {
-		dmv_reading_close(r);
-		return dmv_fail(j->e, DMV_E_MEMORY, "no memory to compare regions");
-	}
-	if (other) {
-		dmv_fail_at(&e, DMV_E_CORRUPT, r->addr,
-			    "region at 0x%" PRIx64 ": its segments overlap those "
-			    "of the region at 0x%" PRIx64,
-			    r->addr, other->addr);
-		dmv_reading_close(r);
-		j->f->nregion--;
-		return refuse(j, &e);
+	for (;;) {
+		enum dmv_code c;
+
+		if (!clash(j, &j->r[j->nr], &other)) {
+			dmv_reading_close(&j->r[j->nr]);
+			return dmv_fail(j->e, DMV_E_MEMORY, "no memory to compare regions");
+		}
+		if (!other)
+			break;
+		c = settle(j, (size_t)(other - j->r), &kept);
+		if (c || !kept)
+			return c;
 	}
 	j->nr++;
 	return DMV_E_OK;

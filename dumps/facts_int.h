@@ -135,6 +135,8 @@ void dmv_reading_close(struct dmv_reading *r);
 /* facts_overlap.c: do two regions lie in the same bytes? Then the less trusted one is a lie, or
  * both are. False: no memory to find out. */
 bool dmv_regions_share(const struct dmv_reading *a, const struct dmv_reading *b, bool *ret);
+/* Is b's header in a segment of a? */
+bool dmv_region_covers(const struct dmv_reading *a, const struct dmv_reading *b);
 
 /* ---- facts_table.c ---- */
 

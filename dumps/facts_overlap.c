@@ -210,3 +210,14 @@ bool dmv_regions_share(const struct dmv_reading *a, const struct dmv_reading *b,
 	free(s);
 	return true;
 }
+
+bool dmv_region_covers(const struct dmv_reading *a, const struct dmv_reading *b)
+{
+	for (size_t i = 0; i < a->nseg; i++) {
+		const struct dmv_seg *g = &a->seg[i];
+
+		if (!g->bad && g->space == b->space && b->addr - g->addr < g->bytes)
+			return true;
+	}
+	return false;
+}

@@ -138,11 +138,62 @@ static void test_two(void)
 	mkregion_free(&a.region);
 }
 
+/* Two regions, the first of which has the second's bytes in a segment of its own. */
+static void overlap(const char *name, const char *first, uint64_t at, const char *second,
+		    uint64_t want, bool decided)
+{
+	struct got a, b, g = { .facts = { 0 } };
+	struct bytes_mem mem;
+	uint8_t *both;
+
+	if (!got_make(&a, first, NULL, "") || !got_make(&b, second, NULL, ""))
+		return;
+	got_set(&a, got_place(&a, "segment", 0), offsetof(struct dmv_abi_segment, virt), 8, at);
+	both = malloc(a.region.n + b.region.n);
+	memcpy(both, a.region.bytes, a.region.n);
+	memcpy(both + a.region.n, b.region.bytes, b.region.n);
+	bytes_mem_init(&mem, both, a.region.n + b.region.n, a.region.virt, UINT64_MAX);
+	g.code = dmv_facts_region(&mem.base, NULL, NULL, &g.facts, &g.e);
+	T_CHECKF(!g.code && g.facts.nregion == 1 && g.facts.region[0].id == want, name,
+		 "%zu regions, %s", g.facts.nregion, got_said(&g));
+	T_CHECKF(!!got_note(&g, "its segments overlap") &&
+			 (got_topic(&g, "its segments overlap") == 0) == decided,
+		 name, "topic 0x%x: %s", got_topic(&g, "its segments overlap"), got_said(&g));
+	T_CHECKF(!g.code && g.facts.nadapter == 1 && g.facts.adapter[0].region == 0, name,
+		 "%zu adapters", g.facts.nadapter);
+	if (!g.code)
+		dmv_facts_free(&g.facts);
+	free(both);
+	mkregion_free(&a.region);
+	mkregion_free(&b.region);
+}
+
+/* What was left of a region, or made up, does not win over the one that uses the memory now. */
+static void test_overlap(void)
+{
+#define FIRST(more) "image 0x10000000 0x20000\nregion 0x3000\nheader region_id=0x77 " more \
+	"\nsegment 1 0x3000 0x1000\ntable adapter 1\nrow adapter 0 LIVE handle=0x11"
+#define SECOND(more) "image 0x10020000 0x8000\nregion 0x8000\nheader region_id=0x78 " more \
+	"\ntable adapter 1\nrow adapter 0 LIVE handle=0x99"
+	overlap("another's header in its memory", FIRST("start_unix_ns=9"), 0x10020000,
+		SECOND("start_unix_ns=5"), 0x78, true);
+	overlap("started earlier", FIRST("start_unix_ns=5"), 0x10024000,
+		SECOND("start_unix_ns=9"), 0x78, true);
+	overlap("started later", FIRST("start_unix_ns=9"), 0x10024000,
+		SECOND("start_unix_ns=5"), 0x77, true);
+	overlap("ended", FIRST("start_unix_ns=9") "\ntombstone", 0x10024000,
+		SECOND("start_unix_ns=5"), 0x78, true);
+	overlap("nobody can tell", FIRST(""), 0x10024000, SECOND(""), 0x77, false);
+#undef FIRST
+#undef SECOND
+}
+
 int main(void)
 {
 	test_finding();
 	test_copies();
 	test_tombstone();
 	test_two();
+	test_overlap();
 	return T_DONE();
 }

@@ -6,10 +6,10 @@
  *
  * (the kernel puts words it does not know itself in front of the colon)
  * Starts `drivers DRIVER --mode log --hold` for each, says where their regions are, plants a copy
- * of the first one's header, and waits. After "cores" on the console it kills them, gives their
- * core files to the host and switches off. kexec: it crashes the kernel instead, and under the
- * second kernel gives /proc/vmcore to the host. virtual: bus addresses are virtual ones. pieces:
- * hardly three free pages lie side by side when the processes start.
+ * of the first one's header and a false region, and waits. After "cores" on the console it kills
+ * them, gives their core files to the host and switches off. kexec: it crashes the kernel instead,
+ * and under the second kernel gives /proc/vmcore to the host. virtual: bus addresses are virtual
+ * ones. pieces: hardly three free pages lie side by side when the processes start.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -332,8 +332,10 @@ int main(int argc, char **argv)
 	if (o.pieces)
 		memory_to_pieces();
 	start_all(&o, r);
-	if (o.drivers)
+	if (o.drivers) {
 		region_copy(&r[0]);
+		region_forge(&r[0]);
+	}
 	say("ready");
 	if (o.kexec) {
 		disk_close();

@@ -34,10 +34,17 @@ struct region {
 
 /* Gives up if there is none. The process must stand still. */
 void region_find(pid_t pid, struct region *ret);
+/* Its header page. */
+void region_header(const struct region *r, void *page);
 /* A byte-wise copy of the header page, in a page of this process. It stays. */
 void region_copy(const struct region *r);
 /* Physical address of a byte of a process; UINT64_MAX: not told. */
 uint64_t phys_of(pid_t pid, uint64_t virt);
+
+/* ---- init_forge.c: a region that is none ---- */
+
+/* Claims the memory of a true one, in pages of this process. It stays. */
+void region_forge(const struct region *r);
 
 /* ---- init_kexec.c: a second kernel takes over when this one dies ---- */
 

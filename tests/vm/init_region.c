@@ -67,7 +67,7 @@ static uint64_t find(pid_t pid)
 	return at;
 }
 
-static void read_page(const struct region *r, void *page)
+void region_header(const struct region *r, void *page)
 {
 	int mem = open_proc(r->pid, "mem");
 
@@ -85,7 +85,7 @@ void region_find(pid_t pid, struct region *ret)
 	if (!ret->virt)
 		give_up("process %d: no region", (int)pid);
 	ret->phys = phys_of(pid, ret->virt);
-	read_page(ret, page);
+	region_header(ret, page);
 	ret->id = h->region_id;
 	memset(page, 0, sizeof(page));          /* this copy is not the planted one */
 }
@@ -97,7 +97,7 @@ void region_copy(const struct region *r)
 
 	if (page == MAP_FAILED || mlock(page, DMV_ABI_PAGE))
 		give_up("no page for a copy");
-	read_page(r, page);
+	region_header(r, page);
 	say("copy of 0x%016llx virt 0x%llx phys 0x%llx", (unsigned long long)r->id,
 	    (unsigned long long)(uintptr_t)page,
 	    (unsigned long long)phys_of(getpid(), (uintptr_t)page));

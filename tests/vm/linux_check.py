@@ -7,7 +7,7 @@
 
 VARIANT: linux.sh's words with a dash between them, the series of kernels first: 6.12-la57. Without
 one a small choice is tried, with `full` each kernel in each setting. -d: the dumps are there
-already. KEEP=1 in the environment leaves them in BUILD-DIRECTORY/vm_linux.
+already. KEEP=1 in the environment leaves them in BUILD-DIRECTORY/vm_linux/dumps.
 
 What is right comes from sides that know nothing of the vmcore's reader: what the guest's kernel
 said of its processes (/proc/PID/pagemap, on the serial line), what the processes said of their
@@ -193,10 +193,15 @@ class Variant:
                         c, table, region["id"], here, there))
 
     def no_copy(self, files, notes, options):
-        """The planted copy is named, and refused by name, too."""
+        """The planted copy is named, and refused by name, too; a region made up is ignored."""
         at = self.truth.copy
         need(any("physical %#x says" % at in n and "copy" in n for n in notes),
              "no word of the copy at %#x: %s" % (at, notes))
+        false = self.truth.false
+        need(not false or any("region at %#x: its segments overlap" % false in n and
+                              "ignored" in n for n in notes),
+             "no word of the false region at %#x: %s" % (false or 0, notes))
+        at = self.truth.copy
         r = self.call(files, "--region", "%#x" % at, "-c", "region", *options)
         need(r.returncode == 3 and "a copy" in r.stderr, "--region %#x: exit code %d, %s" % (
             at, r.returncode, r.stderr))
@@ -339,7 +344,7 @@ def check(build, directory, name, variants):
 
 def boot_and_check(build, names, variants):
     """The next guest boots while the dumps of the one before are looked at."""
-    directory, failed = os.path.join(build, "vm_linux"), 0
+    directory, failed = os.path.join(build, "vm_linux", "dumps"), 0
     coming = Boot(build, directory, names[0])
     for after in names[1:] + [None]:
         boot, why = coming, coming.wait()

@@ -38,6 +38,8 @@ class Processes:
         if not self.regions or not copy:
             raise Untold("the guest does not say where its regions are")
         self.copy = int(copy[3], 16)
+        false = re.search(rf"^init: false region phys {FIELD}$", text, re.M)
+        self.false = false and int(false[1], 16)
         self.version = re.search(r"^init: /proc/version: (.*)$", text, re.M)[1]
         self.modules = re.findall(r"^init: /proc/modules: (\S+) ", text, re.M)
 
