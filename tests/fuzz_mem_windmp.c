@@ -91,18 +91,19 @@ static const struct {
 static void hostile(struct seed *s)
 {
 	const uint64_t values[] = {
-		0, 1, s->n - 1, s->n + 1, 0x7fffffff, 0xffffffff, (UINT64_C(1) << 52) - 1,
-		UINT64_MAX,
+		/* Every second is put into 64 bits where they are aligned, the others into 32. */
+		UINT64_MAX, 0, s->n - 1, s->n + 1, (UINT64_C(1) << 52) - 1, 1, UINT64_C(1) << 63,
+		0x7fffffff,
 	};
 
 	for (size_t i = 0; i < sizeof(spans) / sizeof(spans[0]); i++)
 		for (size_t at = spans[i].from; at + 8 <= s->n && at < spans[i].to; at += 4)
-			for (size_t k = 0; k < 2 * sizeof(values) / sizeof(values[0]); k++) {
-				size_t bytes = k & 1 && !(at & 4) ? 8 : 4;
+			for (size_t k = 0; k < sizeof(values) / sizeof(values[0]); k++) {
+				size_t bytes = k & 1 || at & 4 ? 4 : 8;
 
 				snprintf(trying, sizeof(trying), "%s: %zu bytes at 0x%zx = 0x%llx",
-					 s->name, bytes, at, (unsigned long long)values[k / 2]);
-				change(s, at, &values[k / 2], bytes);
+					 s->name, bytes, at, (unsigned long long)values[k]);
+				change(s, at, &values[k], bytes);
 				try(s, s->n);
 				change(s, at, s->data + at, bytes);
 			}
