@@ -235,7 +235,7 @@ static bool by_tables(struct dmv_mem *m, uint64_t addr)
 	bool upper = addr >> (m->bits == 32 ? 31 : 63);
 	const struct dmv_kernel *k;
 
-	if (!m->walk && !m->nrange[DMV_VIRT] && upper)
+	if (!m->walk && !m->nrange[DMV_VIRT] && upper && !m->translates)
 		dmv_mem_kernel_search(m, NULL, &k, NULL);
 	if (!m->walk || (!upper && dmv_mem_kernel(m, NULL)))
 		return false;
@@ -278,7 +278,8 @@ static enum dmv_code read_virt(struct dmv_mem *m, uint64_t addr, void *buf, size
 
 	if (by_tables(m, addr))
 		return dmv_pagewalk_read(m->walk, addr, buf, n, e);
-	if (m->walk || m->live || m->nrange[DMV_VIRT] || !(addr >> (m->bits == 32 ? 31 : 63)))
+	if (m->walk || m->live || m->nrange[DMV_VIRT] || m->translates ||
+	    !(addr >> (m->bits == 32 ? 31 : 63)))
 		return read_source(m, DMV_VIRT, addr, buf, n, e);
 	dmv_mem_kernel(m, &why);
 	return dmv_fail_at(e, DMV_E_ABSENT, addr,

@@ -87,6 +87,7 @@ struct dmv_mem {
 	const struct dmv_mem_ops *ops;
 	char *name;                     /* as the user gave it */
 	bool live;                      /* memory may change while it is read */
+	bool translates; /* the source reads virtual addresses though it cannot list them */
 	bool linux_kernel; /* the dump comes with VMCOREINFO: scan only when asked */
 	uint32_t machine;               /* ELF e_machine, 0 unknown */
 	uint8_t bits, big_endian;       /* 32 or 64; both 0 and false if unknown */

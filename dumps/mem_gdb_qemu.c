@@ -240,6 +240,8 @@ enum dmv_code dmv_gdb_qemu_learn(struct dmv_gdb *g, struct dmv_err *e)
 	if (code || a.n != 1 || (a.p[0] != '0' && a.p[0] != '1'))
 		return code;
 	g->qemu = true;
+	g->m.live = false;              /* it stands still as long as we are connected */
+	g->m.translates = true;
 	g->phys_now = g->phys_before = a.p[0] == '1';
 	learn_machine(g);
 	learn_running(g);

@@ -227,13 +227,13 @@ static bool add_process(scmp_filter_ctx ctx, const struct dmv_sandbox *s)
 		return !seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(kill), 0) &&
 		       !seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 0);
 	return !seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-				 SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid())) &&
+				 SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0)) &&
 	       !seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(pidfd_open), 1,
-				 SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)s->process)) &&
+				 SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)s->process, 0)) &&
 	       !seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(process_vm_readv), 1,
-				 SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)s->process)) &&
+				 SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)s->process, 0)) &&
 	       !seccomp_rule_add(ctx, refuse(), SCMP_SYS(process_vm_readv), 1,
-				 SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)s->process));
+				 SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)s->process, 0));
 }
 
 static bool add_rules(scmp_filter_ctx ctx, const struct dmv_sandbox *s)

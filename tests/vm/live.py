@@ -259,6 +259,19 @@ def outside(build, guest, tmp, name, *options):
     return dumped
 
 
+def names(build, guest):
+    """The kernel is found in what the stub gives, and has its names."""
+    r = subprocess.run([build + "/dma-inspect", "-j", "--scan", "-c", "target",
+                        "gdb:unix:" + guest.gdb], capture_output=True, text=True, timeout=LIMIT)
+    kernel = json.loads(r.stdout)["tables"]["kernel"] if r.returncode == 0 else []
+    case("Linux by its stub: the kernel's names", len(kernel) == 1 and kernel[0]["symbols"] and
+         kernel[0]["release"].startswith("6.1."), r.stdout[-600:] + r.stderr)
+    r = subprocess.run([build + "/tests/mem_probe", "gdb:unix:" + guest.gdb, "read", "virt",
+                        "0x10", "16"], capture_output=True, text=True, timeout=LIMIT)
+    case("Linux by its stub: nothing at 0x10", r.returncode == 1 and "not mapped" in r.stderr,
+         r.stderr)
+
+
 def crash(guest, want):
     """Two regions in /proc/vmcore, seen by the kernel that was started for it."""
     guest.command("cont")
@@ -280,7 +293,9 @@ def linux(build, tmp):
         got = answers(text)
         inside(got)
         permissions(got)
-        crash(guest, outside(build, guest, tmp, "Linux by its stub"))
+        dumped = outside(build, guest, tmp, "Linux by its stub")
+        names(build, guest)
+        crash(guest, dumped)
     finally:
         guest.close()
 
