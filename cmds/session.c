@@ -30,7 +30,8 @@ enum dmv_code dmv_need_facts(struct dmv_ses *s)
 				"pasted text has no adapters: only `bugcheck` reads it");
 	if (!s->loaded) {
 		if (!s->mem)
-			return dmv_fail(&s->err, DMV_E_USAGE, "this needs a target: name one when starting");
+			return dmv_fail(&s->err, DMV_E_USAGE,
+					"this needs a target: name one when starting");
 		s->load_err = (struct dmv_err){ .addr = DMV_NO_ADDR };
 		s->opts.stop = s->stop;
 		/* what a success leaves in the error does not count */

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
-"""Conversations to start fuzz_rsp from: what gdbserver, QEMU and a board's stub say to our requests.
+"""Conversations to start fuzz_rsp from: what gdbserver, QEMU and a board's stub say to our
+requests.
 
 	fuzz_rsp_seeds.py DIRECTORY"""
 import os

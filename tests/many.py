@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
-"""One reader, many writers: the same scene played by the core of this machine, of a 32-bit one and
-of a big-endian one and an aarch64 (under qemu-user) must give the same answers, from the region alone and
-from the core file that the kernel or qemu wrote; and two regions in one target are told apart.
+"""One reader, many writers: the same scene played by the core of this machine, of a 32-bit one, of
+a big-endian one and an aarch64 (under qemu-user) must give the same answers, from the region alone
+and from the core file that the kernel or qemu wrote; and two regions in one target are told apart.
 """
 import glob
 import json

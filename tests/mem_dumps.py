@@ -400,8 +400,8 @@ def guest_tests(tmp):
 
 def interrupted(kdump):
     """The terminal's ^C goes to the whole group; the reader must go on and leave nobody behind."""
-    p = subprocess.Popen([PROBE, "-l", kdump, "all"], start_new_session=True, stdout=subprocess.PIPE,
-                         stderr=subprocess.PIPE)
+    p = subprocess.Popen([PROBE, "-l", kdump, "all"], start_new_session=True,
+                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     for _ in range(5):
         time.sleep(0.02)
         try:

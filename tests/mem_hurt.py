@@ -281,7 +281,8 @@ def flat(path, tmp):
             h.patch("record %d offset 0x%x" % (i, v), [(at, struct.pack(">Q", v))])
             h.patch("record %d size 0x%x" % (i, v), [(at + 8, struct.pack(">Q", v))])
         at += 16 + n
-    h.patch("records of one byte", [(4096, struct.pack(">qqb", 0, 1, 75) * ((h.size - 4096) // 17))])
+    h.patch("records of one byte",
+            [(4096, struct.pack(">qqb", 0, 1, 75) * ((h.size - 4096) // 17))])
     h.flips([(0, 32), (4096, 4112)], FLIPS // 4)
     h.cuts(Pages(h, path).after_cut)
     h.verdict()

@@ -155,7 +155,8 @@ def flattened(files, pages):
     path = files.put("flat without end", flatten(data, end=False))
     d, err = info(path)
     case("kdump flattened without an end mark", d and
-         "before the end mark" in str(d.get("note")) and not files.wrong(path, pages, 4096), err or str(d))
+         "before the end mark" in str(d.get("note")) and not files.wrong(path, pages, 4096),
+         err or str(d))
 
 
 def reasons(files, pages):

@@ -155,7 +155,8 @@ static void bad_maps(void)
 		{ "", "neither" }, { "\n\n", "neither" }, { "hello\n", "neither" },
 		{ "ffffffffffffffff B The real System.map is in the -dbg package\n", "neither" },
 		{ "0000000000000000 T _stext\n0000000000000000 D linux_banner\n", "kptr_restrict" },
-		{ "ffffffff81000000 T _stext\nffffffff81000010 T x\nwhat is this\n", "offset 0x2f" },
+		{ "ffffffff81000000 T _stext\nffffffff81000010 T x\nwhat is this\n",
+		  "offset 0x2f" },
 		{ "ffffffff81000000 T _stext\nffffffff8100 T \n", "offset 0x1a" },
 		{ "1234567 T short\n", "neither" }, { "12345678  T\n", "neither" },
 	};

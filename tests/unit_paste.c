@@ -835,8 +835,8 @@ static const struct sample linux_samples[] = {
 	  "[device address=0x00000000c7b60000] [size=54 bytes] [mapped as single]",
 	  "\"device\":\"0000:00:19.0\",\"driver\":\"e1000e\",\"access\":null,"
 	  "\"address\":\"0xc7b60000\"", 0 },
-	{ "DMA-API: pci 0000:00:01.0: device driver has pending DMA allocations while released from "
-	  "device [count=1]\nOne of leaked entries details: [size=2048 bytes] [mapped with "
+	{ "DMA-API: pci 0000:00:01.0: device driver has pending DMA allocations while released "
+	  "from device [count=1]\nOne of leaked entries details: [size=2048 bytes] [mapped with "
 	  "DMA_BIDIRECTIONAL] [mapped as coherent]\n", "\"title\":\"driver gone, its mappings", 0 },
 	{ " DMA-API: nvme 0006:01:00.0: cacheline tracking EEXIST, overlapping mappings aren't "
 	  "supported\n", "\"driver\":\"nvme\"", 0 },

@@ -30,9 +30,10 @@ static void on_report(void *arg, const struct dmv_report *r)
 
 static bool start(struct world *w)
 {
-	const struct dmv_adapter_request ar = { .driver = DMV_ABI_NONE, .max_registers = 2 * REGISTERS,
-						.version = 1, .max_address = UINT64_MAX,
-						.flags = DMV_ABI_A_SCATTER_GATHER };
+	const struct dmv_adapter_request ar = {
+		.driver = DMV_ABI_NONE, .max_registers = 2 * REGISTERS, .version = 1,
+		.max_address = UINT64_MAX, .flags = DMV_ABI_A_SCATTER_GATHER,
+	};
 	const struct dmv_request r = { .registers = REGISTERS };
 	struct dmv_posix_config c;
 	struct dmv_grant g;

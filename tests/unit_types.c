@@ -68,8 +68,8 @@ static void refuses(struct dmv_names *n, const char *type, const char *path)
 /* gcc 12 writes the dimensions of an array in the wrong order, and all enumerators as unsigned. */
 static void ask(struct dmv_names *n, bool gcc_btf)
 {
-	static const char *const none[] = { "", "|", "nosuch", "piece.base", "piece[7].base", "word.x",
-					    "piece[", "piece[1", "piece[x]", "piece[-1]", "flag.x",
+	static const char *const none[] = { "", "|", "nosuch", "piece.base", "piece[7].base",
+					    "word.x", "piece[", "piece[1", "piece[x]", "piece[-1]", "flag.x",
 					    ".name", "name.", "name..x", "next.next", "tail[0]x",
 					    "colour.SAMPLE_RED", "name[56]" };
 	struct sample a = { .flag = 1 }, b = { .wide = 0x7ff }, c = { .late = 0x1ff },

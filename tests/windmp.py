@@ -345,7 +345,8 @@ def packed(d):
     for magic, word in ((b"PK\3\4", "unzip -p"), (b"MSCF", "cabextract"),
                         (b"7z\xbc\xaf\x27\x1c", "7z e"), (b"MDMP", "one Windows process")):
         rc, _, err = probe(d.file(magic + b"\0" * 64), "info")
-        case("windows packed: " + word, rc == 1 and err.startswith("error 1: ") and word in err, err)
+        case("windows packed: " + word,
+             rc == 1 and err.startswith("error 1: ") and word in err, err)
 
 
 def seeds_open(d):

@@ -190,7 +190,8 @@ def raw_dmp(memory, others=(), flags=1, base=4096, order=None):
 
 def tables(mode, root, free, mapped):
     """Pages of page tables. mapped: {virtual: (physical, size)}; free: frames to take for them."""
-    levels = {"la57": [48, 39, 30, 21, 12], "x64": [39, 30, 21, 12], "pae": [30, 21, 12], "x86": [22, 12]}[mode]
+    levels = {"la57": [48, 39, 30, 21, 12], "x64": [39, 30, 21, 12], "pae": [30, 21, 12],
+              "x86": [22, 12]}[mode]
     width = 4 if mode == "x86" else 8
     bits = 10 if mode == "x86" else 9
     pages, free = {root: bytearray(PAGE)}, iter(free)

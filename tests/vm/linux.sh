@@ -19,7 +19,7 @@
 #
 # Leaves in DIRECTORY, named linux-SERIES[-WORD]...: .serial (what the guest said), .kallsyms, .btf,
 # .core.DRIVER (each process as the guest's kernel dumped it after the rest), and the dumps:
-#	.elf .paging.elf        QEMU, without and with virtual addresses (.elf by kexec: /proc/vmcore)
+#	.elf .paging.elf        QEMU, without and with virtual addresses (kexec: /proc/vmcore)
 #	.kdump.flat .kdump      QEMU's kdump-zlib, flattened as it comes, and rearranged
 #	.zlib.0 .lzo.0 .plain.0 makedumpfile -d 0, compressed or not
 #	.made.elf               makedumpfile -E
