@@ -72,7 +72,7 @@ static bool search_head(struct dmv_kdump_part *p)
 		if (try_head(p, &h, "sub_hdr_size", p->h.sub_blocks, h.sub_blocks))
 			return true;
 	h = p->h;
-	h.bitmap_blocks = (h.max_mapnr / 8 + h.block - 1) / h.block * 2;
+	h.bitmap_blocks = ((h.max_mapnr + 7) / 8 + h.block - 1) / h.block * 2;
 	return h.max_mapnr < UINT64_C(1) << 40 &&
 	       try_head(p, &h, "bitmap_blocks", p->h.bitmap_blocks, h.bitmap_blocks);
 }
@@ -91,8 +91,10 @@ static enum dmv_code read_tables(struct dmv_kdump_part *p, struct dmv_err *e)
 				" at file offset 0x%" PRIx64 " is no size of a page",
 				dmv_get(p->h.raw + at, 4, p->h.be), at);
 	}
-	if (good(code, &p->map) || code == DMV_E_MEMORY || search_head(p))
-		return code == DMV_E_MEMORY ? code : DMV_E_OK;
+	if (code == DMV_E_MEMORY)
+		return code;
+	if (good(code, &p->map) || search_head(p))
+		return DMV_E_OK;
 	return code ? code : dmv_kdump_map_mend(p->f, &p->h, &p->map, e);
 }
 
