@@ -14,7 +14,7 @@ struct kernel {
 	uint64_t kaslr_offset;
 	int64_t phys_base;
 	uint64_t symbols, modules, types;
-	char walk[120], has[120];
+	char walk[120], has[120], no_symbols_text[240], no_types_text[240];
 	const char *known;
 };
 
@@ -42,11 +42,11 @@ static const struct dmv_table table = {
 	"?kaslr_offset|KASLR:    {kaslr_offset}, phys_base {phys_base|unknown}\n"
 	"?known|Symbols:  {known}, from {symbols_from}\n"
 	"?no_symbols|Symbols:  none: {no_symbols}\n"
-	"?types_from|Types:    {types}, from {types_from}\n"
+	"?types_from|Types:    {types|some}, from {types_from}\n"
 	"?no_types|Types:    none: {no_types}\n"
 };
 
-/* What the dump itself cannot tell may be in files; how many of them, the notes say. */
+/* What the dump itself cannot tell may be in files. */
 static void take_names(struct dmv_ses *s, struct kernel *k)
 {
 	struct dmv_names_kernel n;
@@ -60,15 +60,23 @@ static void take_names(struct dmv_ses *s, struct kernel *k)
 		k->symbols_from = "kallsyms in the dump";
 		snprintf(k->has, sizeof(k->has), "%zu, and those of %zu module%s", n.symbols,
 			 n.modules, n.modules == 1 ? "" : "s");
-		k->known = k->has;
+	} else if (n.symbols_file) {
+		k->symbols = n.file_symbols;
+		k->symbols_from = n.symbols_file;
+		snprintf(k->has, sizeof(k->has), "%zu", n.file_symbols);
 	} else {
-		k->no_symbols = n.symbols_why.msg;
+		snprintf(k->no_symbols_text, sizeof(k->no_symbols_text), "%s", n.symbols_why.msg);
+		k->no_symbols = k->no_symbols_text;
 	}
+	k->known = k->has;
 	if (n.types) {
 		k->types = n.types;
 		k->types_from = "BTF in the dump";
+	} else if (n.types_file) {
+		k->types_from = n.types_file;
 	} else {
-		k->no_types = n.types_why.msg;
+		snprintf(k->no_types_text, sizeof(k->no_types_text), "%s", n.types_why.msg);
+		k->no_types = k->no_types_text;
 	}
 	if (n.lost)
 		dmv_out_note(s->out, "%zu symbols of the kernel are lost: their names are not in "

@@ -72,6 +72,10 @@ struct dmv_names_kernel {
 	size_t symbols, lost;           /* of kallsyms; lost: that could not be read */
 	size_t modules, types;
 	bool types_cut;                 /* there were more */
+	/* Files of the user that stand in where the kernel itself has nothing; NULL: there is none.
+	 * Borrowed. */
+	const char *symbols_file, *types_file;
+	size_t file_symbols;
 	/* Why there are none, or not all; code OK: nothing is wrong. */
 	struct dmv_err symbols_why, modules_why, types_why;
 };

@@ -173,6 +173,21 @@ enum dmv_code dmv_names_enumerator(struct dmv_names *n, const char *name, int64_
 	return ask_all(n, &(struct question){ .path = name, .value = ret }, e);
 }
 
+static void take_files(struct dmv_names *n, struct dmv_names_kernel *k)
+{
+	dmv_names_bind(n);
+	for (size_t i = 0; i < n->nfile && !k->symbols_file; i++) {
+		if (!n->file[i].kernel || n->file[i].state != DMV_FILE_BOUND)
+			continue;
+		k->symbols_file = n->file[i].sym.path;
+		k->file_symbols = n->file[i].sym.nsym;
+	}
+	/* Which file has types is looked at only where the kernel has none. */
+	for (size_t i = 0; i < n->nfile && !k->types && !k->types_file; i++)
+		if (dmv_names_file_types(n, i))
+			k->types_file = n->file[i].sym.path;
+}
+
 bool dmv_names_kernel(struct dmv_names *n, struct dmv_names_kernel *ret)
 {
 	struct dmv_names_kernel k = { 0 };
@@ -185,6 +200,7 @@ bool dmv_names_kernel(struct dmv_names *n, struct dmv_names_kernel *ret)
 	k.symbols = sym ? dmv_kallsyms_count(sym, &k.lost) : 0;
 	btf = dmv_knames_btf(n->kernel, &k.types_why);
 	k.types = btf ? dmv_btf_count(btf, &k.types_cut) : 0;
+	take_files(n, &k);
 	dmv_knames_modules(n->kernel, &k.modules, &k.modules_why);
 	*ret = k;
 	return true;

@@ -400,43 +400,55 @@ static enum dmv_code check_banner(const struct dmv_kallsyms *k, struct dmv_mem *
 	return dmv_fail(e, DMV_E_CORRUPT, "kallsyms: no linux_banner where they say");
 }
 
-static enum dmv_code find_places(struct dmv_mem *m, struct dmv_kallsyms_at *at, bool *searched,
-				 struct dmv_err *e)
+static enum dmv_code load_searched(struct dmv_mem *m, struct dmv_kallsyms **ret,
+				   struct dmv_err *e)
 {
-	struct dmv_err why = { 0 };
+	struct dmv_kallsyms_at at;
 	uint64_t start;
+	enum dmv_code code;
 
-	*searched = !m->vmcoreinfo || !places(m->vmcoreinfo, at);
-	if (!*searched)
-		return DMV_E_OK;
-	memset(at, 0, sizeof(*at));
 	if (!image_start(m, &start))
-		return dmv_fail(e, DMV_E_NOTFOUND, "kallsyms: nobody says where the kernel is");
-	if (!dmv_kallsyms_search(m, start, at, &why))
-		return DMV_E_OK;
-	return dmv_fail(e, DMV_E_NOTFOUND,
-			"VMCOREINFO does not say where the kernel's symbols are, and a search "
-			"fails: %s; give System.map or vmlinux with -s", why.msg);
+		return dmv_fail(e, DMV_E_NOTFOUND, "nobody says where the kernel is");
+	code = dmv_kallsyms_search(m, start, &at, e);
+	if (!code)
+		code = dmv_kallsyms_load_at(m, &at, ret, e);
+	if (code)
+		return code;
+	code = agree(*ret, m->vmcoreinfo, e);
+	if (!code)
+		code = check_banner(*ret, m, e);
+	if (code)
+		dmv_kallsyms_free(*ret);
+	return code;
+}
+
+static enum dmv_code load_named(struct dmv_mem *m, struct dmv_kallsyms **ret, struct dmv_err *e)
+{
+	struct dmv_kallsyms_at at = { 0 };
+	enum dmv_code code;
+
+	if (!m->vmcoreinfo || !places(m->vmcoreinfo, &at))
+		return dmv_fail(e, DMV_E_NOTFOUND, "VMCOREINFO does not say where they are");
+	code = dmv_kallsyms_load_at(m, &at, ret, e);
+	if (code)
+		return code;
+	code = agree(*ret, m->vmcoreinfo, e);
+	if (code)
+		dmv_kallsyms_free(*ret);
+	return code;
 }
 
 enum dmv_code dmv_kallsyms_load(struct dmv_mem *m, struct dmv_kallsyms **ret, struct dmv_err *e)
 {
-	struct dmv_kallsyms_at at = { 0 };
+	struct dmv_err first = { 0 }, second = { 0 };
 	struct dmv_kallsyms *k;
-	bool searched;
-	enum dmv_code code = find_places(m, &at, &searched, e);
+	enum dmv_code code = load_named(m, &k, &first);
 
-	if (!code)
-		code = dmv_kallsyms_load_at(m, &at, &k, e);
+	if (code && code != DMV_E_MEMORY)
+		code = load_searched(m, &k, &second);
 	if (code)
-		return code;
-	code = agree(k, m->vmcoreinfo, e);
-	if (!code && searched)
-		code = check_banner(k, m, e);
-	if (code) {
-		dmv_kallsyms_free(k);
-		return code;
-	}
+		return dmv_fail(e, first.code, "%.110s; a search of its image: %.110s", first.msg,
+				second.msg);
 	*ret = k;
 	return DMV_E_OK;
 }
