@@ -162,12 +162,24 @@ static bool value(const char **p, struct dmv_word *w)
 	return dmv_word_char(**p) && dmv_word_here(p, NULL, w);
 }
 
-/*
- * Parameters behind `key` with their number, from s->at on; `colon` is what follows the number.
- * Returns what is behind the last.
- */
+enum numbers {
+	PLAIN,                          /* as many digits as it takes */
+	PADDED,                         /* all of the same width */
+	PREFIXED,                       /* with 0x, often in an element of XML */
+};
+
+/* 26 without 0x may come from a tool that turned it into decimal: who could tell. */
+static bool ambiguous(const struct dmv_word *w, const char *name, struct dmv_seen *b)
+{
+	if (!w->number || w->prefixed || w->v < 10)
+		return false;
+	lacks(b, "%s is %.*s without 0x: decimal or hexadecimal?", name, (int)w->n, w->at);
+	return true;
+}
+
+/* Parameters behind `key` and their index, from s->at on. Returns what is behind the last. */
 static const char *parameters(const struct dmv_scan *s, const char *end, const char *key,
-			      bool padded, struct dmv_seen *b)
+			      enum numbers style, struct dmv_seen *b)
 {
 	const char *last = s->after, *p;
 	unsigned digits = 0;
@@ -183,10 +195,14 @@ static const char *parameters(const struct dmv_scan *s, const char *end, const c
 			missing(b, i);
 			continue;
 		}
-		if (take(b, i, &w))
-			check_cut(b, i, &w, padded ? digits : w.at[-1] == '>' ? UINT_MAX : 0);
-		digits = w.digits;
 		last = p > last ? p : last;
+		if ((style == PREFIXED && ambiguous(&w, name, b)) || !take(b, i, &w))
+			continue;
+		if (style == PADDED)
+			check_cut(b, i, &w, digits);
+		else if (w.at[-1] == '>')
+			check_cut(b, i, &w, UINT_MAX);
+		digits = w.digits;
 	}
 	return last;
 }
@@ -236,28 +252,26 @@ static void event_41_code(const struct dmv_scan *s, struct dmv_seen *b)
 static const char *parse_event_41(const struct dmv_scan *s, struct dmv_seen *b)
 {
 	bool whole = dmv_starts(s->at, "BugcheckCode");
-	const char *end = window(s, "BugcheckCode", whole ? NULL : "BugcheckParameter1"), *last, *p;
-	struct dmv_word w;
-	char name[32];
+	const char *end = window(s, "BugcheckCode", whole ? NULL : "BugcheckParameter1");
 
 	event_41_code(s, b);
-	last = parameters(s, end, "BugcheckParameter", false, b);
-	/* 26 without 0x may come from a tool that turned it into decimal: who could tell */
-	for (unsigned i = 1; i < 5; i++) {
-		snprintf(name, sizeof(name), "BugcheckParameter%u", i);
-		p = dmv_find_key(s->at, end, name);
-		if (!p || !(b->known & 1u << i))
-			continue;
-		p += strlen(name);
-		if (!value(&p, &w) || w.prefixed || w.v < 10)
-			continue;
-		b->known &= (uint8_t)~(1u << i);
-		lacks(b, "%s is %.*s without 0x: decimal or hexadecimal?", name, (int)w.n, w.at);
-	}
-	return last;
+	return parameters(s, end, "BugcheckParameter", PREFIXED, b);
 }
 
 /* ---- 3: "NAME (e6)" and "Arg1: 0000000000000026, ..." of !analyze ---- */
+
+/* A bugcheck's name ends in front of p: capitals and, unlike other words, underscores. */
+static bool named(const char *least, const char *p)
+{
+	bool underscore = false;
+
+	for (; p > least && dmv_word_char(p[-1]); p--) {
+		if ((p[-1] < 'A' || p[-1] > 'Z') && (p[-1] < '0' || p[-1] > '9') && p[-1] != '_')
+			return false;
+		underscore |= p[-1] == '_';
+	}
+	return underscore;
+}
 
 /* The nearest "NAME (code)" in front. */
 static bool header(const struct dmv_scan *s, struct dmv_seen *b)
@@ -265,16 +279,15 @@ static bool header(const struct dmv_scan *s, struct dmv_seen *b)
 	const char *least = (size_t)(s->at - s->floor) < WINDOW ? s->floor : s->at - WINDOW;
 
 	for (const char *p = s->at; p > least + 1; p--) {
-		const char *q = p + 1, *before = p - 1;
+		const char *q = p + 1, *before = p;
 		struct dmv_word w;
 
 		if (*p != '(' || !dmv_word_char(*q) || !dmv_word_next(&q, s->at, &w) || !w.number ||
 		    *q != ')')
 			continue;
-		while (before > least && (*before == ' ' || *before == '\t'))
+		while (before > least && (before[-1] == ' ' || before[-1] == '\t'))
 			before--;
-		if (before < p - 1 && ((*before >= 'A' && *before <= 'Z') || *before == '_' ||
-				       (*before >= '0' && *before <= '9')))
+		if (named(least, before))
 			return take(b, 0, &w);
 	}
 	return false;
@@ -284,7 +297,7 @@ static const char *parse_arguments(const struct dmv_scan *s, struct dmv_seen *b)
 {
 	if (!header(s, b))
 		missing(b, 0);
-	return parameters(s, window(s, "Arg1:", NULL), "Arg", true, b);
+	return parameters(s, window(s, "Arg1:", NULL), "Arg", PADDED, b);
 }
 
 /* ---- 4: "BUGCHECK_CODE:  e6", "BUGCHECK_P1: 26" of newer debuggers ---- */
@@ -300,7 +313,7 @@ static const char *parse_fields(const struct dmv_scan *s, struct dmv_seen *b)
 		missing(b, 0);
 	else
 		take(b, 0, &w);
-	return parameters(s, end, "BUGCHECK_P", false, b);
+	return parameters(s, end, "BUGCHECK_P", PLAIN, b);
 }
 
 /* ---- 5: "BugCheck E6, {26, 0, c1f80, 6}" of older ones ---- */
@@ -362,15 +375,15 @@ static const char *parse_screen(const struct dmv_scan *s, struct dmv_seen *b)
 
 static const char *parse_dot_bugcheck(const struct dmv_scan *s, struct dmv_seen *b)
 {
-	const char *p = s->after, *end = window(s, "Bugcheck code", NULL), *arguments;
+	const char *p = s->after, *end, *arguments;
 	unsigned n = 0, digits = 0;
 	struct dmv_word w;
 
 	if (!code(&p, b))
 		return NULL;
-	arguments = dmv_find_key(p, p + strnlen(p, LIST_BYTES), "Arguments");
-	if (arguments > end)
-		arguments = NULL;
+	end = dmv_find_key(p, p + strnlen(p, LIST_BYTES), "Bugcheck code");
+	end = end ? end : p + strnlen(p, LIST_BYTES);
+	arguments = dmv_find_key(p, end, "Arguments");
 	if (!arguments) {
 		missing(b, 1);
 		return p;
@@ -422,7 +435,7 @@ static void stack_words(const char *p, const char *end, struct stack_line *l)
 /* First of the words that carry the arguments, and how many; 0: the line shows none. */
 static unsigned stack_arguments(const struct stack_line *l, unsigned *many)
 {
-	unsigned from = l->n - 3;
+	unsigned from;
 
 	/* 64 bits: SP RET : A B C D : nt!KeBugCheckEx; the module is the last word */
 	if (l->colon[0] >= 2 && l->colon[1] == l->colon[0] + 4 && l->n == l->colon[1] + 1) {
@@ -540,7 +553,7 @@ static const char *parse_bugcheck_str(const struct dmv_scan *s, struct dmv_seen 
 
 	if (!value(&p, &w))
 		return NULL;
-	/* 0xc4_62: the first parameter of 0xC4 goes with it; others have a name there */
+	/* 0xc4_62: behind the code is a name, or a parameter, but never all of them */
 	for (size_t i = 0; i < w.n; i++) {
 		struct dmv_word head = w;
 		const char *from = w.at;
@@ -562,16 +575,17 @@ static const char *parse_bugcheck_str(const struct dmv_scan *s, struct dmv_seen 
 /* The name alone, as the screen of Windows 8 and later shows it; a code may follow it. */
 static const char *parse_name(const struct dmv_scan *s, struct dmv_seen *b)
 {
-	const char *p = s->at, *code_at;
+	const char *p = s->at, *open;
 	struct dmv_word w, c;
-	uint32_t named;
+	uint32_t code_of;
 
-	if (!dmv_word_next(&p, s->end, &w) || !dmv_bugcheck_named(w.at, w.n, &named))
+	if (!dmv_word_next(&p, s->end, &w) || !dmv_bugcheck_named(w.at, w.n, &code_of))
 		return NULL;
-	code_at = p + strspn(p, " (");
 	w.number = true;
-	w.v = named;
-	if (dmv_word_char(*code_at) && dmv_word_here(&code_at, NULL, &c) && c.number)
+	w.v = code_of;
+	open = p + strspn(p, " ");
+	if (*open++ == '(' && dmv_word_char(*open) && dmv_word_next(&open, s->end, &c) &&
+	    c.number && *open == ')')
 		w = c;
 	take(b, 0, &w);
 	b->mention = true;
@@ -580,7 +594,7 @@ static const char *parse_name(const struct dmv_scan *s, struct dmv_seen *b)
 	return p;
 }
 
-/* ---- three more that people paste, all of labels ---- */
+/* ---- two more that people paste, all of labels ---- */
 
 static const char *parse_signature(const struct dmv_scan *s, struct dmv_seen *b)
 {
@@ -588,7 +602,7 @@ static const char *parse_signature(const struct dmv_scan *s, struct dmv_seen *b)
 
 	if (!code(&p, b))
 		return NULL;
-	return parameters(s, window(s, "BCCode", NULL), "BCP", false, b);
+	return parameters(s, window(s, "BCCode", NULL), "BCP", PLAIN, b);
 }
 
 static const char *parse_viewer(const struct dmv_scan *s, struct dmv_seen *b)
@@ -597,7 +611,7 @@ static const char *parse_viewer(const struct dmv_scan *s, struct dmv_seen *b)
 
 	if (!code(&p, b))
 		return NULL;
-	return parameters(s, window(s, "Bug Check Code", NULL), "Parameter ", true, b);
+	return parameters(s, window(s, "Bug Check Code", NULL), "Parameter ", PADDED, b);
 }
 
 /* ---- the quadruple without words, or with words of another language ---- */

@@ -164,7 +164,7 @@ static void write_arguments(char *to, const struct row *r, bool wide)
 		 "*******************************************************************************\n"
 		 "*                        Bugcheck Analysis                                    *\n"
 		 "*******************************************************************************\n"
-		 "\n%s (%x)\nAn illegal operation was attempted by a driver (perhaps by the\n"
+		 "\n%s (%x)\nAn illegal operation was attempted by a HAL (4) (perhaps by the\n"
 		 "administrator's choice).\nArguments:\nArg1: %0*llx, a word (12 bytes).\n"
 		 "Arg2: %0*llx, Device Object of faulting device.\n"
 		 "Arg3: %0*llx, Faulting information (usually 4096 bytes).\n"
