@@ -23,6 +23,7 @@ struct dmv_gdb {
 	struct dmv_rsp *rsp;
 	bool qemu;                      /* physical mode and a monitor: QEMU's system emulation */
 	bool phys_now, phys_before;     /* what `m` reads: physical addresses? And when we came? */
+	bool order_guessed;
 	bool resume;                    /* on close what is served goes on */
 	bool binary;                    /* the server takes `x` */
 	size_t chunk;                   /* bytes of memory one reply holds */
@@ -48,8 +49,10 @@ enum dmv_code dmv_gdb_parse_mtree(const char *text, struct dmv_range **ret, size
 /* The same from a stub's memory-map document. NOTFOUND: it names none. */
 enum dmv_code dmv_gdb_parse_memory_map(const char *xml, struct dmv_range **ret, size_t *n,
 				       struct dmv_err *e);
-/* Machine, width and byte order from a target description; what it does not say stays 0. */
-void dmv_gdb_parse_features(const char *xml, struct dmv_mem *m);
+/* Machine, width and byte order from a target description; what it does not say stays 0. False: a
+ * machine of either order, and little-endian is a guess. */
+bool dmv_gdb_parse_features(const char *xml, struct dmv_mem *m);
+void dmv_gdb_note_order(struct dmv_gdb *g);
 
 /* Everything behind a connection: takes the link, also on failure. */
 enum dmv_code dmv_gdb_open_link(struct dmv_link *l, bool hold, struct dmv_mem **ret,

@@ -228,7 +228,8 @@ static void learn_machine(struct dmv_gdb *g)
 
 	if (dmv_rsp_object(g->rsp, "features", "target.xml", MTREE_MAX, &xml, &n, NULL))
 		return;
-	dmv_gdb_parse_features(xml, &g->m);
+	if (!dmv_gdb_parse_features(xml, &g->m))
+		dmv_gdb_note_order(g);
 	free(xml);
 }
 

@@ -133,13 +133,13 @@ static const struct arch {
 	{ "sparc:v9", EM_SPARCV9, 64, 1 },
 };
 
-void dmv_gdb_parse_features(const char *xml, struct dmv_mem *m)
+bool dmv_gdb_parse_features(const char *xml, struct dmv_mem *m)
 {
 	const char *at = strstr(xml, "<architecture>");
 	size_t n;
 
 	if (!at)
-		return;
+		return true;
 	at += 14;
 	n = strcspn(at, "<");
 	for (size_t i = 0; i < sizeof(archs) / sizeof(archs[0]); i++) {
@@ -148,13 +148,16 @@ void dmv_gdb_parse_features(const char *xml, struct dmv_mem *m)
 		if (strlen(a->name) != n || strncmp(a->name, at, n))
 			continue;
 		m->machine = a->machine;
-		if (a->order == 2) {
-			dmv_mem_note(m, "the server does not tell the byte order of %s: little "
-				     "is assumed", a->name);
-		}
 		m->bits = a->bits;
 		m->big_endian = a->order == 1;
+		return a->order != 2;
 	}
+	return true;
+}
+
+void dmv_gdb_note_order(struct dmv_gdb *g)
+{
+	dmv_mem_note(&g->m, "the server does not tell the byte order: little-endian is assumed");
 }
 
 /* ---- files on the server's side ---- */
@@ -277,6 +280,7 @@ static enum dmv_code learn_program(struct dmv_gdb *g, uint64_t pid, struct dmv_e
 		return code == DMV_E_CORRUPT ? DMV_E_OK : code;
 	if (n < sizeof(h) || memcmp(h, ELFMAG, SELFMAG))
 		return DMV_E_OK;
+	g->order_guessed = false;
 	g->m.big_endian = h[EI_DATA] == ELFDATA2MSB;
 	g->m.bits = h[EI_CLASS] == ELFCLASS32 ? 32 : 64;
 	g->m.machine = (uint32_t)dmv_get(h + 18, 2, g->m.big_endian);
@@ -300,7 +304,7 @@ static enum dmv_code learn_documents(struct dmv_gdb *g, struct dmv_err *e)
 
 	code = dmv_rsp_object(g->rsp, "features", "target.xml", XML_MAX, &text, &n, e);
 	if (!code)
-		dmv_gdb_parse_features(text, &g->m);
+		g->order_guessed = !dmv_gdb_parse_features(text, &g->m);
 	free(text);
 	text = NULL;
 	if (lost(code))
@@ -358,6 +362,8 @@ enum dmv_code dmv_gdb_stub_learn(struct dmv_gdb *g, struct dmv_err *e)
 		code = learn_documents(g, e);
 	if (!code && !g->m.nrange[DMV_VIRT])
 		code = learn_process(g, e);
+	if (!code && g->order_guessed)
+		dmv_gdb_note_order(g);
 	if (!code && !g->m.nrange[DMV_VIRT])
 		dmv_mem_note(&g->m, "the server does not say where memory is: it cannot be "
 			     "searched (--region ADDR), and zeros may stand for what is not there");

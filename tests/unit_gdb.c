@@ -148,7 +148,7 @@ static void description(const char *arch, uint32_t machine, unsigned bits, bool 
 	char xml[200];
 
 	snprintf(xml, sizeof(xml), "<target><architecture>%s</architecture></target>", arch);
-	dmv_gdb_parse_features(xml, &m);
+	T_EQ(dmv_gdb_parse_features(xml, &m), machine != 40, name);
 	T_CHECKF(m.machine == machine && m.bits == bits && m.big_endian == big, name,
 		 "machine %u, %u bits, big %u", m.machine, m.bits, m.big_endian);
 }
@@ -164,6 +164,7 @@ int main(void)
 	description("i386", 3, 32, false, "i386");
 	description("s390:64-bit", 22, 64, true, "s390x");
 	description("aarch64", 183, 64, false, "aarch64");
+	description("arm", 40, 32, false, "arm, of either order");
 	description("z80", 0, 0, false, "a machine unknown");
 	return T_DONE();
 }
