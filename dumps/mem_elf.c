@@ -493,6 +493,8 @@ static char *find_executable(struct elf *x)
 
 	if (!path)
 		path = mapped_at(x, x->notes.entry);
+	if (!path)
+		path = x->notes.program;
 	if (path)
 		return strdup(path);
 	name = string_at(x, x->notes.execfn);

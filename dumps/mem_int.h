@@ -123,6 +123,7 @@ struct dmv_elf_notes {
 	bool machine;                   /* VMCOREINFO, QEMU or Xen seen: a whole machine */
 	bool qemu;
 	bool saved, redacted;           /* a file of dmv_save's, and one without buffers */
+	char *program;                  /* the path that such a file names; NULL: none */
 	bool cut;                       /* notes end early or are not believable */
 	char *vmcoreinfo;
 	size_t vmcoreinfo_bytes;

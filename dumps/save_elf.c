@@ -2,8 +2,8 @@
 /*
  * A saved file: an ELF core of the target's class and byte order. A segment has one address, the
  * other is all ones: a range of physical pages says nothing of where they were mapped. Notes: ours,
- * VMCOREINFO, and of a process which files were mapped where (NT_FILE, and an NT_AUXV that leads to
- * the program), so that symbols are found as they would be for the whole core.
+ * which names the program, VMCOREINFO, and of a process which files were mapped where (NT_FILE), so
+ * that symbols are found as they would be for the whole core.
  */
 #include <elf.h>
 #include <errno.h>
@@ -160,6 +160,8 @@ static bool put_built(struct save *s, const char *owner, uint32_t type,
 static void build_own(struct save *s)
 {
 	fprintf(s->f, "format=1\nredacted=%d\nfrom=%s\n", s->o->redact, s->m->ops->format);
+	if (s->m->executable && !strchr(s->m->executable, '\n'))
+		fprintf(s->f, "program=%s\n", s->m->executable);
 }
 
 static void build_files(struct save *s)
@@ -177,17 +179,9 @@ static void build_files(struct save *s)
 		fwrite(m->mapped[i].path, 1, strlen(m->mapped[i].path) + 1, s->f);
 }
 
-/* AT_PHDR lies in the program: where that is mapped is enough to find its path. */
+/* An empty one, which says that this is a process. */
 static void build_auxv(struct save *s)
 {
-	const struct dmv_mem *m = s->m;
-
-	for (size_t i = 0; m->executable && i < m->nmapped; i++)
-		if (!strcmp(m->mapped[i].path, m->executable)) {
-			put_word(s, AT_PHDR);
-			put_word(s, m->mapped[i].start);
-			break;
-		}
 	put_word(s, AT_NULL);
 	put_word(s, 0);
 }
