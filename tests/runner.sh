@@ -75,4 +75,13 @@ got=$("$here/run.sh" -j 2 -t 5 -o "$tmp/logs" "$tmp/first.sh" "$tmp/second.sh")
 say 'two at once' "$(echo "$got" | tail -n 1)" '1 passed, 1 failed, 0 skipped'
 say 'two at once, in their order' "$(echo "$got" | sed -n 's|^# .*/\([a-z]*\)\.sh .*|\1|p' |
 	tr '\n' ' ')" 'first second '
+
+# Who ends the runner ends what it runs.
+script slow.sh "trap 'echo ended >$tmp/end; exit' TERM; echo >$tmp/begun; sleep 20 & wait"
+"$here/run.sh" -t 30 -o "$tmp/logs" "$tmp/slow.sh" >/dev/null 2>&1 &
+runner=$!
+until [ -e "$tmp/begun" ] || ! kill -0 $runner; do sleep 0.02; done
+kill -TERM $runner
+wait $runner
+say 'ends what it runs' "$?, $(sleep 0.2; cat "$tmp/end" 2>&1)" '130, ended'
 exit $rc
