@@ -65,7 +65,8 @@ static void pastes(void)
 		at += snprintf(line + at, sizeof(line) - (size_t)at, " a b");
 	snprintf(line + at, sizeof(line) - (size_t)at, " STOP: e6 (f,5,1,2)");
 	has(DMV_TEXT, NULL, line, 0, "past the end of the mapped buffer", "paste of many words");
-	has(DMV_TEXT, NULL, "bugcheck e6 9", 0, "Arg4: not given, adapter record", "typed, cut short");
+	has(DMV_TEXT, NULL, "bugcheck e6 9", 0, "Arg4: not given, adapter record",
+	    "typed, cut short");
 	has(DMV_TEXT, NULL, "bugcheck e6", 0, "parameter 1 would say which rule", "only a code");
 	has(DMV_TEXT, NULL, "bugcheck e6 f", 0, "parameter 2 would say which rule", "no kind");
 	has(DMV_TEXT, NULL, "bugcheck 1d9", 0, "(1d9)\nunknown rule", "a neighbour's code");
