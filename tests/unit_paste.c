@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "cmd.h"
+#include "iommu_faults.h"
 #include "meaning.h"
 #include "paste.h"
 #include "rules.h"
@@ -928,6 +929,51 @@ static void tables(void)
 	}
 }
 
+/* Values in words, and what the makers of IOMMUs mean by a fault type. */
+static void values(void)
+{
+	static const struct sample s[] = {
+		{ "BugCheck E6, {13, 1, 2, 0}", "\"is\":\"DISPATCH_LEVEL\"", 0 },
+		{ "BugCheck E6, {13, 2, 5, f}", "\"means\":\"current IRQL\",\"is\":null", 0 },
+		{ "BugCheck C4, {b0, 1000, 6, 4}",
+		  "\"is\":\"PAGES_LOCKED SOURCE_IS_NONPAGED_POOL\"", 0 },
+		{ "BugCheck 161, {5461736b6d6772, 0, 0, 0}", "\"is\":\"Taskmgr\"", 0 },
+		{ "BugCheck 161, {1b5d30, 0, 0, 0}", "\"is\":null", 0 },
+		{ "BugCheck E6, {26, 0, 1000, 2}",
+		  "\"maker\":\"AMD\",\"name\":\"IO_PAGE_FAULT\"", 0 },
+		{ "BugCheck E6, {26, 0, 1000, fe}",
+		  "\"maker\":\"Intel\",\"name\":null,\"reason\":null,\"basis\":null", 0 },
+		{ "BugCheck E6, {26, ffff800000001000, 1000, 5}",
+		  "\"command\":\"!devobj ffff800000001000\"", 0 },
+		{ "BugCheck E6, {26, 0, 1000, 5}", "\"command\":\"!pcitree\"", 0 },
+		{ "fffff80285a6cea8 fffff8027eadab47 : 00000000000000e6 0000000000000026 "
+		  "0000000000000000 00000000000c1f80 : nt!KeBugCheckEx\n",
+		  "\"command\":\"dq fffff80285a6ced0 L1\"", 0 },
+		{ "fffff80285a6cea8 fffff8027eadab47 : 00000000000000e6 0000000000000026 "
+		  "0000000000000000 00000000000c1f80 : nt!KeBugCheckEx+0x107\n",
+		  "\"next\":[{\"command\":\"!pcitree\"", 0 },
+	};
+	static const uint8_t unknown[] = { 0x00, 0x0E, 0x1F, 0x27, 0x33, 0x49, 0x7D, 0x88, 0x91 };
+	char why[240], *said;
+	size_t many = 0;
+	int code;
+
+	for (size_t i = 0; i < COUNT(s); i++) {
+		said = answer(DMV_JSON, s[i].text, strlen(s[i].text), &code, why);
+		T_CHECKF(code == s[i].code && strstr(said, s[i].want), s[i].want, "%s", said);
+		free(said);
+	}
+	for (size_t i = 0; i < sizeof(unknown); i++)
+		T_CHECKF(!dmv_vtd_reason(unknown[i]), "fault reason nobody documents", "%#x",
+			 unknown[i]);
+	for (uint64_t i = 0; i < 0x1000; i++)
+		many += dmv_vtd_reason(i) != NULL;
+	/* Linux names 13 of the first kind, 7 of interrupts, 46 of scalable mode */
+	T_EQ(many, 13 + 7 + 46, "fault reasons");
+	T_CHECK(!dmv_amdvi_event(0) && !dmv_amdvi_event(0xA) && !dmv_amdvi_event(0xF),
+		"events nobody documents");
+}
+
 int main(void)
 {
 	round_trips();
@@ -937,5 +983,6 @@ int main(void)
 	linux_lines();
 	hostile();
 	tables();
+	values();
 	return T_DONE();
 }
