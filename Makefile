@@ -408,7 +408,7 @@ run-check: all $(CHECKS) $(NEEDS)
 	@$(RUN) -j $(shell nproc) $(SCRIPTS) $(CHECKS)
 
 run-check-vm: all $(VM_NEEDS)
-	@$(RUN) -t 900 $(VM_CHECKS)
+	@$(RUN) -t $(if $(FULL),3600,900) $(VM_CHECKS)
 
 # A bench that cannot run here says so and is left out: figures never fail the build.
 BENCHES = $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/bench_*.c))
