@@ -316,7 +316,7 @@ int main(int argc, char **argv)
 	parse(argc, argv, &o);
 	file_systems();
 	load_modules();
-	disk_open();
+	disk_open(crash_kernel() ? "/dev/vdb" : "/dev/vda");    /* the first one's is not lost */
 	if (crash_kernel()) {
 		crash_save();
 		disk_close();

@@ -18,9 +18,9 @@ void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* The same, and then the machine is switched off. */
 _Noreturn void give_up(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* ---- init_disk.c: files for the host, as a tar archive on the first disk ---- */
+/* ---- init_disk.c: files for the host, as a tar archive on a disk ---- */
 
-void disk_open(void);
+void disk_open(const char *path);
 /* A file whose size is known, or one of /proc, which is read to its end first. */
 void disk_add(const char *name, const char *path);
 void disk_close(void);

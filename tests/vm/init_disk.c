@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
-/* Files for the host: a tar archive (POSIX ustar) written to the first disk. */
+/* Files for the host: a tar archive (POSIX ustar) written to a disk. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,21 +10,22 @@
 
 #include "init.h"
 
-#define DISK "/dev/vda"
 #define BLOCK 512
 
+static const char *device;
 static int disk = -1;
 
 /* Waits for the driver to have found it. */
-void disk_open(void)
+void disk_open(const char *path)
 {
+	device = path;
 	for (int i = 0; i < 100; i++) {
-		disk = open(DISK, O_WRONLY | O_CLOEXEC);
+		disk = open(device, O_WRONLY | O_CLOEXEC);
 		if (disk >= 0)
 			return;
 		usleep(100000);
 	}
-	give_up("%s: %s", DISK, strerror(errno));
+	give_up("%s: %s", device, strerror(errno));
 }
 
 static void put(const void *bytes, size_t n)
@@ -33,7 +34,7 @@ static void put(const void *bytes, size_t n)
 		ssize_t done = write(disk, bytes, n);
 
 		if (done <= 0)
-			give_up("%s: %s", DISK, strerror(errno));
+			give_up("%s: %s", device, strerror(errno));
 		bytes = (const char *)bytes + done;
 		n -= (size_t)done;
 	}
@@ -73,7 +74,7 @@ static unsigned long long copy(int from, unsigned long long left)
 			break;
 		if ((size_t)n == sizeof(buf) && !memcmp(buf, zero, sizeof(buf))) {
 			if (lseek(disk, n, SEEK_CUR) < 0)
-				give_up("%s: %s", DISK, strerror(errno));
+				give_up("%s: %s", device, strerror(errno));
 		} else {
 			put(buf, (size_t)n);
 		}
@@ -105,10 +106,10 @@ void disk_add(const char *name, const char *path)
 	pad(size);
 	end = lseek(disk, 0, SEEK_CUR);
 	if (lseek(disk, start, SEEK_SET) < 0)
-		give_up("%s: %s", DISK, strerror(errno));
+		give_up("%s: %s", device, strerror(errno));
 	put_head(name, size);
 	if (lseek(disk, end, SEEK_SET) < 0)
-		give_up("%s: %s", DISK, strerror(errno));
+		give_up("%s: %s", device, strerror(errno));
 	close(fd);
 	say("disk: %s %llu bytes", name, size);
 }
@@ -119,5 +120,5 @@ void disk_close(void)
 
 	put(end, sizeof(end));
 	if (fsync(disk) || close(disk))
-		give_up("%s: %s", DISK, strerror(errno));
+		give_up("%s: %s", device, strerror(errno));
 }

@@ -36,7 +36,7 @@ shift 2
 here=$(dirname "$0")
 . "$here"/qemu.sh
 series=6.1 words='' drivers='' cpu=qemu64 kernel_args='' init_args='' memory=256
-vmcoreinfo='-device vmcoreinfo' kexec=no
+vmcoreinfo='-device vmcoreinfo' kexec=no disk2=''
 for word; do
 	words=$words-$word
 	case $word in
@@ -96,6 +96,10 @@ rm -rf "$out".root
 
 # ---- boot ----
 
+if [ $kexec = yes ]; then
+	disk2=$out.disk2
+	truncate -s ${disk_mb}M "$disk2" || exit 1
+fi
 mkfifo "$out".pipe "$out".console.in "$out".console.out &&
 	truncate -s ${disk_mb}M "$out".disk || exit 1
 cat "$out".console.out >"$out".serial &
@@ -104,6 +108,7 @@ qemu-system-x86_64 -accel tcg -cpu $cpu -m $memory -display none -nodefaults -vg
 	-kernel "$kernel"/vmlinuz -initrd "$out".initrd \
 	-append "console=ttyS0 quiet panic=-1$kernel_args -- :$init_args $drivers" \
 	-drive "file=$out.disk,if=virtio,format=raw" $vmcoreinfo \
+	${disk2:+-drive "file=$disk2,if=virtio,format=raw"} \
 	-chardev "pipe,id=console,path=$out.console" -serial chardev:console \
 	-monitor none -qmp stdio <"$out".pipe >"$out".monitor 2>&1 &
 qemu=$!
@@ -140,12 +145,15 @@ said done || die "the guest did not come to its end"
 
 # ---- what it left, and the other formats ----
 
-mkdir "$out".files && tar -xf "$out".disk -C "$out".files || die "no archive on the disk"
+mkdir "$out".files || exit 1
+for disk in "$out".disk*; do
+	tar -xf "$disk" -C "$out".files || die "no archive on the disk"
+done
 for f in "$out".files/*; do
 	case $f in */vmcore) to=elf ;; *) to=${f##*/} ;; esac
 	mv "$f" "$out.$to"
 done
-rm -rf "$out".files "$out".disk "$out".console.* "$out".initrd "$out".monitor
+rm -rf "$out".files "$out".disk* "$out".console.* "$out".initrd "$out".monitor
 chmod u+w "$out".*
 
 # $1 what to make, $2 from what, the rest: makedumpfile's options
