@@ -20,8 +20,8 @@
 enum {
 	TOKENS = 256,
 	EVERY = 256,                    /* symbols between two places that are remembered */
-	MAX_SYMS = 1 << 22,
-	MAX_NAMES = 64 << 20,
+	MAX_SYMS = 1 << 21,             /* Debian's kernels: 90,000 to 200,000 */
+	MAX_NAMES = 16 << 20,
 	MAX_TOKENS = 1 << 16,           /* bytes; the index is 16 bits wide */
 };
 

@@ -8,7 +8,8 @@
 #include "names_kernel.h"
 #include "vmcoreinfo.h"
 
-#define MAX_BTF (64u << 20)
+#define MAX_BTF (32u << 20)             /* Debian's kernels: 4 to 6 MB */
+#define MODULE_ROOM (64u << 20)         /* for the symbols of all; a hundred modules: 10 MB */
 
 struct dmv_knames {
 	struct dmv_mem *m;
@@ -16,7 +17,7 @@ struct dmv_knames {
 	struct dmv_kallsyms *kallsyms;
 	struct dmv_btf *btf;
 	struct dmv_kmod *mod;
-	size_t nmod;
+	size_t nmod, module_room;
 	struct dmv_err no_kallsyms, no_btf, no_modules;         /* why */
 	dmv_more_types *more;           /* NULL: nobody */
 	void *more_ctx;
@@ -27,7 +28,7 @@ struct dmv_knames *dmv_knames_new(struct dmv_mem *m)
 	struct dmv_knames *kn = calloc(1, sizeof(*kn));
 
 	if (kn)
-		kn->m = m;
+		*kn = (struct dmv_knames){ .m = m, .module_room = MODULE_ROOM };
 	return kn;
 }
 
@@ -151,7 +152,7 @@ static bool place_in_module(struct dmv_knames *kn, uint64_t addr, struct dmv_pla
 
 	if (!k)
 		return false;
-	dmv_kmod_symbols(k, kn->m);
+	dmv_kmod_symbols(k, kn->m, &kn->module_room);
 	s = dmv_symfile_find(&k->sym, addr, true);
 	memset(ret, 0, sizeof(*ret));
 	snprintf(ret->module, sizeof(ret->module), "%s", k->name);
@@ -189,7 +190,7 @@ bool dmv_knames_symbol(struct dmv_knames *kn, const char *name, uint64_t *ret)
 		return true;
 	dmv_knames_modules(kn, &n, NULL);
 	for (size_t i = 0; i < n; i++) {
-		dmv_kmod_symbols(&kn->mod[i], kn->m);
+		dmv_kmod_symbols(&kn->mod[i], kn->m, &kn->module_room);
 		if (dmv_symfile_symbol(&kn->mod[i].sym, name, ret))
 			return true;
 	}

@@ -49,8 +49,9 @@ struct dmv_kmod {
 enum dmv_code dmv_kmods_load(struct dmv_knames *kn, struct dmv_mem *m, struct dmv_kmod **ret,
 			     size_t *n, struct dmv_err *cut, struct dmv_err *e);
 void dmv_kmods_free(struct dmv_kmod *v, size_t n);
-/* Reads the symbols of a module, once. */
-void dmv_kmod_symbols(struct dmv_kmod *k, struct dmv_mem *m);
+/* Reads the symbols of a module, once. *room: bytes that the symbols of all modules may yet take,
+ * since many modules of a damaged list may claim the same large table. */
+void dmv_kmod_symbols(struct dmv_kmod *k, struct dmv_mem *m, size_t *room);
 
 /* The modules, read now if they were not. */
 const struct dmv_kmod *dmv_knames_modules(struct dmv_knames *kn, size_t *n, struct dmv_err *why);

@@ -229,7 +229,7 @@ static size_t read_most(struct dmv_mem *m, uint64_t addr, void *buf, size_t n)
 }
 
 /* The table of strings has no length of its own: it ends with the last name. */
-static bool read_strings(struct dmv_kmod *k, struct dmv_mem *m)
+static bool read_strings(struct dmv_kmod *k, struct dmv_mem *m, size_t *room)
 {
 	uint32_t last = 0;
 	size_t n, got;
@@ -239,6 +239,9 @@ static bool read_strings(struct dmv_kmod *k, struct dmv_mem *m)
 	if (last > MAX_STRINGS)
 		return false;
 	n = (size_t)last + NAME_END;
+	if (n > *room)
+		return false;
+	*room -= n;
 	k->sym.strings = calloc(1, n + 1);
 	if (!k->sym.strings)
 		return false;
@@ -250,14 +253,16 @@ static bool read_strings(struct dmv_kmod *k, struct dmv_mem *m)
 	return true;
 }
 
-static void read_symbols(struct dmv_kmod *k, struct dmv_mem *m)
+static void read_symbols(struct dmv_kmod *k, struct dmv_mem *m, size_t *room)
 {
 	bool is64 = m->bits != 32;
 	size_t one = is64 ? 24 : 16, got;
 	uint8_t *p;
 
-	if (!k->symtab || !k->strtab || !k->nsym || k->nsym > MAX_SYMS)
+	if (!k->symtab || !k->strtab || !k->nsym || k->nsym > MAX_SYMS ||
+	    k->nsym * sizeof(*k->sym.sym) > *room)
 		return;
+	*room -= k->nsym * sizeof(*k->sym.sym);
 	p = malloc(k->nsym * one);
 	k->sym.sym = calloc(k->nsym, sizeof(*k->sym.sym));
 	got = p && k->sym.sym ? read_most(m, k->symtab, p, k->nsym * one) / one : 0;
@@ -265,15 +270,15 @@ static void read_symbols(struct dmv_kmod *k, struct dmv_mem *m)
 		k->sym.nsym += take_symbol(p + i * one, is64, m->big_endian,
 					   &k->sym.sym[k->sym.nsym]);
 	free(p);
-	if (!read_strings(k, m))
+	if (!read_strings(k, m, room))
 		k->sym.nsym = 0;
 	dmv_symfile_sort(&k->sym);
 }
 
-void dmv_kmod_symbols(struct dmv_kmod *k, struct dmv_mem *m)
+void dmv_kmod_symbols(struct dmv_kmod *k, struct dmv_mem *m, size_t *room)
 {
 	if (k->asked)
 		return;
 	k->asked = true;
-	read_symbols(k, m);
+	read_symbols(k, m, room);
 }
