@@ -298,7 +298,7 @@ static bool next_of_fault(struct dmv_ses *s, const struct dmv_quad *q)
 	       dmv_next(s, "verifier /flags 0x80 /driver X.sys",
 			"checks the driver's own DMA calls from the next boot on") &&
 	       dmv_next(s, "msinfo32",
-			"is Kernel DMA Protection on? PCI cards in external boxes fail under it") &&
+			"is Kernel DMA Protection on? Old PCI in external boxes may fail then") &&
 	       dmv_next(s, "dmesg | grep -e DMAR -e AMD-Vi",
 			"the same machine under Linux: its lines name the device; paste them");
 }

@@ -214,6 +214,19 @@ static char *trim(char *text)
 	return text;
 }
 
+/* Whose handler is on a stack says nothing if there are several. */
+static size_t iommu_faults(const struct dmv_paste *p)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->nseen; i++) {
+		const struct dmv_seen *b = &p->seen[i];
+
+		n += b->first == i && (b->v[0] & 0xFF) == 0xE6 && b->v[1] == 0x26;
+	}
+	return n;
+}
+
 static enum dmv_code parse(char *plain, struct dmv_paste *ret, struct dmv_err *e)
 {
 	enum dmv_code code;
@@ -223,7 +236,8 @@ static enum dmv_code parse(char *plain, struct dmv_paste *ret, struct dmv_err *e
 	if (ret->nseen || ret->linux_lines.n) {
 		group(ret);
 		lead(ret);
-		ret->intel = dmv_find_key(plain, plain + strlen(plain), "IvtHandleInterrupt");
+		ret->intel = iommu_faults(ret) == 1 &&
+			     dmv_find_key(plain, plain + strlen(plain), "IvtHandleInterrupt");
 		return DMV_E_OK;
 	}
 	code = typed(trim(plain), ret, e);

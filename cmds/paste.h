@@ -37,7 +37,7 @@ struct dmv_paste {
 	size_t nseen;
 	size_t left_off;                /* behind the first DMV_PASTE_SEEN */
 	struct dmv_linux_lines linux_lines;     /* of Linux, each once */
-	bool intel;                     /* a stack in it runs through Intel's IOMMU handler */
+	bool intel;                     /* its one 0xE6/0x26 came from Intel's IOMMU handler */
 	bool typed;                     /* numbers and nothing else, the last ones left out */
 };
 

@@ -953,6 +953,9 @@ static void values(void)
 		  "0000000000000000 00000000000c1f80 : nt!KeBugCheckEx+0x107\n",
 		  "\"next\":[{\"command\":\"!pcitree\"", 0 },
 	};
+	static const char frame[] = "BugCheck E6, {26, 0, 1000, 5}\nnt!IvtHandleInterrupt+0x1a7\n";
+	static const char two[] = "BugCheck E6, {26, 0, 1000, 5}\nBugCheck E6, {26, 0, 1000, 6}\n"
+				  "nt!IvtHandleInterrupt+0x1a7\n";
 	static const uint8_t unknown[] = { 0x00, 0x0E, 0x1F, 0x27, 0x33, 0x49, 0x7D, 0x88, 0x91 };
 	char why[240], *said;
 	size_t many = 0;
@@ -963,6 +966,12 @@ static void values(void)
 		T_CHECKF(code == s[i].code && strstr(said, s[i].want), s[i].want, "%s", said);
 		free(said);
 	}
+	said = answer(DMV_JSON, frame, strlen(frame), &code, why);
+	T_CHECK(!strstr(said, "\"maker\":\"other\""), "Intel's handler on the stack");
+	free(said);
+	said = answer(DMV_JSON, two, strlen(two), &code, why);
+	T_CHECK(strstr(said, "\"maker\":\"other\""), "Intel's handler on one of two stacks");
+	free(said);
 	for (size_t i = 0; i < sizeof(unknown); i++)
 		T_CHECKF(!dmv_vtd_reason(unknown[i]), "fault reason nobody documents", "%#x",
 			 unknown[i]);
