@@ -77,7 +77,9 @@ class GdbServer:
     def __init__(self, *args):
         self.p = subprocess.Popen(["gdbserver", *args], stderr=subprocess.PIPE,
                                   stdout=subprocess.PIPE, text=True)
+        self.target = self.said = ""
         for line in self.p.stderr:
+            self.said += line
             if line.startswith("Listening on port "):
                 self.target = "gdb:127.0.0.1:" + line.split()[-1]
                 break
@@ -94,6 +96,18 @@ def held():
     while "held" not in p.stdout.readline():
         pass
     return p
+
+
+def may_attach():
+    """A container, or Yama, may forbid it."""
+    p = held()
+    server = GdbServer("--attach", "127.0.0.1:0", str(p.pid))
+    server.close()
+    p.kill()
+    p.wait()
+    if not server.target:
+        skip("gdbserver", "may not attach: " + server.said.replace("\n", " "))
+    return bool(server.target)
 
 
 def gdbserver_process():
@@ -564,13 +578,13 @@ def main():
         bad_servers()
         interrupted()
         board(tmp)
-        if shutil.which("gdbserver"):
+        if not shutil.which("gdbserver"):
+            skip("gdbserver", "not installed")
+        elif may_attach():
             gdbserver_none()
             gdbserver_own()
             gdbserver_process()
             gdbserver_bytes(tmp)
-        else:
-            skip("gdbserver", "not installed")
         qemu_guest(tmp)
     slow.join()
     return 1 if failed else 0

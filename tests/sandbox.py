@@ -212,6 +212,11 @@ def main():
             pass
         with tempfile.TemporaryDirectory() as tmp:
             library(tmp)
+            r = subprocess.run([INSPECT, "--no-sandbox", "-c", "target", "pid:%d" % held.pid],
+                               capture_output=True, text=True, timeout=30)
+            if "CAP_SYS_PTRACE" in r.stderr or "ptrace_scope" in r.stderr:
+                skip("of a process", r.stderr.strip())
+                return 1 if failed else 0
             when_up("pid:%d" % held.pid)
             targets(tmp, "pid:%d" % held.pid, held.pid)
             prompt_is_free("pid:%d" % held.pid)
