@@ -93,25 +93,23 @@ static const uint8_t *place_of(const struct dmv_kallsyms *k, size_t i)
 	return p;
 }
 
+/* A name that is longer than any is cut. */
 static void unpack(const struct dmv_kallsyms *k, const uint8_t *p, struct dmv_ksym *ret)
 {
 	const uint8_t *bytes;
 	size_t n = length(p, &bytes), used = 0;
-	bool first = true;
+	char text[1 + sizeof(ret->name)] = "";          /* the type is the first character */
 
-	ret->type = 0;
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n && used < sizeof(text) - 1; i++) {
 		const struct token *t = &k->token[bytes[i]];
+		size_t left = sizeof(text) - 1 - used, len = t->n < left ? t->n : left;
 
-		for (uint16_t j = 0; j < t->n; j++) {
-			if (first)
-				ret->type = (char)t->text[j];
-			else if (used < sizeof(ret->name) - 1)
-				ret->name[used++] = (char)t->text[j];
-			first = false;
-		}
+		memcpy(text + used, t->text, len);
+		used += len;
 	}
-	ret->name[used] = 0;
+	text[used] = 0;
+	ret->type = text[0];
+	memcpy(ret->name, used ? text + 1 : text, used ? used : 1);
 }
 
 /* Is it this name? Most differ in the first token. */
