@@ -28,7 +28,8 @@ static int open_file(const char *path, int how)
 
 void crash_load(void)
 {
-	static const char line[] = "console=ttyS0 quiet panic=-1 nr_cpus=1 reset_devices";
+	static const char line[] = "console=ttyS0 quiet panic=-1 no_timer_check nr_cpus=1 "
+				   "reset_devices";
 	int kernel = open_file("/crash/vmlinuz", O_RDONLY), initrd;
 
 	initrd = open_file("/crash/initrd", O_RDONLY);

@@ -23,12 +23,10 @@ import os
 import subprocess
 import sys
 
+import linux_pages
 from linux_truth import Processes, Symbols, Types, Untold
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, HERE)
-import linux_pages  # noqa: E402
-
 SMALL = ["6.1", "6.12-nokaslr-la57-novmcoreinfo", "6.1-pieces-virtual"]
 SETTINGS = [["6.1", "6.12"], ["", "nokaslr"], ["", "la57"], ["", "novmcoreinfo"]]
 FURTHER = ["6.1-pieces-virtual", "6.12-pieces-virtual-la57", "6.1-huge", "6.12-huge-la57",
@@ -201,7 +199,6 @@ class Variant:
         need(not false or any("region at %#x: its segments overlap" % false in n and
                               "ignored" in n for n in notes),
              "no word of the false region at %#x: %s" % (false or 0, notes))
-        at = self.truth.copy
         r = self.call(files, "--region", "%#x" % at, "-c", "region", *options)
         need(r.returncode == 3 and "a copy" in r.stderr, "--region %#x: exit code %d, %s" % (
             at, r.returncode, r.stderr))
