@@ -21,7 +21,7 @@ LIFE = {"live": LIVE, "gone": C["HISTORY"]}
 def inspect(path, base=None):
     """{table: [rows]} of all commands, and the exit code."""
     prog = os.path.join(os.environ.get("O", "build"), "dma-inspect")
-    argv = [prog, "-j"] + (["--base", hex(base)] if base is not None else [])
+    argv = [prog, "-j", "--scan"] + (["--base", hex(base)] if base is not None else [])
     for c in COMMANDS:
         argv += ["-c", c]
     done = subprocess.run(argv + [path], capture_output=True, text=True, timeout=120)

@@ -42,8 +42,9 @@ class Region:
     """One region, read in the space where its header was found."""
 
     def __init__(self, target, space, addr):
-        self.t, self.space = target, space
+        self.t, self.space, self.at = target, space, addr
         page = target.read(space, addr, PAGE)
+        self.ended = page[:8] == L.magic["TOMBSTONE"]
         self.order = self._order(page)
         self.h = L.decode("header", page, self.order)
         self._counts(page, addr)
@@ -195,8 +196,8 @@ class Region:
                 continue
 
             def at(va, b=b):
-                known = b["phys"] != UNKNOWN
-                return {VIRT: va, PHYS: b["phys"] + (va - b["va"]) if known else UNKNOWN}
+                phys = self.phys(b["phys"])
+                return {VIRT: va, PHYS: phys + (va - b["va"]) if phys != UNKNOWN else UNKNOWN}
             own, end = {"buffer": n}, b["va"] + b["bytes"]
             self._same(at(b["block_virt"]), b["va"] - 8 - b["block_virt"], fill, "before", own, out)
             self._same(at(b["va"] - 8), 8, tag, "tag before", own, out)
@@ -210,8 +211,9 @@ class Region:
 
     def _shadow_guards(self, n, f, fill, out):
         def at(offset):
+            phys = self.phys(f["shadow_phys"])
             return {VIRT: f["shadow_virt"] + offset,
-                    PHYS: f["shadow_phys"] + offset if f["shadow_phys"] != UNKNOWN else UNKNOWN}
+                    PHYS: phys + offset if phys != UNKNOWN else UNKNOWN}
         page, pos = self.h["page_bytes"], 0
         own = {"file": n}
         for i in range(f["hooked"]):
@@ -228,6 +230,10 @@ class Region:
             self._same(at(data + off), page - off, fill, "guard", own, out)
         self._same(at(pos), f["shadow_bytes"] - pos, fill, "guard", own, out)
 
+    def phys(self, x):
+        """A physical address of a row, which may be the bus's alone."""
+        return UNKNOWN if self.h["flags"] & C["F_BUS"] else x
+
     def stale(self):
         out = []
         for n, r in self.table("register").items():
@@ -235,8 +241,8 @@ class Region:
             if r["state"] != LIVE or not r["flags"] & C["R_HOOKED"] or not f or f["state"] != LIVE:
                 continue
             off = f["data_offset"] + r["index"] * f["data_stride"] + r["va"] % self.h["page_bytes"]
-            shadow = {VIRT: f["shadow_virt"], PHYS: f["shadow_phys"]}[self.space]
-            original = {VIRT: r["original_virt"], PHYS: r["phys"]}[self.space]
+            shadow = {VIRT: f["shadow_virt"], PHYS: self.phys(f["shadow_phys"])}[self.space]
+            original = {VIRT: r["original_virt"], PHYS: self.phys(r["phys"])}[self.space]
             if UNKNOWN in (shadow, original):
                 continue
             try:
@@ -279,7 +285,7 @@ class Region:
 
 def regions(target):
     """Every region of a target, once."""
-    seen = set()
+    seen, found = set(), []
     for space in (VIRT, PHYS):
         for magic in ("MAGIC", "TOMBSTONE"):
             for addr in target.find(space, L.magic[magic], PAGE):
@@ -289,7 +295,44 @@ def regions(target):
                     continue
                 if r.h["region_id"] not in seen:
                     seen.add(r.h["region_id"])
-                    yield r
+                    found.append(r)
+    return last_there(found)
+
+
+def placed(r):
+    """Where its segments lie, as far as it knows."""
+    return [(at, n) for at, n in r.segment.values() if at != UNKNOWN]
+
+
+def shares(a, b):
+    return a.space == b.space and any(x < y + n and y < x + m for x, m in placed(a)
+                                      for y, n in placed(b))
+
+
+def covers(a, b):
+    return any(x <= b.at < x + m for x, m in placed(a))
+
+
+def loses(a, b):
+    """Does a, found before b, which shares bytes with it?"""
+    if a.ended != b.ended:
+        return a.ended
+    if covers(a, b) != covers(b, a):
+        return covers(a, b)
+    return a.h["start_unix_ns"] < b.h["start_unix_ns"]
+
+
+def last_there(found):
+    """Of regions that share bytes the one that was there last."""
+    kept = []
+    for r in found:
+        for other in [k for k in kept if shares(k, r)]:
+            if not loses(other, r):
+                break
+            kept.remove(other)
+        else:
+            kept.append(r)
+    return kept
 
 
 def plain(x):

@@ -23,8 +23,10 @@ import os
 import subprocess
 import sys
 
-import linux_pages
-from linux_truth import Processes, Symbols, Types, Untold
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "second"))
+import compare                          # noqa: E402
+import linux_pages                      # noqa: E402
+from linux_truth import Processes, Symbols, Types, Untold       # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SMALL = ["6.1", "6.12-nokaslr-la57-novmcoreinfo", "6.1-pieces-virtual"]
@@ -37,6 +39,7 @@ LIMIT = 120                             # seconds for one run of dma-inspect
 FORMS = [["elf"], ["paging.elf"], ["kdump.flat"], ["kdump"], ["zlib.0"], ["lzo.0"], ["plain.0"],
          ["made.elf"], ["zlib.23"], ["lzo.23"], ["flat.23"], ["flat.elf"], ["split.1", "split.2"]]
 WITHOUT_USER_PAGES = "zlib.31"
+SECOND = ["elf", "kdump"]               # forms that the second decoder is asked about
 COMMANDS = ["region", "dma -a", "dma 0 3f", "leaks -a", "violations", "events", "check", "stale",
             "summary", "analyze"]
 SYMBOLS, TYPES = ("symbol", "place", "text"), ("member",)       # questions of linux_probe
@@ -223,6 +226,13 @@ class Variant:
         need(r.returncode == 4 and "guards cannot be read" in r.stdout and
              "cannot be compared" in r.stdout, "exit code %d" % r.returncode)
 
+    def second(self, files):
+        """The decoder that knows SPEC.md alone says the same."""
+        said = compare.compare(files[0])
+        bad = ["%s: %s" % (table, why[0]) for table, _, why in said if why]
+        need(not bad, "; ".join(bad))
+        need(sum(n for _, n, _ in said) > 5, "only a few rows: %s" % said)
+
     def unasked(self, files):
         """A Linux kernel's memory is not searched unless it is asked for."""
         r = self.call(files, "-c", "region")
@@ -257,6 +267,8 @@ class Variant:
         if "virtual" in self.words:
             good &= self.test(label + ": nothing is made up", self.nothing_false, files,
                               options, tables)
+        if label in SECOND:
+            good &= self.test(label + ": the second decoder agrees", self.second, files)
         named = self.test(label + ": the kernel", self.kernel, files, options)
         named &= self.test(label + ": its symbols", self.names, files, SYMBOLS)
         named &= self.test(label + ": its types", self.names, files, TYPES)
