@@ -37,8 +37,6 @@ void dmv_note_add(struct dmv_facts *f, uint32_t topic, uint64_t addr, const char
 /* Bytes of [addr, addr + n) that the target holds; *missing: first one that it does not. */
 uint64_t dmv_held(const struct dmv_mem *m, enum dmv_space s, uint64_t addr, uint64_t n,
 		  uint64_t *missing);
-/* First range that ends behind addr, or nrange. */
-size_t dmv_range_after(const struct dmv_mem *m, enum dmv_space s, uint64_t addr);
 
 /* ---- a header that was found ---- */
 

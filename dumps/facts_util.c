@@ -108,21 +108,6 @@ void dmv_note_add(struct dmv_facts *f, uint32_t topic, uint64_t addr, const char
 	note->text = dmv_arena_text(f, text, strlen(text));
 }
 
-size_t dmv_range_after(const struct dmv_mem *m, enum dmv_space s, uint64_t addr)
-{
-	size_t lo = 0, hi = m->nrange[s];
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (m->range[s][mid].end <= addr)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
 uint64_t dmv_held(const struct dmv_mem *m, enum dmv_space s, uint64_t addr, uint64_t n,
 		  uint64_t *missing)
 {

@@ -301,6 +301,21 @@ enum dmv_code dmv_mem_read(struct dmv_mem *m, enum dmv_space s, uint64_t addr, v
 			       read_source(m, s, addr, buf, n, e);
 }
 
+size_t dmv_range_after(const struct dmv_mem *m, enum dmv_space s, uint64_t addr)
+{
+	size_t lo = 0, hi = m->nrange[s];
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (m->range[s][mid].end <= addr)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
 struct walk {
 	struct dmv_mem *m;
 	enum dmv_space space;

@@ -138,6 +138,9 @@ bool dmv_mem_has(struct dmv_mem *m, enum dmv_space s);
 enum dmv_code dmv_mem_translate(struct dmv_mem *m, uint64_t virt, uint64_t *phys, uint64_t *bytes,
 				struct dmv_err *e);
 
+/* Index of the first range that ends behind addr; nrange: none does. */
+size_t dmv_range_after(const struct dmv_mem *m, enum dmv_space s, uint64_t addr);
+
 /* Walks the target's bytes in address order in large pieces and calls fn for each; buf is borrowed.
  * Pieces start at page boundaries where the range does. Holes and unreadable bytes are skipped and
  * their total returned in *missed; what the source knows to be zero without reading it is skipped

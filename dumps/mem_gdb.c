@@ -26,17 +26,9 @@ enum {
 /* The range that holds addr; NULL: none. */
 static const struct dmv_range *range_at(const struct dmv_mem *m, enum dmv_space s, uint64_t addr)
 {
-	size_t lo = 0, hi = m->nrange[s];
+	const size_t i = dmv_range_after(m, s, addr);
 
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (m->range[s][mid].end <= addr)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < m->nrange[s] && m->range[s][lo].start <= addr ? &m->range[s][lo] : NULL;
+	return i < m->nrange[s] && m->range[s][i].start <= addr ? &m->range[s][i] : NULL;
 }
 
 /* The bytes of a reply to `m` or `x`. False: it is none. */
