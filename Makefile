@@ -30,8 +30,11 @@ POSIX_SRC = $(wildcard core/port/posix/*.c)
 DUMPS_SRC = $(filter-out $(NO_UNPACK),$(wildcard dumps/*.c))
 CMDS_SRC  = $(wildcard cmds/*.c)
 
+# Where nothing is installed yet, only `deps` and what sets up first can be made: it says nothing.
+PKG_CONFIG := $(if $(shell command -v pkg-config),pkg-config,:)
+
 # Decompression of kdump pages: a library that is missing drops one method and its file.
-has = $(shell pkg-config --exists $(1) && echo yes)
+has = $(shell $(PKG_CONFIG) --exists $(1) && echo yes)
 UNPACK = $(if $(call has,zlib),zlib) $(if $(call has,libdeflate),libdeflate) \
 	$(if $(call has,lzo2),lzo) $(if $(call has,snappy),snappy) $(if $(call has,libzstd),zstd)
 UNPACK := $(UNPACK)
@@ -41,8 +44,8 @@ UNPACK_LIBS := $(if $(filter zlib,$(UNPACK)),-lz $(if $(filter libdeflate,$(UNPA
 	$(if $(filter lzo,$(UNPACK)),-llzo2) $(if $(filter snappy,$(UNPACK)),-lsnappy) \
 	$(if $(filter zstd,$(UNPACK)),-lzstd)
 
-DUMPS_LIBS = $(shell pkg-config --libs libdw libelf libkdumpfile) $(UNPACK_LIBS) -lpthread
-REPL_LIBS  = $(shell pkg-config --libs readline)
+DUMPS_LIBS = $(shell $(PKG_CONFIG) --libs libdw libelf libkdumpfile) $(UNPACK_LIBS) -lpthread
+REPL_LIBS  = $(shell $(PKG_CONFIG) --libs readline)
 
 all: $(O)/libdmaverifier.a $(O)/dma-inspect ## build the core library and dma-inspect
 
@@ -171,7 +174,7 @@ CHECKS += $(O)/tests/tear
 # ---- end of tear ----
 
 # ---- inspect: the prompt works without readline, too ----
-REPL_LIBS := $(shell pkg-config --silence-errors --libs readline)
+REPL_LIBS := $(shell $(PKG_CONFIG) --silence-errors --libs readline)
 $(O)/ext/prompt.o: override CFLAGS += $(if $(REPL_LIBS),-DHAVE_READLINE)
 $(O)/tests/mkregion: $(O)/tests/mkregion_main.o $(O)/tests/mkregion.o
 	$(LINK) -o $@
@@ -342,7 +345,7 @@ VM_CHECKS += "tests/vm/windows.py $(O)"
 # ---- end of Windows dumps ----
 
 # ---- live: targets behind a GDB stub, and the sandbox ----
-SECCOMP_LIBS := $(shell pkg-config --silence-errors --libs libseccomp)
+SECCOMP_LIBS := $(shell $(PKG_CONFIG) --silence-errors --libs libseccomp)
 $(O)/ext/sandbox.o: override CFLAGS += $(if $(SECCOMP_LIBS),-DHAVE_SECCOMP)
 $(O)/tests/sandbox_try.o: override CFLAGS += -Iext
 $(O)/tests/sandbox_try: $(O)/tests/sandbox_try.o $(O)/ext/sandbox.o $(O)/libdumps.a
