@@ -41,8 +41,8 @@ run()
 }
 
 run e6_0f_5_overrun
-show dma
-show 'dma 0 7'
+show '!dma'
+show '!dma soft 7'
 show analyze
 show leaks
 
