@@ -278,26 +278,26 @@ SCRIPTS += tests/screen.py
 
 # ---- kernel: virtual addresses and names of a Linux kernel (dumps/pagewalk*, mem_kernel*) ----
 $(O)/corpus/fuzz_pagewalk: tests/fuzz_pagewalk_seeds.py
-	$< $@
+	$(call say,GEN,$@)$< $@
 $(O)/tests/kernel_seeds: $(O)/tests/kernel_seeds.o $(O)/libdumps.a
 	$(LINK) $(DUMPS_LIBS) -o $@
 $(O)/corpus/fuzz_vmcoreinfo $(O)/corpus/fuzz_kallsyms: $(O)/corpus/fuzz_%: $(O)/tests/kernel_seeds
-	$< $* $@
+	$(call say,GEN,$@)$< $* $@
 $(O)/corpus/fuzz_btf: $(O)/tests/types_sample.so
 	@mkdir -p $@
-	objcopy --dump-section .BTF=$@/gcc $< $(O)/tests/types_sample.copy
+	$(call say,GEN,$@)objcopy --dump-section .BTF=$@/gcc $< $(O)/tests/types_sample.copy
 fuzz: | $(patsubst %,$(O)/corpus/fuzz_%,pagewalk vmcoreinfo kallsyms btf)
 # Types as gcc writes BTF; clang cannot for this machine. And DWARF of the test itself.
 $(O)/tests/types_sample.so: tests/types_sample.c tests/types_sample.h
 	@mkdir -p $(@D)
-	gcc -gbtf -shared -fPIC $< -o $@
+	$(call say,CC,$<)gcc -gbtf -shared -fPIC $< -o $@
 $(O)/tests/unit_types: | $(O)/tests/types_sample.so
 $(O)/tests/unit_types.o: override CFLAGS += -g
 FAKE_ID = 0x00112233445566778899aabbccddeeff00112233
 FAKE_OTHER_ID = 0xffeeddccbbaa99887766554433221100ffeeddcc
 $(O)/tests/fake_vmlinux $(O)/tests/fake_vmlinux.other: tests/fake_vmlinux.S
 	@mkdir -p $(@D)
-	gcc -nostdlib -static -no-pie -Wl,-Ttext=0xffffffff81000000 -Wl,-e,_stext \
+	$(call say,LD,$@)gcc -nostdlib -static -no-pie -Wl,-Ttext=0xffffffff81000000 -Wl,-e,_stext \
 		-Wl,--build-id=$(if $(filter %.other,$@),$(FAKE_OTHER_ID),$(FAKE_ID)) $< -o $@
 $(O)/tests/unit_kernel_files: | $(O)/tests/fake_vmlinux $(O)/tests/fake_vmlinux.other
 # ---- end of kernel ----
