@@ -80,19 +80,48 @@ bool dmv_grow(void *v, size_t n, size_t size)
 	return true;
 }
 
+/* From malloc; NULL: no memory. */
+static char *text_of(const char *fmt, va_list ap)
+{
+	char *text;
+
+	return vasprintf(&text, fmt, ap) < 0 ? NULL : text;
+}
+
+void dmv_dump_line_add(struct dmv_dump_info *i, const char *key, const char *fmt, ...)
+{
+	struct dmv_dump_line *line = (struct dmv_dump_line *)i->line;
+	char *text;
+	va_list ap;
+
+	va_start(ap, fmt);
+	text = text_of(fmt, ap);
+	va_end(ap);
+	if (!text || !dmv_grow(&line, i->nline, sizeof(*line))) {
+		free(text);
+		return;
+	}
+	line[i->nline++] = (struct dmv_dump_line){ key, text };
+	i->line = line;
+}
+
+void dmv_dump_lines_free(struct dmv_dump_info *i)
+{
+	for (size_t k = 0; k < i->nline; k++)
+		free((char *)i->line[k].value);
+	free((void *)i->line);
+}
+
 void dmv_mem_note(struct dmv_mem *m, const char *fmt, ...)
 {
 	char **note = (char **)m->note;
 	char *text;
 	va_list ap;
-	int n;
 
 	va_start(ap, fmt);
-	n = vasprintf(&text, fmt, ap);
+	text = text_of(fmt, ap);
 	va_end(ap);
-	if (n < 0)
-		return;
-	if (!dmv_grow(&note, m->nnote, sizeof(*note))) {
+	if (!text || !dmv_grow(&note, m->nnote, sizeof(*note))) {
 		free(text);
 		return;
 	}

@@ -64,6 +64,10 @@ enum dmv_code dmv_mem_walk_plain(struct dmv_mem *m, enum dmv_space s, size_t ste
 
 /* Adds a line to m->note; when memory is short the line is lost, nothing else. */
 void dmv_mem_note(struct dmv_mem *m, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Adds a line that `target` shows; when memory is short it is lost, too. key is borrowed. */
+void dmv_dump_line_add(struct dmv_dump_info *i, const char *key, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+void dmv_dump_lines_free(struct dmv_dump_info *i);
 /* Gives m the ranges; adjacent ones are joined in place. v is sorted, disjoint, from malloc. */
 void dmv_mem_set_ranges(struct dmv_mem *m, enum dmv_space s, struct dmv_range *v, size_t n);
 /* Keeps a copy of VMCOREINFO text and what follows from it. */

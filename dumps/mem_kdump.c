@@ -18,7 +18,6 @@ enum {
 	MIN_SLOTS = 8,
 	MAX_SLOTS = 512,
 	MAX_VMCOREINFO = 1 << 20,
-	MAX_LINES = 5,
 };
 
 struct slot {
@@ -41,8 +40,6 @@ struct kdump {
 	size_t nslot;
 	char format[96];
 	struct dmv_dump_info info;
-	struct dmv_dump_line line[MAX_LINES];
-	char text[MAX_LINES][160];
 };
 
 /* A page on its way: what messages need to know. */
@@ -306,6 +303,7 @@ static void kdump_close(struct dmv_mem *m)
 	dmv_unpack_deinit(&k->unpack);
 	dmv_elf_notes_deinit(&k->notes);
 	dmv_kdump_set_close(&k->set);
+	dmv_dump_lines_free(&k->info);
 	dmv_mem_base_deinit(m);
 	free(k);
 }
@@ -396,14 +394,9 @@ static void note_header(struct kdump *k)
 
 static void add_line(struct kdump *k, const char *key, const char *value)
 {
-	size_t i = k->info.nline;
-
 	if (!*value)
 		return;
-	snprintf(k->text[i], sizeof(k->text[i]), "%s", value);
-	k->line[i] = (struct dmv_dump_line){ key, k->text[i] };
-	k->info.line = k->line;
-	k->info.nline++;
+	dmv_dump_line_add(&k->info, key, "%s", value);
 	k->m.info = &k->info;
 }
 

@@ -5,8 +5,6 @@
  * OfflineCrashDumpUefi, OfflineDumpPkg/Include/Guid/OfflineDumpHeaders.h.
  */
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,8 +20,6 @@ enum {
 enum { FLAG_VALID = 1, FLAG_NO_SPACE = 2, FLAG_PROTECTED = 4, FLAG_FLUSHED = 8 };
 enum { SECTION_DDR = 1, SECTION_CPU, SECTION_VENDOR, SECTION_REASON, SECTION_SYSTEM, SECTIONS };
 
-enum { LINES = 3 };
-
 struct rawdmp {
 	struct dmv_mem m;
 	struct dmv_file *f;
@@ -33,27 +29,11 @@ struct rawdmp {
 	size_t npiece;
 	uint64_t count[SECTIONS];       /* sections by type, 0 for those unknown */
 	struct dmv_dump_info info;
-	struct dmv_dump_line line[LINES];
 };
 
 static uint64_t get(const uint8_t *p, unsigned bytes)
 {
 	return dmv_get(p, bytes, false);
-}
-
-static void say(struct rawdmp *r, const char *key, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-static void say(struct rawdmp *r, const char *key, const char *fmt, ...)
-{
-	char *text;
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vasprintf(&text, fmt, ap);
-	va_end(ap);
-	if (n >= 0)
-		r->line[r->info.nline++] = (struct dmv_dump_line){ key, text };
 }
 
 /* ---- reading ---- */
@@ -100,8 +80,7 @@ static void raw_close(struct dmv_mem *m)
 {
 	struct rawdmp *r = (struct rawdmp *)m;
 
-	for (size_t i = 0; i < r->info.nline; i++)
-		free((char *)r->line[i].value);
+	dmv_dump_lines_free(&r->info);
 	free(r->seg);
 	free(r->piece);
 	dmv_file_close(r->f);
@@ -197,10 +176,12 @@ static void say_header(struct rawdmp *r, const uint8_t *h)
 {
 	uint64_t flags = get(h + 0x0C, 4), size = get(h + 0x24, 8), required = get(h + 0x2C, 8);
 
-	say(r, "dump", "version %" PRIu64 ".%" PRIu64 ", flags 0x%" PRIx64 "%s%s", get(h + 8, 2),
-	    get(h + 10, 2), flags, flags & FLAG_PROTECTED ? ", hypervisor's data protected" : "",
-	    flags & FLAG_FLUSHED ? ", caches flushed" : "");
-	say(r, "sections",
+	dmv_dump_line_add(&r->info, "dump",
+			  "version %" PRIu64 ".%" PRIu64 ", flags 0x%" PRIx64 "%s%s",
+			  get(h + 8, 2), get(h + 10, 2), flags,
+			  flags & FLAG_PROTECTED ? ", hypervisor's data protected" : "",
+			  flags & FLAG_FLUSHED ? ", caches flushed" : "");
+	dmv_dump_line_add(&r->info, "sections",
 	    "%" PRIu64 " of memory, %" PRIu64 " of CPU context, %" PRIu64 " of the vendor's, %"
 	    PRIu64 " other", r->count[SECTION_DDR], r->count[SECTION_CPU],
 	    r->count[SECTION_VENDOR],
@@ -238,7 +219,6 @@ static enum dmv_code set_up(struct rawdmp *r, struct dmv_err *e)
 	if (code)
 		return code;
 	say_header(r, h);
-	r->info.line = r->line;
 	r->m.info = &r->info;
 	return DMV_E_OK;
 }

@@ -9,8 +9,6 @@
  */
 #include <elf.h>
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,25 +29,6 @@ bool dmv_win_unused(const uint8_t *p, size_t bytes)
 		if (dmv_win_get(p + i, 4) != DMV_WIN_UNUSED32)
 			return false;
 	return true;
-}
-
-void dmv_win_line(struct dmv_windmp *w, const char *key, const char *fmt, ...)
-{
-	char *text;
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vasprintf(&text, fmt, ap);
-	va_end(ap);
-	if (n < 0)
-		return;
-	if (!dmv_grow(&w->line, w->info.nline, sizeof(*w->line))) {
-		free(text);
-		return;
-	}
-	w->line[w->info.nline++] = (struct dmv_dump_line){ key, text };
-	w->info.line = w->line;
 }
 
 void dmv_win_image(struct dmv_windmp *w, const char *name, uint64_t base, uint64_t bytes)
@@ -168,11 +147,9 @@ static void win_close(struct dmv_mem *m)
 {
 	struct dmv_windmp *w = (struct dmv_windmp *)m;
 
-	for (size_t i = 0; i < w->info.nline; i++)
-		free((char *)w->line[i].value);
+	dmv_dump_lines_free(&w->info);
 	for (size_t i = 0; i < w->info.nimage; i++)
 		free((char *)w->image[i].name);
-	free(w->line);
 	free(w->image);
 	free(w->seg);
 	free(w->cut);
@@ -377,7 +354,8 @@ static enum dmv_code find_tables(struct dmv_windmp *w, struct dmv_err *e)
 	}
 	if (code)
 		return code;
-	dmv_win_line(w, "paging", "%s", dmv_pagewalk_text(w->m.walk, text, sizeof(text)));
+	dmv_dump_line_add(&w->info, "paging", "%s",
+			  dmv_pagewalk_text(w->m.walk, text, sizeof(text)));
 	dmv_win_modules(w);
 	return DMV_E_OK;
 }
@@ -425,7 +403,7 @@ static enum dmv_code set_up(struct dmv_windmp *w, struct dmv_err *e)
 	w->absent = "is not in this dump, which has no memory";
 	w->type = (uint32_t)dmv_win_get(w->header + (w->is64 ? 0xF98 : 0xF88), 4);
 	if (w->type != DMV_WIN_UNUSED32)
-		dmv_win_line(w, "dump", "type %u, %s", w->type, type_word(w->type));
+		dmv_dump_line_add(&w->info, "dump", "type %u, %s", w->type, type_word(w->type));
 	dmv_win_header(w);
 	l = choose(w);
 	w->m.ops = l->ops;

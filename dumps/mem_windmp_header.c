@@ -102,13 +102,13 @@ static void say_machine(struct dmv_windmp *w)
 			dmv_mem_note(&w->m, "machine 0x%" PRIx64 " in the header is unknown", n);
 	}
 	if (get(w, &f_build, &build) && get(w, &f_major, &major))
-		dmv_win_line(w, "build", "Windows %" PRIu64 "%s", build,
+		dmv_dump_line_add(&w->info, "build", "Windows %" PRIu64 "%s", build,
 			     major == 0xF ? ", free" : major == 0xC ? ", checked" : "");
 	if (get(w, &f_product, &n) && n >= 1 && n <= 3)
-		dmv_win_line(w, "product", "%s",
+		dmv_dump_line_add(&w->info, "product", "%s",
 			     n == 1 ? "workstation" : n == 2 ? "domain controller" : "server");
 	if (get(w, &f_processors, &n))
-		dmv_win_line(w, "cpus", "%" PRIu64, n);
+		dmv_dump_line_add(&w->info, "cpus", "%" PRIu64, n);
 }
 
 static void say_bugcheck(struct dmv_windmp *w)
@@ -132,7 +132,7 @@ static void say_bugcheck(struct dmv_windmp *w)
 	}
 	w->info.bug_code = (uint32_t)code;
 	w->info.has_bugcheck = true;
-	dmv_win_line(w, "bugcheck",
+	dmv_dump_line_add(&w->info, "bugcheck",
 		     "0x%08" PRIX64 " (0x%0*" PRIX64 ",0x%0*" PRIX64 ",0x%0*" PRIX64
 		     ",0x%0*" PRIX64 ")", code, 2 * size, p[0], 2 * size, p[1], 2 * size, p[2],
 		     2 * size, p[3]);
@@ -155,7 +155,7 @@ static void say_time(struct dmv_windmp *w)
 		return;
 	}
 	strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &tm);
-	dmv_win_line(w, "time", "%s", text);
+	dmv_dump_line_add(&w->info, "time", "%s", text);
 }
 
 static void say_uptime(struct dmv_windmp *w)
@@ -165,7 +165,7 @@ static void say_uptime(struct dmv_windmp *w)
 	if (!get(w, &f_uptime, &v) || !v || v >> 63)
 		return;
 	s = v / 10000000;
-	dmv_win_line(w, "uptime", "%" PRIu64 " d %02u:%02u:%02u", s / 86400,
+	dmv_dump_line_add(&w->info, "uptime", "%" PRIu64 " d %02u:%02u:%02u", s / 86400,
 		     (unsigned)(s / 3600 % 24), (unsigned)(s / 60 % 60), (unsigned)(s % 60));
 }
 
@@ -176,7 +176,7 @@ static void say_text(struct dmv_windmp *w, const char *key, const struct field *
 	size_t n = strnlen(p, f->size64);
 
 	if (n && (n < 4 || !dmv_win_unused((const uint8_t *)p, n)))
-		dmv_win_line(w, key, "%.*s", (int)n, p);
+		dmv_dump_line_add(&w->info, key, "%.*s", (int)n, p);
 }
 
 static void say_addresses(struct dmv_windmp *w)
@@ -184,11 +184,11 @@ static void say_addresses(struct dmv_windmp *w)
 	uint64_t v, where;
 
 	if (get(w, &f_exception, &v) && v && get(w, &f_exception_at, &where))
-		dmv_win_line(w, "trap", "0x%08" PRIx64 " at 0x%" PRIx64, v, where);
+		dmv_dump_line_add(&w->info, "trap", "0x%08" PRIx64 " at 0x%" PRIx64, v, where);
 	if (get(w, &f_modules, &v) && v)
-		dmv_win_line(w, "modules", "PsLoadedModuleList 0x%" PRIx64, v);
+		dmv_dump_line_add(&w->info, "modules", "PsLoadedModuleList 0x%" PRIx64, v);
 	if (get(w, &f_debugger, &v) && v)
-		dmv_win_line(w, "debugger", "KdDebuggerDataBlock 0x%" PRIx64, v);
+		dmv_dump_line_add(&w->info, "debugger", "KdDebuggerDataBlock 0x%" PRIx64, v);
 }
 
 void dmv_win_header(struct dmv_windmp *w)

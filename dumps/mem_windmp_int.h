@@ -26,7 +26,6 @@ struct dmv_windmp {
 	uint64_t header_bytes;
 	uint32_t type;
 	struct dmv_dump_info info;
-	struct dmv_dump_line *line;
 	struct dmv_dump_image *image;
 
 	/* Memory, while it is read in: pieces in file order, which may overlap. */
@@ -53,9 +52,6 @@ static inline uint64_t dmv_win_get(const uint8_t *p, unsigned bytes)
 /* True if every 32-bit word of the field is unused filling. */
 bool dmv_win_unused(const uint8_t *p, size_t bytes);
 
-/* `target` shows the line; when memory is short it is lost, nothing else. */
-void dmv_win_line(struct dmv_windmp *w, const char *key, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
 /* name is copied. */
 void dmv_win_image(struct dmv_windmp *w, const char *name, uint64_t base, uint64_t bytes);
 

@@ -94,5 +94,5 @@ void dmv_win_modules(struct dmv_windmp *w)
 	}
 	if (i == MODULES_MAX)
 		dmv_mem_note(&w->m, "the list of modules does not end after %u entries", i);
-	dmv_win_line(w, "drivers", "%zu", w->info.nimage);
+	dmv_dump_line_add(&w->info, "drivers", "%zu", w->info.nimage);
 }

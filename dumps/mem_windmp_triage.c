@@ -105,7 +105,7 @@ static void read_drivers(struct dmv_windmp *w, const struct triage *t)
 	if (bad)
 		dmv_mem_note(&w->m, "driver list at file offset 0x%" PRIx64 ": %" PRIu64 " of %"
 			     PRIu64 " drivers are damaged or cut off", at, bad, n);
-	dmv_win_line(w, "drivers", "%zu", w->info.nimage);
+	dmv_dump_line_add(&w->info, "drivers", "%zu", w->info.nimage);
 }
 
 static void say_broken_driver(struct dmv_windmp *w, const struct triage *t)
@@ -113,7 +113,7 @@ static void say_broken_driver(struct dmv_windmp *w, const struct triage *t)
 	char name[DMV_WIN_NAME_BYTES];
 
 	if (read_name(w, get32(t, BROKEN_DRIVER), name))
-		dmv_win_line(w, "broken", "%s, by the system's own judgement", name);
+		dmv_dump_line_add(&w->info, "broken", "%s, by the system's own judgement", name);
 }
 
 /* ---- memory ---- */
@@ -176,7 +176,7 @@ static void say_secondary(struct dmv_windmp *w, uint64_t at)
 	char sign[8];
 
 	if (at < size && read_at(w, at, sign, sizeof(sign)) && !memcmp(sign, "DumpBlob", 8))
-		dmv_win_line(w, "extra",
+		dmv_dump_line_add(&w->info, "extra",
 			     "secondary data, 0x%" PRIx64 " bytes at file offset 0x%" PRIx64,
 			     size - at, at);
 }
