@@ -5,10 +5,12 @@ versions and page sizes, parts of split sets, shuffled flattened streams. Pages 
 dump. The layout is that of makedumpfile's diskdump_mod.h; nothing here is shared with the reader.
 
 usage: kdump_make.py seeds DIRECTORY              small files for the fuzzer
-       kdump_make.py again METHOD IN OUT          a 64-bit zlib dump with its pages compressed anew
+       kdump_make.py again METHOD IN OUT          a 64-bit dump with zlib or plain pages, its pages
+                                                  packed anew, all else as it is
 """
 import ctypes
 import ctypes.util
+import mmap
 import os
 import random
 import struct
@@ -21,6 +23,8 @@ import kdump  # noqa: E402
 ZLIB, LZO, SNAPPY, INCOMPLETE, ZSTD = 1, 2, 4, 8, 0x20
 FLAGS = {"zlib": ZLIB, "lzo": LZO, "snappy": SNAPPY, "zstd": ZSTD, "none": 0}
 METHODS = tuple(FLAGS)
+COMPRESSED = ZLIB | LZO | SNAPPY | ZSTD
+STATUS = 424                            # offset of header.status in a 64-bit file
 LEVEL = 31
 
 
@@ -227,10 +231,29 @@ def seeds(where):
 
 
 def again(method, source, target):
-    with open(source, "rb") as f:
-        pages = dict(kdump.pages(f.read()))
-    with open(target, "wb") as f:
-        f.write(Dump(pages, method=method).write())
+    """All but the pages stays as it is, and pages that shared their bytes still do."""
+    with open(source, "rb") as f, open(target, "wb") as out:
+        data = mmap.mmap(f.fileno(), 0, prot=mmap.PROT_READ)
+        block, sub, bitmaps = kdump.header(data)
+        at = block * (1 + sub + bitmaps)
+        n = int.from_bytes(data[at - bitmaps * block // 2:at], "little").bit_count()
+        head = bytearray(data[:at])
+        status, = struct.unpack_from("<I", head, STATUS)
+        struct.pack_into("<I", head, STATUS, status & ~COMPRESSED | FLAGS[method])
+        rows, first, end = bytearray(), None, at + n * kdump.DESCRIPTOR.size
+        out.seek(end)
+        for row in range(at, end, kdump.DESCRIPTOR.size):
+            offset, _, _, page_flags = kdump.DESCRIPTOR.unpack_from(data, row)
+            if first and offset == first[0]:
+                rows += first[1]
+                continue
+            flags, small = pack(method, kdump.page(data, row))
+            new = kdump.DESCRIPTOR.pack(out.tell(), len(small), flags, page_flags)
+            first = first or (offset, new)
+            rows += new
+            out.write(small)
+        out.seek(0)
+        out.write(head + rows)
 
 
 def main():

@@ -17,6 +17,17 @@ def header(data):
     return struct.unpack_from("<iiI", data, 428)
 
 
+def page(data, at):
+    """The bytes of the page whose descriptor is at this offset."""
+    offset, size, flags, _ = DESCRIPTOR.unpack_from(data, at)
+    packed = data[offset:offset + size]
+    if flags & 0xFF == ZLIB:
+        return zlib.decompress(packed)
+    if flags & 0xFF != PLAIN:
+        raise Unreadable("page descriptor at 0x%x: compression 0x%x" % (at, flags))
+    return packed
+
+
 def pages(data):
     """(page frame number, bytes) of every page the file holds, in order."""
     block, sub, bitmaps = header(data)
@@ -27,14 +38,8 @@ def pages(data):
     for pfn in range(8 * half):
         if not held[pfn // 8] >> pfn % 8 & 1:
             continue
-        offset, size, flags, _ = DESCRIPTOR.unpack_from(data, at)
+        yield pfn, page(data, at)
         at += DESCRIPTOR.size
-        page = data[offset:offset + size]
-        if flags & 0xFF == ZLIB:
-            page = zlib.decompress(page)
-        elif flags & 0xFF != PLAIN:
-            raise Unreadable("page 0x%x: compression 0x%x" % (pfn, flags))
-        yield pfn, page
 
 
 def runs(data):
