@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /*
- * The images of a target and the symbol files given, and which file belongs to which image. What an
- * ELF file says is names_dwarf.c's, questions are answered in names_ask.c.
+ * The images of a target and the symbol files given, and which file belongs to which image. Files
+ * are read by names_files.c, questions are answered in names_ask.c.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 
 #include "names_book.h"
 
-enum dmv_code dmv_names_new(struct dmv_names **ret, struct dmv_err *e)
+enum dmv_code dmv_names_new_bare(struct dmv_names **ret, struct dmv_err *e)
 {
 	struct dmv_names *n = calloc(1, sizeof(*n));
 
@@ -20,18 +20,11 @@ enum dmv_code dmv_names_new(struct dmv_names **ret, struct dmv_err *e)
 	return DMV_E_OK;
 }
 
-/* What a file has is looked at only now: vmlinux's DWARF is large. */
 const struct dmv_types *dmv_names_file_types(struct dmv_names *n, size_t i)
 {
 	struct dmv_names_file *f = &n->file[i];
 
-	if (f->state == DMV_FILE_REFUSED)
-		return NULL;
-	if (!f->asked_types) {
-		f->asked_types = true;
-		dmv_file_types_open(f->sym.path, &f->types, NULL);
-	}
-	return dmv_file_types(&f->types);
+	return f->state == DMV_FILE_REFUSED ? NULL : n->reader->types(f);
 }
 
 /* For a kernel that has none of its own: of the first file that has some. */
@@ -73,8 +66,7 @@ void dmv_names_free(struct dmv_names *n)
 		return;
 	for (size_t i = 0; i < n->nfile; i++) {
 		dmv_symfile_free(&n->file[i].sym);
-		dmv_file_types_close(&n->file[i].types);
-		dmv_lines_close(n->file[i].lines);
+		n->reader->close(&n->file[i]);
 	}
 	drop_notes(n);
 	dmv_knames_free(n->kernel);
@@ -237,30 +229,16 @@ void dmv_names_bind(struct dmv_names *n)
 			bind_file(n, &n->file[i]);
 }
 
-/* By content. */
-static enum dmv_code load_file(const char *path, struct dmv_names_file *f, struct dmv_err *e)
-{
-	enum dmv_code c = dmv_symfile_load(path, &f->sym, e);
-
-	if (c != DMV_E_NOTFOUND)
-		return c;
-	c = dmv_symfile_load_map(path, &f->sym, e);
-	if (c != DMV_E_NOTFOUND)
-		return c;
-	if (dmv_file_types_open(path, &f->types, NULL))
-		return dmv_fail(e, c, "%s: neither an ELF file nor System.map nor BTF", path);
-	f->asked_types = true;
-	f->state = DMV_FILE_TYPES;
-	f->sym.path = strdup(path);
-	return f->sym.path ? DMV_E_OK : dmv_fail(e, DMV_E_MEMORY, "no memory for symbol files");
-}
-
 enum dmv_code dmv_names_add_file(struct dmv_names *n, const char *path, uint64_t base, bool force,
 				 struct dmv_err *e)
 {
-	struct dmv_names_file *p = realloc(n->file, (n->nfile + 1) * sizeof(*p)), *f;
+	struct dmv_names_file *p, *f;
 	enum dmv_code c;
 
+	if (!n->reader)
+		return dmv_fail(e, DMV_E_USAGE, "%s: files are not read here: names come from the "
+				"host", path);
+	p = realloc(n->file, (n->nfile + 1) * sizeof(*p));
 	if (!p)
 		return dmv_fail(e, DMV_E_MEMORY, "no memory for symbol files");
 	n->file = p;
@@ -268,7 +246,7 @@ enum dmv_code dmv_names_add_file(struct dmv_names *n, const char *path, uint64_t
 	memset(f, 0, sizeof(*f));
 	f->base = base;
 	f->force = force;
-	c = load_file(path, f, e);
+	c = n->reader->load(path, f, e);
 	if (c)
 		return c;
 	module_of(path, f->module);

@@ -18,6 +18,8 @@ struct dmv_mem;
 struct dmv_names;
 
 enum dmv_code dmv_names_new(struct dmv_names **ret, struct dmv_err *e);
+/* The same for who reads no files: dmv_names_add_file is refused. Needs no library but libc. */
+enum dmv_code dmv_names_new_bare(struct dmv_names **ret, struct dmv_err *e);
 void dmv_names_free(struct dmv_names *n);
 
 /* An image in the target: code of `name` at [base, base + bytes). build_id may be NULL. */

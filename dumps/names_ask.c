@@ -98,12 +98,7 @@ bool dmv_names_line(struct dmv_names *n, uint64_t addr, char *buf, size_t size)
 	for (size_t i = 0; i < n->nfile; i++) {
 		struct dmv_names_file *f = &n->file[i];
 
-		if (!in_file(f, addr))
-			continue;
-		if (!f->asked_lines)
-			dmv_lines_open(f->sym.path, &f->sym.id, &f->lines, NULL);
-		f->asked_lines = true;
-		if (f->lines && dmv_lines_find(f->lines, addr - f->bias, buf, size))
+		if (in_file(f, addr) && n->reader->line(f, addr - f->bias, buf, size))
 			return true;
 	}
 	return false;

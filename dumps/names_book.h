@@ -40,7 +40,20 @@ struct dmv_names_file {
 	struct dmv_lines *lines;        /* NULL: not asked for, or there are none */
 };
 
+/* How files are read. It takes libelf and libdw, so names.c itself does not know it: what is loaded
+ * into a debugger has neither. */
+struct dmv_names_reader {
+	/* sym, types or state TYPES. NOTFOUND: it is nothing that has names or types. */
+	enum dmv_code (*load)(const char *path, struct dmv_names_file *f, struct dmv_err *e);
+	/* Looked at when they are first asked for: vmlinux's DWARF is large. NULL: none. */
+	const struct dmv_types *(*types)(struct dmv_names_file *f);
+	/* Of an address as in the file. */
+	bool (*line)(struct dmv_names_file *f, uint64_t addr, char *buf, size_t size);
+	void (*close)(struct dmv_names_file *f);        /* all but sym */
+};
+
 struct dmv_names {
+	const struct dmv_names_reader *reader;          /* NULL: no files */
 	struct dmv_names_image *image;
 	size_t nimage;
 	struct dmv_names_file *file;

@@ -47,7 +47,7 @@ static enum dmv_code read_region(struct dmv_mem *m, const struct dmv_region_fact
 					   .stop = o->stop };
 	struct dmv_facts again = { 0 };
 	struct dmv_names *names;
-	enum dmv_code code = dmv_names_new(&names, e);
+	enum dmv_code code = dmv_names_new_bare(&names, e);
 
 	if (code)
 		return code;
