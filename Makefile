@@ -179,7 +179,7 @@ $(O)/ext/prompt.o: override CFLAGS += $(if $(REPL_LIBS),-DHAVE_READLINE)
 $(O)/tests/mkregion: $(O)/tests/mkregion_main.o $(O)/tests/mkregion.o
 	$(LINK) -o $@
 NEEDS   += $(O)/tests/mkregion
-SCRIPTS += tests/golden.sh tests/prompt.py
+SCRIPTS += tests/golden.sh tests/prompt.py tests/odd.py
 # ---- end of inspect ----
 
 # ---- many writers: the core of this machine, of a 32-bit one, of a big-endian one ----

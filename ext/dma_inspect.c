@@ -58,6 +58,7 @@ static bool sink(void *ctx, const char *buf, size_t n)
 		}
 		if (w <= 0) {
 			a->gone |= a->fd == STDOUT_FILENO;
+			a->lost = a->gone && errno != EPIPE ? errno : 0;
 			return false;
 		}
 		buf += w;
@@ -200,6 +201,17 @@ static void batch(struct dmv_app *a)
 
 /* ---- start and end ---- */
 
+/*
+ * Where the caller closed standard input or output, the first file that is opened would take its
+ * place, and an answer be written into it. What stands there now fails whoever uses it.
+ */
+static void keep_standard_files(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 /* A paste is no line of ours: quotes and # mean nothing in it. */
 static void run_text(struct dmv_app *a, const char *text)
 {
@@ -255,15 +267,21 @@ static int inspect(struct dmv_app *a)
 	if (code)
 		return code;
 	work(a);
-	return a->worst;
+	/* a reader who left has what he wanted; a full disk has lost it */
+	if (!a->lost)
+		return a->worst;
+	dmv_complain("cannot write the answer: %s", strerror(a->lost));
+	return dmv_worse(a->worst, 4);
 }
 
 int main(int argc, char **argv)
 {
 	struct dmv_cli c;
 	struct dmv_app a = { .cli = &c, .fd = STDOUT_FILENO };
-	int code = dmv_cli_parse(&c, argc, argv);
+	int code;
 
+	keep_standard_files();
+	code = dmv_cli_parse(&c, argc, argv);
 	if (!code) {
 		catch_signals();
 		code = inspect(&a);

@@ -41,7 +41,8 @@ struct dmv_app {
 	char *paste;            /* what was read from standard input as the target */
 	int fd;                 /* where the output goes now: stdout or the pager */
 	bool no_pager;          /* there is none */
-	bool gone;              /* standard output was closed by its reader */
+	bool gone;              /* standard output was closed by its reader, or is full */
+	int lost;               /* errno that kept an answer from standard output; 0: none did */
 	int worst;              /* exit code so far */
 };
 

@@ -1,0 +1,57 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
+"""dma-inspect put to odd uses: what it cannot write, what it is not given, what is no target.
+
+Needs $O/dma-inspect. Uses no dump but what it writes itself."""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+O = os.path.abspath(os.environ.get("O", "build"))
+PROG = os.path.join(O, "dma-inspect")
+TEXT = "E6 F 5 1000 1800"
+failed = 0
+
+
+def case(name, good, why=""):
+    global failed
+    failed += not good
+    print("ok odd " + name if good else "not ok odd %s: %s" % (
+        name, str(why)[-300:].replace("\n", "|")), flush=True)
+
+
+def run(*args, shell="", text=""):
+    """Exit code, standard output, standard error; `shell` is a redirection."""
+    argv = ["sh", "-c", 'exec "$@" ' + shell, "sh", PROG, *args]
+    r = subprocess.run(argv, input=text, capture_output=True, text=True, timeout=30, check=False)
+    return r.returncode, r.stdout, r.stderr
+
+
+def output():
+    if not os.path.exists("/dev/full"):
+        print("skip odd full disk: there is no /dev/full")
+    else:
+        for extra in ((), ("-j",)):
+            code, _, err = run(*extra, "--bugcheck", TEXT, shell=">/dev/full")
+            case("a full disk %s" % " ".join(extra), code == 4 and
+                 "cannot write the answer: No space left" in err, "%d %s" % (code, err))
+    code, _, err = run("--bugcheck", TEXT, shell=">&-")
+    case("no standard output", code == 4 and "cannot write the answer: Bad file" in err,
+         "%d %s" % (code, err))
+    code, _, err = run("-", shell="<&-")
+    case("no standard input", code == 3 and "standard input: Bad file" in err, err)
+    code, out, _ = run("--bugcheck", TEXT, shell="2>&-")
+    case("no standard error", code == 0 and "GUARD_AFTER" in out, out)
+
+
+def main():
+    with tempfile.TemporaryDirectory() as tmp:
+        os.chdir(tmp)
+        output()
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
