@@ -115,7 +115,8 @@ static error_t parse_opt(int key, char *arg, struct argp_state *state)
 			c->target = arg;
 		break;
 	case ARGP_KEY_END:
-		if (!c->target && !c->bugcheck)
+		/* `help` and typed bugchecks need none; what does says so */
+		if (!c->target && !c->bugcheck && !c->nitem)
 			argp_error(state, "no target");
 		if (c->target && !strcmp(c->target, "-") && (reads_input(c) || c->nmore))
 			argp_error(state, "standard input is the target, and the only one: %s",

@@ -249,9 +249,21 @@ static void work(struct dmv_app *a)
 	dmv_prompt(a);
 }
 
+/* Nothing was opened, so no command will answer: a script gets a document all the same. */
+static void refuse(struct dmv_app *a, const char *why)
+{
+	if (a->cli->json) {
+		dmv_out_begin(a->ses.out, a->cli->target, NULL);
+		dmv_out_error(a->ses.out, why);
+		dmv_out_end(a->ses.out);
+	}
+	dmv_complain("%s", why);
+}
+
 static int inspect(struct dmv_app *a)
 {
 	const struct dmv_cli *c = a->cli;
+	struct dmv_err e = { .addr = DMV_NO_ADDR };
 	int code;
 
 	a->ses.out = dmv_out_new(c->json ? DMV_JSON : DMV_TEXT, sink, a);
@@ -263,9 +275,11 @@ static int inspect(struct dmv_app *a)
 	a->ses.target = c->target;
 	a->ses.stop = &interrupted;
 	a->ses.opts = (struct dmv_facts_opts){ .region = c->region, .scan = c->scan };
-	code = dmv_target_open(a);
-	if (code)
+	code = dmv_target_open(a, &e);
+	if (code) {
+		refuse(a, e.msg);
 		return code;
+	}
 	work(a);
 	/* a reader who left has what he wanted; a full disk has lost it */
 	if (!a->lost)

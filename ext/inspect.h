@@ -46,9 +46,8 @@ struct dmv_app {
 	int worst;              /* exit code so far */
 };
 
-/* Opens what the command line names; a batch run is confined first. 0, or the exit code when what
- * is wrong was said. */
-int dmv_target_open(struct dmv_app *a);
+/* Opens what the command line names; a batch run is confined first. 0, or the exit code. */
+int dmv_target_open(struct dmv_app *a, struct dmv_err *e);
 void dmv_target_close(struct dmv_app *a);
 
 /* Runs a line; with `page` through a pager if there is one. */

@@ -10,14 +10,14 @@
 #include "paste.h"
 
 /* Standard input as the target: text, and not more of it than a paste has. */
-static int read_paste(struct dmv_app *a)
+static int read_paste(struct dmv_app *a, struct dmv_err *e)
 {
 	size_t n = 0, room = DMV_PASTE_BYTES + 1;
 	ssize_t got;
 
 	a->paste = malloc(room);
 	if (!a->paste) {
-		dmv_complain("not enough memory for the text");
+		dmv_fail(e, DMV_E_MEMORY, "not enough memory for the text");
 		return 4;
 	}
 	while (n < room) {
@@ -25,7 +25,7 @@ static int read_paste(struct dmv_app *a)
 		if (got < 0 && errno == EINTR && !dmv_interrupted())
 			continue;
 		if (got < 0) {
-			dmv_complain("standard input: %s", strerror(errno));
+			dmv_fail(e, DMV_E_SYSTEM, "standard input: %s", strerror(errno));
 			return 3;
 		}
 		if (!got)
@@ -33,8 +33,8 @@ static int read_paste(struct dmv_app *a)
 		n += (size_t)got;
 	}
 	if (n == room) {
-		dmv_complain("standard input: more than 1 MiB of text: cut out the lines around "
-			     "the bugcheck, and give a dump by its name");
+		dmv_fail(e, DMV_E_USAGE, "standard input: more than 1 MiB of text: cut out the "
+			 "lines around the bugcheck, and give a dump by its name");
 		return 3;
 	}
 	a->ses.paste = a->paste;
@@ -42,36 +42,41 @@ static int read_paste(struct dmv_app *a)
 	return 0;
 }
 
-static int open_target(struct dmv_app *a)
+/* Who leaves -c out names a command where a file is looked for. */
+static void hint_command(const char *target, struct dmv_err *e)
+{
+	const char *name = target + (*target == '!');
+
+	if (!access(target, F_OK))
+		return;
+	for (size_t i = 0; dmv_cmds[i]; i++)
+		if (!strcmp(dmv_cmds[i]->name, name))
+			dmv_fail(e, e->code, "%s (a command stands behind -c: -c %s)", e->msg,
+				 name);
+}
+
+static int open_target(struct dmv_app *a, struct dmv_err *e)
 {
 	const struct dmv_cli *c = a->cli;
 	struct dmv_mem_opts o = { .have_base = c->have_base, .base = c->base, .more = c->more,
 				  .nmore = c->nmore, .zero_excluded = c->zero_excluded,
 				  .hold = c->hold, .stop = a->ses.stop };
-	struct dmv_err e = { .addr = DMV_NO_ADDR };
 
-	if (dmv_names_new(&a->ses.names, &e)) {
-		dmv_complain("%s", e.msg);
+	if (dmv_names_new(&a->ses.names, e))
 		return 4;
-	}
 	if (c->target && !strcmp(c->target, "-"))
-		return read_paste(a);
-	if (c->target && dmv_mem_open(c->target, &o, &a->mem, &e)) {
-		dmv_complain("%s", e.msg);
+		return read_paste(a, e);
+	if (c->target && dmv_mem_open(c->target, &o, &a->mem, e)) {
+		hint_command(c->target, e);
 		return 3;
 	}
 	a->ses.mem = a->mem;
-	if (a->mem && dmv_names_set_target(a->ses.names, a->mem, &e)) {
-		dmv_complain("%s", e.msg);
+	if (a->mem && dmv_names_set_target(a->ses.names, a->mem, e))
 		return 4;
-	}
 	/* Files about a kernel are held against the one in the target. */
-	for (size_t i = 0; i < c->nsymbols; i++) {
-		if (dmv_names_add_file(a->ses.names, c->symbols[i], DMV_NO_ADDR, c->force, &e)) {
-			dmv_complain("%s", e.msg);
+	for (size_t i = 0; i < c->nsymbols; i++)
+		if (dmv_names_add_file(a->ses.names, c->symbols[i], DMV_NO_ADDR, c->force, e))
 			return 2;
-		}
-	}
 	return 0;
 }
 
@@ -126,7 +131,7 @@ static void close_second_wall(const struct dmv_app *a, struct dmv_confine *f)
 	dmv_sandbox_read_only(&f->box, (const char *const *)f->read, f->nread);
 }
 
-int dmv_target_open(struct dmv_app *a)
+int dmv_target_open(struct dmv_app *a, struct dmv_err *e)
 {
 	struct dmv_confine f = { 0 };
 	const struct dmv_cli *c = a->cli;
@@ -135,7 +140,7 @@ int dmv_target_open(struct dmv_app *a)
 
 	if (wanted && !is_kind(c, "gdb:"))
 		close_first_wall(c, &f);
-	code = open_target(a);
+	code = open_target(a, e);
 	if (wanted && is_kind(c, "gdb:") && !code)
 		close_first_wall(c, &f);
 	if (f.closed && !code)

@@ -46,10 +46,33 @@ def output():
     case("no standard error", code == 0 and "GUARD_AFTER" in out, out)
 
 
+def without_target():
+    code, out, err = run("-c", "help", "-c", "bugcheck " + TEXT)
+    case("help and typed bugchecks need no target", code == 0 and "GUARD_AFTER" in out and
+         not err, err)
+    for command, say in (("target", "no target"), ("dma", "name one"), ("save x", "name one")):
+        code, _, err = run("-c", command)
+        case(command + " without a target", code == 2 and say in err, err)
+    code, _, err = run()
+    case("nothing at all", code == 2 and "no target" in err, err)
+    for word in ("analyze", "!dma"):
+        code, _, err = run(word, "core")
+        case("%s where a target belongs" % word, code == 3 and
+             "(a command stands behind -c: -c %s)" % word.lstrip("!") in err, err)
+    open("leaks", "w", encoding="ascii").close()
+    code, _, err = run("leaks")
+    case("a file with the name of a command", code == 3 and "empty" in err and "-c" not in err, err)
+    code, out, err = run("-j", "-c", "leaks", "absent")
+    doc = json.loads(out or "{}")
+    case("a target that does not open, as JSON", code == 3 and doc.get("command", 1) is None and
+         doc["target"] == "absent" and "absent" in doc["error"] and "absent" in err, out + err)
+
+
 def main():
     with tempfile.TemporaryDirectory() as tmp:
         os.chdir(tmp)
         output()
+        without_target()
     return 1 if failed else 0
 
 
