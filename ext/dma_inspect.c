@@ -119,16 +119,17 @@ static bool pager_end(pid_t pid, int fd)
 
 /* ---- lines ---- */
 
+/* Names of files, and what a dump calls itself, are hostile here as they are in an answer. */
 void dmv_complain(const char *fmt, ...)
 {
+	char text[1024], safe[4 * sizeof(text)];
 	va_list ap;
 
-	fflush(stdout);
-	fputs("dma-inspect: ", stderr);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	fputc('\n', stderr);
+	fflush(stdout);
+	fprintf(stderr, "dma-inspect: %s\n", dmv_escape(text, safe, sizeof(safe)));
 }
 
 void dmv_app_run(struct dmv_app *a, const char *line, bool page)

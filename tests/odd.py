@@ -68,11 +68,20 @@ def without_target():
          doc["target"] == "absent" and "absent" in doc["error"] and "absent" in err, out + err)
 
 
+def hostile_name():
+    with open("a\x1b[31mb", "w", encoding="ascii") as f:
+        f.write("text")
+    for target in ("a\x1b[31mb", "absent\x1b[31m"):
+        _, _, err = run(target)
+        case("a name is escaped on a terminal", "\x1b" not in err, err)
+
+
 def main():
     with tempfile.TemporaryDirectory() as tmp:
         os.chdir(tmp)
         output()
         without_target()
+        hostile_name()
     return 1 if failed else 0
 
 
