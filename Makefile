@@ -315,7 +315,7 @@ $(O)/tests/replay_windmp.o: tests/fuzz_mem_windmp.c
 $(O)/tests/replay_windmp: $(O)/tests/replay_windmp.o $(O)/libdumps.a | $(O)/corpus/windmp
 	$(LINK) $(DUMPS_LIBS) -o $@
 CHECKS  += $(O)/tests/replay_windmp
-SCRIPTS += tests/windmp.py
+SCRIPTS += tests/windmp.py tests/wrapper.py
 NEEDS   += $(O)/tests/mem_probe $(O)/tests/mkregion
 
 # A guest of 32 bits; QEMU writes a Windows dump of it.

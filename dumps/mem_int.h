@@ -57,6 +57,9 @@ const char *dmv_file_note(const struct dmv_file *f);
  * `makedumpfile -R`. */
 enum dmv_code dmv_dump_open(const char *path, struct dmv_file **ret, struct dmv_err *e);
 
+/* mem_wrapper.c: OK, or what the file is instead of a dump, and what makes one of it. */
+enum dmv_code dmv_wrapper_check(const char *path, struct dmv_err *e);
+
 /* dmv_mem_walk_heads by dmv_mem_walk, whatever the source offers. Adds to *missed. */
 enum dmv_code dmv_mem_walk_plain(struct dmv_mem *m, enum dmv_space s, size_t step, size_t n,
 				 dmv_mem_heads_fn *fn, void *ctx, uint64_t *missed,

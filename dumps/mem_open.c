@@ -27,45 +27,6 @@ static const struct opener {
 	{ "others (libkdumpfile)", dmv_mem_open_kdumpfile, true, false },
 };
 
-/* Files that are a dump in a wrapper: named with the command that takes it off. */
-static const struct wrapper {
-	const char *magic;
-	size_t n;
-	const char *what;
-} wrappers[] = {
-	{ "\x1f\x8b", 2, "compressed with gzip: run `gzip -dc FILE > OUT` and open OUT" },
-	{ "\xfd" "7zXZ\0", 6, "compressed with xz: run `xz -dc FILE > OUT` and open OUT" },
-	{ "\x28\xb5\x2f\xfd", 4, "compressed with zstd: run `zstd -dc FILE > OUT` and open OUT" },
-	{ "BZh", 3, "compressed with bzip2: run `bzip2 -dc FILE > OUT` and open OUT" },
-	{ "\x04\x22\x4d\x18", 4, "compressed with lz4: run `lz4 -dc FILE > OUT` and open OUT" },
-	/* As Windows and its users pack dumps. */
-	{ "PK\3\4", 4, "a zip archive: run `unzip -p FILE > OUT` and open OUT" },
-	{ "MSCF", 4, "a cabinet: run `cabextract -p FILE > OUT` and open OUT" },
-	{ "7z\xbc\xaf\x27\x1c", 6, "a 7z archive: run `7z e -so FILE > OUT` and open OUT" },
-	{ "MDMP", 4, "a minidump of one Windows process: drivers and their DMA are not in it" },
-};
-
-/* A wrapper is told before any reader tries its luck on the outside of it. */
-static enum dmv_code check_wrapper(const char *target, struct dmv_err *e)
-{
-	struct dmv_file *f;
-	char head[16] = "";
-	enum dmv_code code = dmv_file_open(target, &f, e);
-	size_t got;
-	int errnum;
-
-	if (code)
-		return code;
-	got = dmv_file_read(f, 0, head, sizeof(head), &errnum);
-	dmv_file_close(f);
-	if (!got && errnum)
-		return dmv_fail(e, DMV_E_SYSTEM, "cannot read %s: %s", target, strerror(errnum));
-	for (size_t i = 0; i < sizeof(wrappers) / sizeof(wrappers[0]); i++)
-		if (got >= wrappers[i].n && !memcmp(head, wrappers[i].magic, wrappers[i].n))
-			return dmv_fail(e, DMV_E_NOTFOUND, "%s", wrappers[i].what);
-	return DMV_E_OK;
-}
-
 /* Several targets are one dump in parts, not several dumps. */
 static enum dmv_code refuse_more(const struct dmv_mem_opts *o, struct dmv_mem *m, struct dmv_err *e)
 {
@@ -88,7 +49,7 @@ static enum dmv_code open_any(const char *target, const struct dmv_mem_opts *o,
 		size_t used = strlen(tried);
 
 		if (openers[i].by_content && !checked)
-			code = check_wrapper(target, e);
+			code = dmv_wrapper_check(target, e);
 		if (code)
 			return code;
 		checked = openers[i].by_content;
