@@ -209,6 +209,13 @@ static const char *split(const char *where, char *host)
 	return colon + 1;
 }
 
+/* libc takes larger numbers, and connects to what is left of them modulo 65536. */
+static bool is_port(const char *s)
+{
+	return s[strspn(s, "0123456789")] == 0 && strlen(s) <= 5 && atoi(s) >= 1 &&
+	       atoi(s) <= UINT16_MAX;
+}
+
 enum dmv_code dmv_link_open(const char *where, const bool *stop, struct dmv_link **ret,
 			    struct dmv_err *e)
 {
@@ -225,6 +232,8 @@ enum dmv_code dmv_link_open(const char *where, const bool *stop, struct dmv_link
 	port = split(where, host);
 	if (!port)
 		return dmv_fail(e, DMV_E_USAGE, "expected gdb:HOST:PORT or gdb:unix:/PATH");
+	if (!is_port(port))
+		return dmv_fail(e, DMV_E_USAGE, "%s: a port is a decimal number of 1 to 65535", port);
 	k = getaddrinfo(host, port, &hint, &list);
 	if (k)
 		return dmv_fail(e, DMV_E_SYSTEM, "%s: %s", where, gai_strerror(k));

@@ -542,6 +542,8 @@ def interrupted():
 def names():
     for target, words in (("gdb:", "expected gdb:HOST:PORT"), ("gdb:host", "expected"),
                           ("gdb:127.0.0.1:1", "nobody listens"),
+                          ("gdb:127.0.0.1:65537", "a port is"), ("gdb:127.0.0.1:0", "a port is"),
+                          ("gdb:127.0.0.1:-1", "a port is"), ("gdb:127.0.0.1:ssh", "a port is"),
                           ("gdb:/nowhere/at/all", "cannot connect"),
                           ("gdb:unix:" + "x" * 200, "characters at most")):
         _, err = info(target)
