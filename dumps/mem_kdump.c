@@ -400,6 +400,26 @@ static void add_line(struct kdump *k, const char *key, const char *value)
 	k->m.info = &k->info;
 }
 
+/* The bits of makedumpfile(8), option -d. */
+static const char *left_out(uint32_t level, char *buf, size_t size)
+{
+	static const char *const kinds[] = {
+		"zero pages", "page cache", "private page cache", "pages of processes",
+		"free pages",
+	};
+	const char *sep = "";
+	size_t at = 0;
+
+	*buf = 0;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (!(level >> i & 1) || at >= size)
+			continue;
+		at += (size_t)snprintf(buf + at, size - at, "%s%s", sep, kinds[i]);
+		sep = ", ";
+	}
+	return buf;
+}
+
 static void say_lines(struct kdump *k)
 {
 	const struct dmv_kdump_head *h = &k->set.part[0].h;
@@ -410,8 +430,11 @@ static void say_lines(struct kdump *k)
 	add_line(k, "kernel", text);
 	dmv_kdump_uts(h, 1, a);
 	add_line(k, "host", strcmp(a, "(none)") ? a : "");
+	if (!h->sub)
+		return;
 	snprintf(text, sizeof(text), "%" PRIu32, h->level);
-	add_line(k, "dump level", h->sub ? text : "");
+	add_line(k, "dump level", text);
+	add_line(k, "left out", left_out(h->level, text, sizeof(text)));
 }
 
 static const char *methods_of(const struct dmv_kdump_head *h)

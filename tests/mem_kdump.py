@@ -329,6 +329,13 @@ def program(files, pages):
     rc, out = run(paths[1], paths[0])
     case("kdump split on the command line", "2 parts of a split set" in out and "is not here" not in
          out, out)
+    case("kdump says what the filter left out", "Dump level: 31\nLeft out: zero pages, page cache, "
+         "private page cache, pages of processes, free pages\n" in out, out)
+    rc, out = run(files.put("level-5", Dump(pages, level=5).write()))
+    case("kdump says which kinds of pages", "Left out: zero pages, private page cache\n" in out, out)
+    rc, out = run(files.put("level-0", Dump(pages, level=0).write()))
+    case("kdump says that nothing was left out", "Dump level: 0\n" in out and
+         "Left out" not in out, out)
     rc, out = run(paths[0], os.path.join(files.tmp, "zlib"))
     case("kdump split on the command line with another", rc == 3 and "no part of a split set" in
          out, out)
