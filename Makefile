@@ -254,7 +254,7 @@ $(patsubst %,$(O)/tests/unit_%,capacity waiting pieces): $(O)/tests/machine.o
 # ---- end of capacity ----
 
 # ---- commands: the literal facts that their tests share ----
-$(patsubst %,$(O)/tests/unit_%,cmds line bugcheck verdict): $(O)/tests/world.o
+$(patsubst %,$(O)/tests/unit_%,cmds line bugcheck verdict target): $(O)/tests/world.o
 # ---- end of commands ----
 
 # ---- pastes: the fuzzer of pasted text (cmds/paste*), and its corpus ----

@@ -4,7 +4,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "rules.h"
 #include "words.h"
@@ -142,16 +141,6 @@ static const char *how_word(enum dmv_how how)
 	return (unsigned)how < 5 ? words[how] : words[0];
 }
 
-static const char *when(uint64_t ns, char *buf, size_t size)
-{
-	time_t t = (time_t)(ns / 1000000000);
-	struct tm tm;
-
-	if (!ns || !gmtime_r(&t, &tm) || !strftime(buf, size, "%Y-%m-%d %H:%M:%S UTC", &tm))
-		return NULL;
-	return buf;
-}
-
 static const char *rules_off(const struct dmv_region_fact *x, char *buf, size_t size)
 {
 	size_t at = 0;
@@ -206,7 +195,7 @@ static bool say_region(struct dmv_ses *s, uint32_t i)
 		.order = x->big_endian ? "big-endian" : "little-endian",
 		.build_id = x->build_id,
 		.boot_id = strspn(x->boot_id, "0") == strlen(x->boot_id) ? NULL : x->boot_id,
-		.started = when(x->start_unix_ns, started, sizeof(started)),
+		.started = dmv_date_text(x->start_unix_ns / 1000000000, started, sizeof(started)),
 		.mode = dmv_mode_word(x->mode),
 		.flags = x->off ? ", verification is off" : x->strict ? ", strict" : "",
 		.rules_off = rules_off(x, off, sizeof(off)),

@@ -8,6 +8,7 @@
 
 struct target {
 	const char *target, *format, *machine, *order, *executable, *live, *kernel;
+	const char *virtual_size, *physical_size;
 	uint32_t bits;
 	uint64_t virtual_bytes, physical_bytes, virtual_ranges, physical_ranges;
 };
@@ -23,6 +24,8 @@ static const struct dmv_col cols[] = {
 	DMV_COL(struct target, virtual_ranges, "", DMV_S_U64, "in so many ranges"),
 	DMV_COL(struct target, physical_bytes, "", DMV_S_SIZE, "bytes by physical address"),
 	DMV_COL(struct target, physical_ranges, "", DMV_S_U64, "in so many ranges"),
+	DMV_COL(struct target, virtual_size, NULL, DMV_S_LABEL, ""),
+	DMV_COL(struct target, physical_size, NULL, DMV_S_LABEL, ""),
 	DMV_COL(struct target, live, NULL, DMV_S_LABEL, ""),
 	DMV_COL(struct target, kernel, NULL, DMV_S_LABEL, ""),
 	{ 0 }
@@ -34,8 +37,9 @@ static const struct dmv_table table = {
 	"Format:   {format}{live}{kernel}\n"
 	"?machine|Machine:  {machine}, {bits} bits, {order}\n"
 	"?executable|Program:  {executable}\n"
-	"?virtual_ranges|Virtual:  {virtual_bytes} bytes, ranges: {virtual_ranges}\n"
-	"?physical_ranges|Physical: {physical_bytes} bytes, ranges: {physical_ranges}\n"
+	"?virtual_ranges|Virtual:  {virtual_bytes} bytes ({virtual_size}), ranges: {virtual_ranges}\n"
+	"?physical_ranges|Physical: {physical_bytes} bytes ({physical_size}), ranges: "
+	"{physical_ranges}\n"
 };
 
 struct image {
@@ -67,6 +71,8 @@ static uint64_t sum(const struct dmv_mem *m, enum dmv_space space)
 static bool say_target(struct dmv_ses *s)
 {
 	const struct dmv_mem *m = s->mem;
+	const uint64_t virt = sum(m, DMV_VIRT), phys = sum(m, DMV_PHYS);
+	char size[2][32];
 	struct target t = {
 		.target = s->target,
 		.format = m->ops->format,
@@ -76,8 +82,10 @@ static bool say_target(struct dmv_ses *s)
 		.live = m->live ? ", live" : "",
 		.kernel = m->linux_kernel ? ", a Linux kernel" : "",
 		.bits = m->bits ? m->bits : UINT32_MAX,
-		.virtual_bytes = sum(m, DMV_VIRT),
-		.physical_bytes = sum(m, DMV_PHYS),
+		.virtual_bytes = virt,
+		.physical_bytes = phys,
+		.virtual_size = dmv_size_text(virt, size[0], sizeof(size[0])),
+		.physical_size = dmv_size_text(phys, size[1], sizeof(size[1])),
 		.virtual_ranges = m->nrange[DMV_VIRT] ? m->nrange[DMV_VIRT] : UINT64_MAX,
 		.physical_ranges = m->nrange[DMV_PHYS] ? m->nrange[DMV_PHYS] : UINT64_MAX,
 	};

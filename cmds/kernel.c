@@ -7,6 +7,8 @@
 #include "kernel.h"
 #include "mem_kernel.h"
 #include "pagewalk.h"
+#include "vmcoreinfo.h"
+#include "words.h"
 
 struct kernel {
 	const char *release, *translation, *how, *symbols_from, *types_from;
@@ -14,12 +16,13 @@ struct kernel {
 	uint64_t kaslr_offset;
 	int64_t phys_base;
 	uint64_t symbols, modules, types;
-	char walk[120], has[120], no_symbols_text[240], no_types_text[240];
-	const char *known;
+	char walk[120], has[120], no_symbols_text[240], no_types_text[240], crashed_text[40];
+	const char *known, *crashed, *release_said;
 };
 
 static const struct dmv_col cols[] = {
 	DMV_COL(struct kernel, release, "", DMV_S_STR, "release of the kernel"),
+	DMV_COL(struct kernel, crashed, "", DMV_S_STR, "when it panicked, by its own clock"),
 	DMV_COL(struct kernel, translation, "", DMV_S_STR, "what translates virtual addresses"),
 	DMV_COL(struct kernel, how, "", DMV_S_STR, "how that was found"),
 	DMV_COL(struct kernel, kaslr_offset, "", DMV_S_SIZE, "added to the addresses of vmlinux"),
@@ -32,12 +35,14 @@ static const struct dmv_col cols[] = {
 	DMV_COL(struct kernel, types_from, "", DMV_S_STR, "where the types are from"),
 	DMV_COL(struct kernel, no_types, "", DMV_S_STR, "why there are none"),
 	DMV_COL(struct kernel, known, NULL, DMV_S_LABEL, ""),
+	DMV_COL(struct kernel, release_said, NULL, DMV_S_LABEL, ""),
 	{ 0 }
 };
 
 static const struct dmv_table table = {
 	"kernel", cols,
-	"?release|Release:  {release}\n"
+	"?release_said|Release:  {release_said}\n"
+	"?crashed|Crashed:  {crashed}\n"
 	"Paging:   {translation}, by {how}\n"
 	"?kaslr_offset|KASLR:    {kaslr_offset}, phys_base {phys_base|unknown}\n"
 	"?known|Symbols:  {known}, from {symbols_from}\n"
@@ -87,11 +92,25 @@ static void take_names(struct dmv_ses *s, struct kernel *k)
 		dmv_out_note(s->out, "not all modules are known: %s", n.modules_why.msg);
 }
 
+/* The header of some formats has the release in front of the version: once is enough. */
+static bool header_says(const struct dmv_ses *s, const char *release)
+{
+	const struct dmv_dump_info *x = s->mem->info;
+	size_t n = strlen(release);
+
+	for (size_t i = 0; x && i < x->nline; i++)
+		if (!strcmp(x->line[i].key, "kernel") && !strncmp(x->line[i].value, release, n) &&
+		    strchr(" ", x->line[i].value[n]))
+			return true;
+	return false;
+}
+
 bool dmv_kernel_say(struct dmv_ses *s)
 {
 	const struct dmv_kernel *found;
 	struct kernel k = { 0 };
 	struct dmv_err why;
+	uint64_t seconds;
 
 	if (dmv_mem_kernel_search(s->mem, s->stop, &found, &why)) {
 		if (s->mem->linux_kernel)
@@ -99,6 +118,9 @@ bool dmv_kernel_say(struct dmv_ses *s)
 		return why.code != DMV_E_STOPPED;
 	}
 	k.release = found->release;
+	k.release_said = k.release && header_says(s, k.release) ? NULL : k.release;
+	if (dmv_vmci_decimal(s->mem->vmcoreinfo, "CRASHTIME", &seconds))
+		k.crashed = dmv_date_text(seconds, k.crashed_text, sizeof(k.crashed_text));
 	k.how = found->how;
 	k.translation = dmv_pagewalk_text(s->mem->walk, k.walk, sizeof(k.walk));
 	k.kaslr_offset = found->have_offset ? found->offset : UINT64_MAX;

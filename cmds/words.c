@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 #include "words.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+
 #define WORD(table, i) \
 	((i) < sizeof(table) / sizeof((table)[0]) && (table)[i] ? (table)[i] : "unknown")
 
@@ -208,4 +212,32 @@ uint64_t dmv_age(const struct dmv_facts *f, uint32_t region, uint64_t time)
 	r = &f->region[region];
 	now = r->bug_code && r->bug_time > r->last_ticks ? r->bug_time : r->last_ticks;
 	return dmv_ticks_ns(f, region, now > time ? now - time : 0);
+}
+
+const char *dmv_date_text(uint64_t seconds, char *buf, size_t size)
+{
+	const uint64_t end = UINT64_C(253402300800);    /* of the year 9999 */
+	time_t t = (time_t)seconds;
+	struct tm tm;
+
+	if (!seconds || seconds >= end || !gmtime_r(&t, &tm))
+		return NULL;
+	return strftime(buf, size, "%Y-%m-%d %H:%M:%S UTC", &tm) ? buf : NULL;
+}
+
+const char *dmv_size_text(uint64_t bytes, char *buf, size_t size)
+{
+	static const char *const unit[] = { "KiB", "MiB", "GiB" };
+	uint64_t tenths;
+	unsigned i = 0;
+
+	if (bytes < 1024) {
+		snprintf(buf, size, "%u bytes", (unsigned)bytes);
+		return buf;
+	}
+	for (; bytes >> 20 && i < 2; i++)
+		bytes >>= 10;
+	tenths = (bytes & 1023) * 10 / 1024;
+	snprintf(buf, size, "%" PRIu64 ".%" PRIu64 " %s", bytes >> 10, tenths, unit[i]);
+	return buf;
 }

@@ -42,5 +42,9 @@ uint32_t dmv_file_adapter(const struct dmv_facts *f, uint32_t file);
 /* Nanoseconds from `time` to the writer's last sign of life; UINT64_MAX: unknown. */
 uint64_t dmv_age(const struct dmv_facts *f, uint32_t region, uint64_t time);
 uint64_t dmv_ticks_ns(const struct dmv_facts *f, uint32_t region, uint64_t ticks);
+/* Seconds since 1970 as a date; NULL: 0, or none that a calendar has. Returns buf. */
+const char *dmv_date_text(uint64_t seconds, char *buf, size_t size);
+/* "33.9 MiB", cut, not rounded; returns buf. */
+const char *dmv_size_text(uint64_t bytes, char *buf, size_t size);
 
 #endif

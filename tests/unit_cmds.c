@@ -301,7 +301,7 @@ static void target(bool kernel, const char *why)
 
 	snprintf(want, sizeof(want), "Target:   core\nFormat:   test%s\n"
 		 "Machine:  x86-64, 64 bits, little-endian\n"
-		 "Physical: 0x2000 bytes, ranges: 1\nRegion:   none\n"
+		 "Physical: 0x2000 bytes (8.0 KiB), ranges: 1\nRegion:   none\n"
 		 "%snote: half of it is missing\n", kernel ? ", a Linux kernel" : "",
 		 kernel ? untold : "");
 	T_EQ(a.code, 3, "target without a region");
