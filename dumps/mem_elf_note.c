@@ -35,13 +35,28 @@ struct reader {
 	bool be;
 };
 
+/* Tables of a kernel are read by it, a number at a time: the usual sizes without a loop. */
 uint64_t dmv_get(const uint8_t *p, unsigned bytes, bool big_endian)
 {
-	uint64_t v = 0;
+	const bool swap = big_endian != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
+	uint64_t v8 = 0;
+	uint32_t v4;
+	uint16_t v2;
 
+	switch (bytes) {
+	case 8:
+		memcpy(&v8, p, sizeof(v8));
+		return swap ? __builtin_bswap64(v8) : v8;
+	case 4:
+		memcpy(&v4, p, sizeof(v4));
+		return swap ? __builtin_bswap32(v4) : v4;
+	case 2:
+		memcpy(&v2, p, sizeof(v2));
+		return swap ? __builtin_bswap16(v2) : v2;
+	}
 	for (unsigned i = 0; i < bytes; i++)
-		v = v << 8 | p[big_endian ? i : bytes - 1 - i];
-	return v;
+		v8 = v8 << 8 | p[big_endian ? i : bytes - 1 - i];
+	return v8;
 }
 
 /* The whole description with a NUL behind it, from malloc; NULL: not there, or too large. */

@@ -60,6 +60,15 @@ enum dmv_code dmv_dump_open(const char *path, struct dmv_file **ret, struct dmv_
 /* mem_wrapper.c: OK, or what the file is instead of a dump, and what makes one of it. */
 enum dmv_code dmv_wrapper_check(const char *path, struct dmv_err *e);
 
+/* mem_gather.c: for one thread at a time. NULL: it cannot be had. */
+struct dmv_gather;
+struct dmv_gather *dmv_gather_new(void);
+void dmv_gather_free(struct dmv_gather *g);     /* NULL allowed */
+/* n bytes at each of `count` offsets of the file to `to`, one behind the other; fast where offsets
+ * ascend. False: it could not, or something is not there; what is in `to` means nothing then. */
+bool dmv_gather(struct dmv_gather *g, const struct dmv_file *f, const uint64_t *off, size_t count,
+		size_t n, uint8_t *to);
+
 /* dmv_mem_walk_heads by dmv_mem_walk, whatever the source offers. Adds to *missed. */
 enum dmv_code dmv_mem_walk_plain(struct dmv_mem *m, enum dmv_space s, size_t step, size_t n,
 				 dmv_mem_heads_fn *fn, void *ctx, uint64_t *missed,

@@ -425,8 +425,9 @@ static void say_lines(struct kdump *k)
 	const struct dmv_kdump_head *h = &k->set.part[0].h;
 	char a[66], b[66], text[160];
 
-	snprintf(text, sizeof(text), "%s%s%s", dmv_kdump_uts(h, 2, a), *a ? " " : "",
-		 dmv_kdump_uts(h, 3, b));
+	dmv_kdump_uts(h, 2, a);
+	dmv_kdump_uts(h, 3, b);
+	snprintf(text, sizeof(text), "%s%s%s", a, *a ? " " : "", b);
 	add_line(k, "kernel", text);
 	dmv_kdump_uts(h, 1, a);
 	add_line(k, "host", strcmp(a, "(none)") ? a : "");

@@ -14,6 +14,8 @@
 #	huge            memory enough for the kernel to give out huge pages: few physical pieces
 #	pieces          hardly three free pages side by side when the processes start
 #	virtual         bus addresses are virtual ones, as for a process that may not know better
+#	cache           1 GiB of memory full of data, for benches: of the dumps below only .elf, .zlib.0,
+#	                .lzo.0 and .plain.0, and no holes in their files
 #	kexec           no monitor: the kernel crashes, a second one writes /proc/vmcore
 #	DRIVER          a process with that test driver; default: the three below
 #
@@ -36,7 +38,7 @@ shift 2
 here=$(dirname "$0")
 . "$here"/qemu.sh
 series=6.1 words='' drivers='' cpu=qemu64 kernel_args='' init_args='' memory=256
-vmcoreinfo='-device vmcoreinfo' kexec=no disk2=''
+vmcoreinfo='-device vmcoreinfo' kexec=no disk2='' cache=no
 for word; do
 	words=$words-$word
 	case $word in
@@ -45,6 +47,7 @@ for word; do
 	la57) cpu=qemu64,+la57 ;;
 	novmcoreinfo) vmcoreinfo='' ;;
 	huge) memory=1024 ;;
+	cache) memory=1024 cache=yes kernel_args="$kernel_args rootfstype=ramfs" ;;
 	pieces) init_args="$init_args pieces" ;;
 	virtual) init_args="$init_args virtual" ;;
 	kexec)
@@ -60,6 +63,7 @@ out=$dir/$name
 boot_limit=120          # seconds until the guest must be ready
 end_limit=180           # and QEMU to its own end, dumps written
 disk_mb=1024            # a sparse file
+cache_mb=350            # data for the guest's memory, which holds it twice
 
 for tool in qemu-system-x86_64 makedumpfile cpio; do
 	command -v $tool >/dev/null || { echo "$0: no $tool" >&2; exit 77; }
@@ -90,6 +94,11 @@ if [ $kexec = yes ]; then
 	archive "$out".initrd init modules dev &&
 		mv "$out".initrd "$out".root/crash/initrd &&
 		cp "$kernel"/vmlinuz "$out".root/crash/ || die "no initramfs for the second kernel"
+fi
+# Files of a file system in memory are its page cache; the archive that held them is free memory.
+# Of the two kinds of such ramfs has no limit.
+if [ $cache = yes ]; then
+	tar -C / -cf - usr/bin usr/lib 2>/dev/null | head -c ${cache_mb}M >"$out".root/cache
 fi
 archive "$out".initrd . || die "no initramfs"
 rm -rf "$out".root
@@ -131,11 +140,14 @@ if [ $kexec = no ]; then
 	{
 		echo '{"execute":"stop"}'
 		dump "$out".elf false ""
-		dump "$out".paging.elf true ""
-		dump "$out".kdump.flat false ',"format":"kdump-zlib"'
+		if [ $cache = no ]; then
+			dump "$out".paging.elf true ""
+			dump "$out".kdump.flat false ',"format":"kdump-zlib"'
+		fi
 		echo '{"execute":"cont"}'
 	} >&3
-	await ${end_limit}0 answers 6 || die "QEMU does not dump"
+	[ $cache = no ] && wanted=6 || wanted=4
+	await ${end_limit}0 answers $wanted || die "QEMU does not dump"
 	echo cores >"$out".console.in
 fi
 await ${end_limit}0 gone || die "no end in $end_limit seconds"
@@ -170,7 +182,7 @@ make_dump() {
 }
 moved=$out.elf
 if [ $kexec = no ]; then
-	makedumpfile -R "$out".kdump <"$out".kdump.flat >"$out".log 2>&1 ||
+	[ $cache = yes ] || makedumpfile -R "$out".kdump <"$out".kdump.flat >"$out".log 2>&1 ||
 		die "makedumpfile cannot rearrange"
 	moved=$out.moved
 	cp --sparse=always "$out".elf "$moved" && "$here"/move_headers.py "$moved" ||
@@ -179,6 +191,10 @@ fi
 make_dump zlib.0 "$moved" -c -d 0
 make_dump lzo.0 "$moved" -l -d 0
 make_dump plain.0 "$moved" -d 0
+if [ $cache = yes ]; then
+	rm -f "$out".moved "$out".log
+	exit 0
+fi
 make_dump made.elf "$moved" -E -d 0
 if [ -n "$vmcoreinfo" ]; then
 	make_dump zlib.23 "$moved" -c -d 23
