@@ -472,7 +472,7 @@ install: all $(O)/libdmv-posix.a    ## DESTDIR= PREFIX=/usr/local
 	install -D -m 644 $(O)/libdmv-posix.a $(DESTDIR)$(PREFIX)/lib/libdmv-posix.a
 	install -d $(DESTDIR)$(PREFIX)/include/dmv $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 core/dmv.h core/dmv_abi.h core/dmv_abi_offsets.h core/dmv_violation.def \
-		core/wdm/wdm.h core/wdm/wdm_host.h core/port/posix/posix.h \
+		core/wdm/wdm.h core/wdm/wdm_dma.h core/wdm/wdm_host.h core/port/posix/posix.h \
 		$(DESTDIR)$(PREFIX)/include/dmv
 	$(if $(MAN),install -m 644 $(MAN) $(DESTDIR)$(PREFIX)/share/man/man1)
 	install -D -m 644 ext/dma-inspect.bash \

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* Adapters: what a driver describes, what it is given, and giving it back. */
+#include "face.h"
+
+static VOID NTAPI put_dma_adapter(PDMA_ADAPTER adapter)
+{
+	struct dmv_adapter *a = wdm_begin(adapter, UP_TO_DISPATCH, CALLER);
+
+	if (!a)
+		return;
+	dmv_adapter_put(wdm_verifier(), a, CALLER);
+	wdm_run_waiting();
+}
+
+static ULONG NTAPI get_dma_alignment(PDMA_ADAPTER adapter)
+{
+	struct dmv_adapter *a = wdm_begin(adapter, AT_PASSIVE, CALLER);
+
+	return a ? dmv_adapter_alignment(a) : 0;
+}
+
+/* Only system DMA counts, and bus masters are all that version 1 has here: nothing is left. */
+static ULONG NTAPI read_dma_counter(PDMA_ADAPTER adapter)
+{
+	wdm_begin(adapter, UP_TO_DISPATCH, CALLER);
+	return 0;
+}
+
+static const DMA_OPERATIONS version1 = {
+	.Size = sizeof(DMA_OPERATIONS),
+	.PutDmaAdapter = put_dma_adapter,
+	.AllocateCommonBuffer = wdm_allocate_common_buffer,
+	.FreeCommonBuffer = wdm_free_common_buffer,
+	.AllocateAdapterChannel = wdm_allocate_adapter_channel,
+	.FlushAdapterBuffers = wdm_flush_adapter_buffers,
+	.FreeAdapterChannel = wdm_free_adapter_channel,
+	.FreeMapRegisters = wdm_free_map_registers,
+	.MapTransfer = wdm_map_transfer,
+	.GetDmaAlignment = get_dma_alignment,
+	.ReadDmaCounter = read_dma_counter,
+	.GetScatterGatherList = wdm_get_scatter_gather_list,
+	.PutScatterGatherList = wdm_put_scatter_gather_list,
+};
+
+_Static_assert(sizeof(DMA_ADAPTER) <= DMV_FACE_BYTES,
+	       "the adapter's book has room for DMA_ADAPTER");
+
+/* WDD kernel/getting-an-adapter-object.md: pages of MaximumLength, one for an unaligned start. */
+static uint32_t registers_of(const DEVICE_DESCRIPTION *d)
+{
+	return (uint32_t)(((uint64_t)d->MaximumLength + PAGE_SIZE - 1) / PAGE_SIZE + 1);
+}
+
+/* DDI wdm/ns-wdm-_device_description.md: 64 overrides 32, version 3 says a width instead. */
+static uint64_t reach_of(const DEVICE_DESCRIPTION *d)
+{
+	uint64_t reach = UINT64_C(0xFFFFFF);            /* the ISA bus */
+
+	if (d->Version == DEVICE_DESCRIPTION_VERSION3)
+		reach = d->DmaAddressWidth - 1 < 63 ? (UINT64_C(1) << d->DmaAddressWidth) - 1 :
+			UINT64_MAX;
+	else if (d->Dma64BitAddresses)
+		reach = UINT64_MAX;
+	else if (d->Dma32BitAddresses || (d->ScatterGather && d->InterfaceType == PCIBus))
+		reach = UINT32_MAX;
+	return reach > wdm_host()->reach ? reach : wdm_host()->reach;
+}
+
+static void describe(struct dmv_abi_description *to, const DEVICE_DESCRIPTION *d)
+{
+	const bool v3 = d->Version == DEVICE_DESCRIPTION_VERSION3;
+
+	*to = (struct dmv_abi_description){
+		.version = d->Version, .master = d->Master, .scatter_gather = d->ScatterGather,
+		.demand_mode = d->DemandMode, .auto_initialize = d->AutoInitialize,
+		.dma32 = d->Dma32BitAddresses, .ignore_count = d->IgnoreCount,
+		.reserved1 = d->Reserved1, .dma64 = d->Dma64BitAddresses,
+		.bus_number = d->BusNumber, .channel = d->DmaChannel,
+		.interface_type = (uint32_t)d->InterfaceType, .width = d->DmaWidth,
+		.speed = d->DmaSpeed, .maximum_length = d->MaximumLength, .port = d->DmaPort,
+		.address_width = v3 ? d->DmaAddressWidth : 0,
+		.controller = v3 ? d->DmaControllerInstance : 0,
+		.request_line = v3 ? d->DmaRequestLine : 0,
+		.device_address = v3 ? (uint64_t)d->DeviceAddress.QuadPart : 0,
+	};
+}
+
+static PDMA_ADAPTER get_adapter(PDEVICE_OBJECT pdo, PDEVICE_DESCRIPTION d, PULONG registers,
+				uint64_t caller)
+{
+	const PDRIVER_OBJECT driver = pdo ? pdo->DriverObject : NULL;
+	struct dmv_adapter_request r = {
+		.driver = driver && driver->DmvNumber ? driver->DmvNumber - 1 : DMV_ABI_NONE,
+		.device = (uintptr_t)pdo,
+		.name = pdo ? pdo->DmvName : NULL,
+		.version = 1,
+		.flags = (d->ScatterGather ? DMV_ABI_A_SCATTER_GATHER : 0) |
+			 (d->Master ? DMV_ABI_A_BUS_MASTER : 0),
+	};
+	struct dmv_adapter *a;
+	PDMA_ADAPTER face;
+
+	if (d->Version > DEVICE_DESCRIPTION_VERSION3 &&
+	    dmv_violate(wdm_verifier(), DMV_V_DESCRIPTION_VERSION, NULL, caller, d->Version, 0, 0))
+		return NULL;
+	r.max_registers = registers_of(d);
+	r.max_address = reach_of(d);
+	describe(&r.description, d);
+	if (dmv_adapter_new(wdm_verifier(), &r, caller, &a) != DMV_OK)
+		return NULL;
+	face = dmv_adapter_face(a);
+	face->Version = 1;
+	face->Size = sizeof(DMA_ADAPTER);
+	face->DmaOperations = (PDMA_OPERATIONS)(uintptr_t)&version1;
+	*registers = r.max_registers;
+	return face;
+}
+
+PDMA_ADAPTER NTAPI IoGetDmaAdapter(PDEVICE_OBJECT PhysicalDeviceObject,
+				   PDEVICE_DESCRIPTION DeviceDescription,
+				   PULONG NumberOfMapRegisters)
+{
+	if (!wdm_irql_ok(NULL, AT_PASSIVE, CALLER))
+		return NULL;
+	return get_adapter(PhysicalDeviceObject, DeviceDescription, NumberOfMapRegisters, CALLER);
+}
+
+PADAPTER_OBJECT NTAPI HalGetAdapter(PDEVICE_DESCRIPTION DeviceDescription,
+				    PULONG NumberOfMapRegisters)
+{
+	dmv_violate(wdm_verifier(), DMV_V_OBSOLETE_ROUTINE, NULL, CALLER, 0, 0, 0);
+	return get_adapter(NULL, DeviceDescription, NumberOfMapRegisters, CALLER);
+}
+
+VOID DmvReferenceAdapter(PDMA_ADAPTER DmaAdapter)
+{
+	struct dmv_adapter *a = wdm_begin(DmaAdapter, UP_TO_DISPATCH, CALLER);
+
+	if (a)
+		dmv_adapter_reference(wdm_verifier(), a, 1, CALLER);
+}
+
+VOID DmvDereferenceAdapter(PDMA_ADAPTER DmaAdapter)
+{
+	struct dmv_adapter *a = wdm_begin(DmaAdapter, UP_TO_DISPATCH, CALLER);
+
+	if (a)
+		dmv_adapter_reference(wdm_verifier(), a, -1, CALLER);
+}

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/*
+ * What wdm.h says of DMA: how a driver describes its device, what an adapter can do for it. A part
+ * of wdm.h, which includes it: drivers include that one.
+ */
+#ifndef DMV_WDM_DMA_H
+#define DMV_WDM_DMA_H
+
+/* ---- what the driver says of its device (DDI wdm/ns-wdm-_device_description.md) ---- */
+
+typedef enum _INTERFACE_TYPE {
+	InterfaceTypeUndefined = -1,
+	Internal,
+	Isa,
+	Eisa,
+	MicroChannel,
+	TurboChannel,
+	PCIBus,
+	VMEBus,
+	NuBus,
+	PCMCIABus,
+	CBus,
+	MPIBus,
+	MPSABus,
+	ProcessorInternal,
+	InternalPowerBus,
+	PNPISABus,
+	PNPBus,
+	Vmcs,
+	ACPIBus,
+	MaximumInterfaceType
+} INTERFACE_TYPE, *PINTERFACE_TYPE;
+
+typedef enum _DMA_WIDTH {
+	Width8Bits,
+	Width16Bits,
+	Width32Bits,
+	Width64Bits,
+	WidthNoWrap,
+	MaximumDmaWidth
+} DMA_WIDTH, *PDMA_WIDTH;
+
+typedef enum _DMA_SPEED {
+	Compatible,
+	TypeA,
+	TypeB,
+	TypeC,
+	TypeF,
+	MaximumDmaSpeed
+} DMA_SPEED, *PDMA_SPEED;
+
+#define DEVICE_DESCRIPTION_VERSION 0x0000
+#define DEVICE_DESCRIPTION_VERSION1 0x0001
+#define DEVICE_DESCRIPTION_VERSION2 0x0002
+#define DEVICE_DESCRIPTION_VERSION3 0x0003      /* the members behind DmaPort count */
+
+/* Zero-fill it first. */
+typedef struct _DEVICE_DESCRIPTION {
+	ULONG Version;
+	BOOLEAN Master;
+	BOOLEAN ScatterGather;
+	BOOLEAN DemandMode;
+	BOOLEAN AutoInitialize;
+	BOOLEAN Dma32BitAddresses;
+	BOOLEAN IgnoreCount;
+	BOOLEAN Reserved1;                      /* must be FALSE */
+	BOOLEAN Dma64BitAddresses;
+	ULONG BusNumber;
+	ULONG DmaChannel;
+	INTERFACE_TYPE InterfaceType;
+	DMA_WIDTH DmaWidth;
+	DMA_SPEED DmaSpeed;
+	ULONG MaximumLength;                    /* bytes of the largest transfer */
+	ULONG DmaPort;
+	ULONG DmaAddressWidth;                  /* version 3 from here: bits, 1 to 64 */
+	ULONG DmaControllerInstance;
+	ULONG DmaRequestLine;
+	PHYSICAL_ADDRESS DeviceAddress;
+} DEVICE_DESCRIPTION, *PDEVICE_DESCRIPTION;
+
+/* ---- adapters ---- */
+
+typedef struct _DMA_ADAPTER {
+	USHORT Version;                         /* always 1 */
+	USHORT Size;
+	struct _DMA_OPERATIONS *DmaOperations;
+} DMA_ADAPTER, *PDMA_ADAPTER;
+typedef struct _DMA_ADAPTER *PADAPTER_OBJECT;
+
+typedef struct _SCATTER_GATHER_ELEMENT {
+	PHYSICAL_ADDRESS Address;               /* what the device is told */
+	ULONG Length;                           /* bytes */
+	ULONG_PTR Reserved;
+} SCATTER_GATHER_ELEMENT, *PSCATTER_GATHER_ELEMENT;
+
+typedef struct _SCATTER_GATHER_LIST {
+	ULONG NumberOfElements;
+	ULONG_PTR Reserved;                     /* the verifier's handle */
+	SCATTER_GATHER_ELEMENT Elements[1];     /* NumberOfElements of them */
+} SCATTER_GATHER_LIST, *PSCATTER_GATHER_LIST;
+
+typedef enum _IO_ALLOCATION_ACTION {
+	KeepObject = 1,                         /* until FreeAdapterChannel: slave devices */
+	DeallocateObject,                       /* channel and map registers go */
+	DeallocateObjectKeepRegisters           /* until FreeMapRegisters: bus masters */
+} IO_ALLOCATION_ACTION, *PIO_ALLOCATION_ACTION;
+
+/* AdapterControl: called at DISPATCH_LEVEL with the map registers it may use.
+ * DDI wdm/nc-wdm-driver_control.md */
+typedef IO_ALLOCATION_ACTION (NTAPI DRIVER_CONTROL)(IN struct _DEVICE_OBJECT *DeviceObject,
+						    IN struct _IRP *Irp, IN PVOID MapRegisterBase,
+						    IN PVOID Context);
+typedef DRIVER_CONTROL *PDRIVER_CONTROL;
+
+/* AdapterListControl: called at DISPATCH_LEVEL; the list is the driver's until it puts it.
+ * DDI wdm/nc-wdm-driver_list_control.md */
+typedef VOID (NTAPI DRIVER_LIST_CONTROL)(IN struct _DEVICE_OBJECT *DeviceObject,
+					 IN struct _IRP *Irp,
+					 IN struct _SCATTER_GATHER_LIST *ScatterGather,
+					 IN PVOID Context);
+typedef DRIVER_LIST_CONTROL *PDRIVER_LIST_CONTROL;
+
+/* A queued request for a channel. */
+typedef struct _WAIT_CONTEXT_BLOCK {
+	KDEVICE_QUEUE_ENTRY WaitQueueEntry;
+	PDRIVER_CONTROL DeviceRoutine;
+	PVOID DeviceContext;
+	ULONG NumberOfMapRegisters;
+	PVOID DeviceObject;
+	PVOID CurrentIrp;
+	PKDPC BufferChainingDpc;
+} WAIT_CONTEXT_BLOCK, *PWAIT_CONTEXT_BLOCK;
+
+/*
+ * The routines of an adapter. All raise 0x18 (adapter released), 0x19 (no adapter) and 0x13 (IRQL).
+ */
+
+/* The last call to an adapter: everything taken from it is freed before. IRQL <= DISPATCH.
+ * DDI wdm/nc-wdm-pput_dma_adapter.md */
+typedef VOID (NTAPI *PPUT_DMA_ADAPTER)(IN PDMA_ADAPTER DmaAdapter);
+
+/* Memory both sides use all the time: Length bytes, address for the device in *LogicalAddress;
+ * NULL: no memory. IRQL PASSIVE. DDI wdm/nc-wdm-pallocate_common_buffer.md */
+typedef PVOID (NTAPI *PALLOCATE_COMMON_BUFFER)(IN PDMA_ADAPTER DmaAdapter, IN ULONG Length,
+					       OUT PPHYSICAL_ADDRESS LogicalAddress,
+					       IN BOOLEAN CacheEnabled);
+
+/* All arguments exactly as at the allocation. IRQL PASSIVE.
+ * DDI wdm/nc-wdm-pfree_common_buffer.md */
+typedef VOID (NTAPI *PFREE_COMMON_BUFFER)(IN PDMA_ADAPTER DmaAdapter, IN ULONG Length,
+					  IN PHYSICAL_ADDRESS LogicalAddress,
+					  IN PVOID VirtualAddress, IN BOOLEAN CacheEnabled);
+
+/* Calls ExecutionRoutine now or when channel and map registers are free. IRQL = DISPATCH.
+ * DDI wdm/nc-wdm-pallocate_adapter_channel.md */
+typedef NTSTATUS (NTAPI *PALLOCATE_ADAPTER_CHANNEL)(IN PDMA_ADAPTER DmaAdapter,
+						    IN PDEVICE_OBJECT DeviceObject,
+						    IN ULONG NumberOfMapRegisters,
+						    IN PDRIVER_CONTROL ExecutionRoutine,
+						    IN PVOID Context);
+
+/* Ends what MapTransfer began: CurrentVa of the first map, Length bytes of all of them. The data is
+ * the driver's again. IRQL <= DISPATCH. DDI wdm/nc-wdm-pflush_adapter_buffers.md */
+typedef BOOLEAN (NTAPI *PFLUSH_ADAPTER_BUFFERS)(IN PDMA_ADAPTER DmaAdapter, IN PMDL Mdl,
+						IN PVOID MapRegisterBase, IN PVOID CurrentVa,
+						IN ULONG Length, IN BOOLEAN WriteToDevice);
+
+/* After KeepObject: frees channel and map registers. IRQL = DISPATCH.
+ * DDI wdm/nc-wdm-pfree_adapter_channel.md */
+typedef VOID (NTAPI *PFREE_ADAPTER_CHANNEL)(IN PDMA_ADAPTER DmaAdapter);
+
+/* After DeallocateObjectKeepRegisters and the flush; the number that was allocated.
+ * IRQL = DISPATCH. DDI wdm/nc-wdm-pfree_map_registers.md */
+typedef VOID (NTAPI *PFREE_MAP_REGISTERS)(IN PDMA_ADAPTER DmaAdapter, IN PVOID MapRegisterBase,
+					  IN ULONG NumberOfMapRegisters);
+
+/* Returns the address for the device. *Length: bytes wanted, then bytes that are contiguous there;
+ * a scatter/gather device calls again for the rest. IRQL <= DISPATCH.
+ * DDI wdm/nc-wdm-pmap_transfer.md */
+typedef PHYSICAL_ADDRESS (NTAPI *PMAP_TRANSFER)(IN PDMA_ADAPTER DmaAdapter, IN PMDL Mdl,
+						IN PVOID MapRegisterBase, IN PVOID CurrentVa,
+						IN OUT PULONG Length, IN BOOLEAN WriteToDevice);
+
+/* Bytes: start and length of a buffer must be multiples. IRQL PASSIVE.
+ * DDI wdm/nc-wdm-pget_dma_alignment.md */
+typedef ULONG (NTAPI *PGET_DMA_ALIGNMENT)(IN PDMA_ADAPTER DmaAdapter);
+
+/* Bytes left of a slave's transfer. IRQL <= DISPATCH. DDI wdm/nc-wdm-pread_dma_counter.md */
+typedef ULONG (NTAPI *PREAD_DMA_COUNTER)(IN PDMA_ADAPTER DmaAdapter);
+
+/* Channel, map registers, maps and list in one: calls ExecutionRoutine now or later.
+ * IRQL = DISPATCH. DDI wdm/nc-wdm-pget_scatter_gather_list.md */
+typedef NTSTATUS (NTAPI *PGET_SCATTER_GATHER_LIST)(IN PDMA_ADAPTER DmaAdapter,
+						   IN PDEVICE_OBJECT DeviceObject, IN PMDL Mdl,
+						   IN PVOID CurrentVa, IN ULONG Length,
+						   IN PDRIVER_LIST_CONTROL ExecutionRoutine,
+						   IN PVOID Context, IN BOOLEAN WriteToDevice);
+
+/* Flushes and frees it all; only now the data is the driver's. IRQL = DISPATCH.
+ * DDI wdm/nc-wdm-pput_scatter_gather_list.md */
+typedef VOID (NTAPI *PPUT_SCATTER_GATHER_LIST)(IN PDMA_ADAPTER DmaAdapter,
+					       IN PSCATTER_GATHER_LIST ScatterGather,
+					       IN BOOLEAN WriteToDevice);
+
+/*
+ * Version 1 (DDI wdm/ns-wdm-_dma_operations.md). Size tells how far the table goes: later versions
+ * add slots at the end, beginning with CalculateScatterGatherList.
+ */
+typedef struct _DMA_OPERATIONS {
+	ULONG Size;                             /* bytes */
+	PPUT_DMA_ADAPTER PutDmaAdapter;
+	PALLOCATE_COMMON_BUFFER AllocateCommonBuffer;
+	PFREE_COMMON_BUFFER FreeCommonBuffer;
+	PALLOCATE_ADAPTER_CHANNEL AllocateAdapterChannel;
+	PFLUSH_ADAPTER_BUFFERS FlushAdapterBuffers;
+	PFREE_ADAPTER_CHANNEL FreeAdapterChannel;
+	PFREE_MAP_REGISTERS FreeMapRegisters;
+	PMAP_TRANSFER MapTransfer;
+	PGET_DMA_ALIGNMENT GetDmaAlignment;
+	PREAD_DMA_COUNTER ReadDmaCounter;
+	PGET_SCATTER_GATHER_LIST GetScatterGatherList;
+	PPUT_SCATTER_GATHER_LIST PutScatterGatherList;
+} DMA_OPERATIONS, *PDMA_OPERATIONS;
+
+/*
+ * An adapter for the device; NULL: no memory, or a description that makes no sense.
+ * *NumberOfMapRegisters: how many one request may ask for. Give back with PutDmaAdapter.
+ * IRQL PASSIVE. DDI wdm/nf-wdm-iogetdmaadapter.md
+ */
+NTKERNELAPI PDMA_ADAPTER NTAPI IoGetDmaAdapter(IN PDEVICE_OBJECT PhysicalDeviceObject OPTIONAL,
+					       IN PDEVICE_DESCRIPTION DeviceDescription,
+					       IN OUT PULONG NumberOfMapRegisters);
+/* Obsolete: every call raises 0x1E. IRQL PASSIVE. */
+NTHALAPI PADAPTER_OBJECT NTAPI HalGetAdapter(IN PDEVICE_DESCRIPTION DeviceDescription,
+					     IN OUT PULONG NumberOfMapRegisters);
+
+/* Ours: somebody else keeps the adapter, too. Left at the last PutDmaAdapter they raise 0x11.
+ * IRQL <= DISPATCH. */
+VOID DmvReferenceAdapter(PDMA_ADAPTER DmaAdapter);
+VOID DmvDereferenceAdapter(PDMA_ADAPTER DmaAdapter);
+
+/* ---- the older names of the routines, as wdm.h has them where USE_DMA_MACROS holds ---- */
+
+FORCEINLINE NTSTATUS IoAllocateAdapterChannel(IN PDMA_ADAPTER DmaAdapter,
+					      IN PDEVICE_OBJECT DeviceObject,
+					      IN ULONG NumberOfMapRegisters,
+					      IN PDRIVER_CONTROL ExecutionRoutine, IN PVOID Context)
+{
+	return DmaAdapter->DmaOperations->AllocateAdapterChannel(
+		DmaAdapter, DeviceObject, NumberOfMapRegisters, ExecutionRoutine, Context);
+}
+
+FORCEINLINE BOOLEAN IoFlushAdapterBuffers(IN PDMA_ADAPTER DmaAdapter, IN PMDL Mdl,
+					  IN PVOID MapRegisterBase, IN PVOID CurrentVa,
+					  IN ULONG Length, IN BOOLEAN WriteToDevice)
+{
+	return DmaAdapter->DmaOperations->FlushAdapterBuffers(DmaAdapter, Mdl, MapRegisterBase,
+							      CurrentVa, Length, WriteToDevice);
+}
+
+FORCEINLINE VOID IoFreeAdapterChannel(IN PDMA_ADAPTER DmaAdapter)
+{
+	DmaAdapter->DmaOperations->FreeAdapterChannel(DmaAdapter);
+}
+
+FORCEINLINE VOID IoFreeMapRegisters(IN PDMA_ADAPTER DmaAdapter, IN PVOID MapRegisterBase,
+				    IN ULONG NumberOfMapRegisters)
+{
+	DmaAdapter->DmaOperations->FreeMapRegisters(DmaAdapter, MapRegisterBase,
+						    NumberOfMapRegisters);
+}
+
+FORCEINLINE PHYSICAL_ADDRESS IoMapTransfer(IN PDMA_ADAPTER DmaAdapter, IN PMDL Mdl,
+					   IN PVOID MapRegisterBase, IN PVOID CurrentVa,
+					   IN OUT PULONG Length, IN BOOLEAN WriteToDevice)
+{
+	return DmaAdapter->DmaOperations->MapTransfer(DmaAdapter, Mdl, MapRegisterBase, CurrentVa,
+						      Length, WriteToDevice);
+}
+
+FORCEINLINE PVOID HalAllocateCommonBuffer(IN PDMA_ADAPTER DmaAdapter, IN ULONG Length,
+					  OUT PPHYSICAL_ADDRESS LogicalAddress,
+					  IN BOOLEAN CacheEnabled)
+{
+	return DmaAdapter->DmaOperations->AllocateCommonBuffer(DmaAdapter, Length, LogicalAddress,
+							       CacheEnabled);
+}
+
+FORCEINLINE VOID HalFreeCommonBuffer(IN PDMA_ADAPTER DmaAdapter, IN ULONG Length,
+				     IN PHYSICAL_ADDRESS LogicalAddress, IN PVOID VirtualAddress,
+				     IN BOOLEAN CacheEnabled)
+{
+	DmaAdapter->DmaOperations->FreeCommonBuffer(DmaAdapter, Length, LogicalAddress,
+						    VirtualAddress, CacheEnabled);
+}
+
+FORCEINLINE ULONG HalReadDmaCounter(IN PDMA_ADAPTER DmaAdapter)
+{
+	return DmaAdapter->DmaOperations->ReadDmaCounter(DmaAdapter);
+}
+
+FORCEINLINE ULONG HalGetDmaAlignment(IN PDMA_ADAPTER DmaAdapter)
+{
+	return DmaAdapter->DmaOperations->GetDmaAlignment(DmaAdapter);
+}
+
+#endif
