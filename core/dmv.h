@@ -149,9 +149,9 @@ struct dmv_config {
  *	adapter         264     228
  *	file            128     132
  *	register         88      68
- *	list             88      52
+ *	list             88      60
  *	common buffer   104      84
- *	channel          88     156
+ *	channel          88     172
  *
  * The functions below are pure: they look at the configuration only, take no lock, and may be
  * called before dmv_init.
@@ -228,6 +228,7 @@ struct dmv_span {
 /*
  * What AllocateAdapterChannel and GetScatterGatherList ask for. It is copied, but what span.frame,
  * span.original and memory point to must stay until the list is put, or the request cancelled.
+ * `chain` and what its spans point to by `frame` must stay until it is granted or cancelled.
  */
 struct dmv_request {
 	uint64_t device, routine, context, irp;
@@ -235,6 +236,8 @@ struct dmv_request {
 	bool list;              /* for a list: needs no channel, only registers */
 	bool to_device, caller_memory;
 	struct dmv_span span;   /* of a list */
+	const struct dmv_span *chain;   /* of a list: what follows, of MDLs that are chained */
+	uint32_t chained;               /* how many */
 	void *memory;           /* of a list: where its elements will stand, the driver's handle */
 };
 
@@ -289,11 +292,12 @@ void dmv_adapter_put(struct dmv *v, struct dmv_adapter *a, uint64_t caller);
 void dmv_adapter_reference(struct dmv *v, struct dmv_adapter *a, int delta, uint64_t caller);
 /*
  * Room of the face in the adapter's book: DMV_FACE_BYTES, 16-byte aligned. The book's address,
- * which is this address, is the handle. This and the next three take no lock.
+ * which is this address, is the handle. This and the next four take no lock.
  */
 #define DMV_FACE_BYTES 32
 void *dmv_adapter_face(struct dmv_adapter *a);
 uint32_t dmv_adapter_alignment(const struct dmv_adapter *a);    /* bytes; 8 or more */
+uint32_t dmv_adapter_registers(const struct dmv_adapter *a);    /* its max_registers */
 bool dmv_adapter_shadowed(const struct dmv_adapter *a);   /* transfers of it are copied */
 uint64_t dmv_adapter_record(const struct dmv_adapter *a); /* address of its row in the region */
 
@@ -335,6 +339,25 @@ bool dmv_next_cancelled(struct dmv *v, struct dmv_request *ret);
 /* Elements of a granted list; out has room for g->elements. */
 void dmv_grant_elements(struct dmv *v, const struct dmv_grant *g, struct dmv_element *out);
 
+/* What the device uses for a part of a list: one map register's bytes, copy or original. */
+struct dmv_part {
+	uint64_t bus;
+	uint64_t va;            /* of the driver's buffer */
+	char *at;               /* where the verifier reads it; NULL: nowhere */
+	uint32_t bytes;
+};
+/*
+ * The parts of a list in their order, the first `max` of them. Returns how many it has; 0: `handle`
+ * is no list of this adapter. *copied: whether one of them is a copy.
+ */
+uint32_t dmv_list_parts(struct dmv *v, struct dmv_adapter *a, const void *handle,
+			struct dmv_part *out, uint32_t max, bool *copied);
+/*
+ * Something of the face's that lives as long as the list. false: it has something already, or is no
+ * list of this adapter.
+ */
+bool dmv_list_attach(struct dmv *v, struct dmv_adapter *a, const void *handle, void *what);
+
 /* What the driver's AdapterControl routine returned (IO_ALLOCATION_ACTION). */
 enum dmv_action { DMV_KEEP = 1, DMV_FREE_ALL = 2, DMV_KEEP_REGISTERS = 3 };
 /* After the routine of a grant with a channel returned. */
@@ -360,10 +383,11 @@ int dmv_flush(struct dmv *v, struct dmv_adapter *a, void *base, const struct dmv
 
 /*
  * PutScatterGatherList: flushes, frees the list's registers. true: `handle` was a list and stood in
- * memory of the face, which may free it now; false: leave it alone.
+ * memory of the face, which may free it now; false: leave it alone. *attached: what dmv_list_attach
+ * was given for the list that ended, or NULL.
  */
 bool dmv_list_put(struct dmv *v, struct dmv_adapter *a, void *handle, bool to_device,
-		  uint64_t caller);
+		  uint64_t caller, void **attached);
 
 /*
  * Re-verifies every guard, tag and fill pattern. Walks whole tables, but takes the lock once per

@@ -12,6 +12,11 @@ uint32_t dmv_adapter_alignment(const struct dmv_adapter *a)
 	return a->alignment;
 }
 
+uint32_t dmv_adapter_registers(const struct dmv_adapter *a)
+{
+	return a->max_registers;
+}
+
 bool dmv_adapter_shadowed(const struct dmv_adapter *a)
 {
 	return a->shadowed;

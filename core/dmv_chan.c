@@ -51,15 +51,61 @@ static void channel_end(struct dmv_call *c, struct dmv_channel *ch)
 	dmv_retire(c->v, DMV_ABI_K_CHANNEL, ch->index, ch->row);
 }
 
+static enum dmv_abi_op op_of(const struct dmv_request *r)
+{
+	if (!r->list)
+		return DMV_ABI_OP_ALLOC_CHANNEL;
+	return r->caller_memory ? DMV_ABI_OP_BUILD_LIST : DMV_ABI_OP_GET_LIST;
+}
+
 /* Granted, or put into the queue. */
 static void channel_event(struct dmv_call *c, const struct dmv_channel *ch)
 {
-	const enum dmv_abi_op op = ch->request.list ? DMV_ABI_OP_GET_LIST :
-		DMV_ABI_OP_ALLOC_CHANNEL;
-
-	dmv_event(c, op, ch->adapter, &(struct dmv_event_args){
+	dmv_event(c, op_of(&ch->request), ch->adapter, &(struct dmv_event_args){
 		.kind = DMV_ABI_K_CHANNEL, .row = ch->index, .gen = ch->row->gen,
-		.address = ch->request.span.va, .size = ch->request.span.bytes });
+		.address = ch->request.span.va, .size = dmv_request_bytes(&ch->request) });
+}
+
+/* ---- the spans of a list ---- */
+
+static bool list_fits(const struct dmv *v, const struct dmv_request *r)
+{
+	uint64_t pages = dmv_span_pages(v, &r->span);
+
+	if (pages == 0)
+		return false;
+	for (uint32_t k = 0; k < r->chained; k++) {
+		const uint32_t more = dmv_span_pages(v, &r->chain[k]);
+
+		if (more == 0)
+			return false;
+		pages += more;
+	}
+	return pages <= r->registers;
+}
+
+static bool list_clash(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_request *r)
+{
+	if (dmv_map_clash(c, a, &r->span))
+		return true;
+	for (uint32_t k = 0; k < r->chained; k++)
+		if (dmv_map_clash(c, a, &r->chain[k]))
+			return true;
+	return false;
+}
+
+static bool list_map(struct dmv_call *c, struct dmv_file *f, const struct dmv_request *r)
+{
+	uint32_t at = dmv_span_pages(c->v, &r->span);
+
+	if (!dmv_map_range(c, f, 0, &r->span, r->to_device))
+		return false;
+	for (uint32_t k = 0; k < r->chained; k++) {
+		if (!dmv_map_range(c, f, at, &r->chain[k], r->to_device))
+			return false;
+		at += dmv_span_pages(c->v, &r->chain[k]);
+	}
+	return true;
 }
 
 /* ---- granting ---- */
@@ -77,15 +123,15 @@ static int list_start(struct dmv_call *c, struct dmv_adapter *a, const struct dm
 		dmv_list_drop(c, l);
 		return DMV_NO_MEMORY;
 	}
-	if (!dmv_map_range(c, f, 0, &r->span, r->to_device)) {
+	if (!list_map(c, f, r)) {
 		dmv_list_drop(c, l);
 		return DMV_VIOLATED;
 	}
-	ret->elements = dmv_list_start(c, l, f, &r->span);
+	ret->elements = dmv_list_start(c, l, f, r);
 	ret->handle = r->memory;
-	dmv_event(c, DMV_ABI_OP_GET_LIST, a, &(struct dmv_event_args){
+	dmv_event(c, op_of(r), a, &(struct dmv_event_args){
 		.kind = DMV_ABI_K_LIST, .row = l->index, .gen = l->row->gen,
-		.direction = r->to_device ? 1 : 2, .address = r->span.va, .size = r->span.bytes,
+		.direction = r->to_device ? 1 : 2, .address = r->span.va, .size = l->row->bytes,
 		.bus = c->v->reg[f->first].row->bus });
 	return DMV_OK;
 }
@@ -222,7 +268,7 @@ bool dmv_next_grant(struct dmv *v, struct dmv_grant *ret)
 		/* What was right when asked for may clash by now; it is granted all the same. */
 		over_maximum(&c, a, r.registers);
 		if (r.list)
-			dmv_map_clash(&c, a, &r.span);
+			list_clash(&c, a, &r);
 		if (start(&c, a, &r, ch, ret) != DMV_OK)
 			continue;
 		unwait(v, ch, before);
@@ -290,7 +336,7 @@ static bool refused(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_
 		dmv_raise(c, DMV_V_TOO_MANY_CHANNELS, a, &o, NULL, a->channels, 0, 0);
 		return true;
 	}
-	return r->list && dmv_map_clash(c, a, &r->span);
+	return r->list && list_clash(c, a, r);
 }
 
 static int request(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_request *r,
@@ -299,7 +345,7 @@ static int request(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_r
 	struct dmv *v = c->v;
 	uint32_t largest;
 
-	if ((r->list && !dmv_span_fits(v, &r->span, r->registers)) || refused(c, a, r))
+	if ((r->list && !list_fits(v, r)) || refused(c, a, r))
 		return DMV_VIOLATED;
 	if (r->registers > v->registers.units)
 		return DMV_NO_REGISTERS;
@@ -319,11 +365,10 @@ static int request(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_r
 int dmv_request(struct dmv *v, struct dmv_adapter *a, const struct dmv_request *r, uint64_t caller,
 		struct dmv_grant *ret)
 {
-	const enum dmv_abi_op op = r->list ? DMV_ABI_OP_GET_LIST : DMV_ABI_OP_ALLOC_CHANNEL;
 	struct dmv_call c;
 	int result;
 
-	dmv_enter(&c, v, caller, op, a);
+	dmv_enter(&c, v, caller, op_of(r), a);
 	result = request(&c, a, r, ret);
 	dmv_leave(&c);
 	return result;

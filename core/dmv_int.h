@@ -164,6 +164,7 @@ struct dmv_list {
 	struct dmv_abi_list *row;
 	struct dmv_adapter *adapter;
 	void *handle;
+	void *attached;                                 /* the face's */
 	uint32_t index, file, live, next;               /* next: chain of handles */
 	bool to_device, caller_memory;
 };
@@ -490,8 +491,8 @@ struct dmv_object dmv_file_object(const struct dmv_file *f);
 void dmv_file_freed(struct dmv_call *c, const struct dmv_file *f);
 
 /* dmv_map.c */
-/* Can it be mapped into so many registers? */
-bool dmv_span_fits(const struct dmv *v, const struct dmv_span *s, uint32_t registers);
+/* Registers that it needs; 0: it cannot be mapped. */
+uint32_t dmv_span_pages(const struct dmv *v, const struct dmv_span *s);
 /* Overlap with anything mapped: raises rule 0x1D; true if that counts. */
 bool dmv_map_clash(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_span *s);
 /* Maps the span from register `first` of f on. False: a check failed, and the host stops. */
@@ -507,7 +508,8 @@ struct dmv_list *dmv_list_new(struct dmv_call *c, struct dmv_adapter *a,
 			      const struct dmv_request *r);
 void dmv_list_drop(struct dmv_call *c, struct dmv_list *l);
 uint32_t dmv_list_start(struct dmv_call *c, struct dmv_list *l, const struct dmv_file *f,
-			const struct dmv_span *s);
+			const struct dmv_request *r);
+uint64_t dmv_request_bytes(const struct dmv_request *r);        /* of a list, all MDLs */
 
 /* dmv_chan.c */
 /* How many requests of the adapter wait; *first (opt), if any: the oldest. */

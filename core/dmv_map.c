@@ -43,9 +43,9 @@ DMV_HOT struct cut cut(const struct dmv *v, const struct dmv_span *s)
 		{ span_frame(v, s, 0), 0, offset, s->bytes < room ? (uint32_t)s->bytes : room } };
 }
 
-bool dmv_span_fits(const struct dmv *v, const struct dmv_span *s, uint32_t registers)
+uint32_t dmv_span_pages(const struct dmv *v, const struct dmv_span *s)
 {
-	return can_be_cut(s) && cut(v, s).pages <= registers;
+	return can_be_cut(s) ? cut(v, s).pages : 0;
 }
 
 static __attribute__((noinline)) struct piece piece_behind(const struct dmv *v, const struct cut *t,

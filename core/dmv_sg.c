@@ -82,9 +82,18 @@ static uint32_t count_elements(const struct dmv *v, const struct dmv_file *f)
 	return n;
 }
 
+uint64_t dmv_request_bytes(const struct dmv_request *r)
+{
+	uint64_t n = r->span.bytes;
+
+	for (uint32_t k = 0; k < r->chained; k++)
+		n += r->chain[k].bytes;
+	return n;
+}
+
 /* Everything is mapped: the list goes live. Returns how many elements it has. */
 uint32_t dmv_list_start(struct dmv_call *c, struct dmv_list *l, const struct dmv_file *f,
-			const struct dmv_span *s)
+			const struct dmv_request *r)
 {
 	struct dmv *v = c->v;
 	struct dmv_adapter *a = l->adapter;
@@ -99,9 +108,9 @@ uint32_t dmv_list_start(struct dmv_call *c, struct dmv_list *l, const struct dmv
 	st32(&row->flags, (l->to_device ? DMV_ABI_L_TO_DEVICE : 0) |
 	     (l->caller_memory ? DMV_ABI_L_CALLER_MEMORY : 0));
 	dmv_ref_set(&row->file, f->index, f->gen);
-	st64(&row->mdl, s->mdl);
-	st64(&row->va, s->va);
-	st64(&row->bytes, s->bytes);
+	st64(&row->mdl, r->span.mdl);
+	st64(&row->va, r->span.va);
+	st64(&row->bytes, dmv_request_bytes(r));
 	st32(&row->owner, c->site);
 	st32(&row->releaser, DMV_ABI_NONE);
 	st64(&row->time, c->now);
@@ -131,15 +140,63 @@ void dmv_grant_elements(struct dmv *v, const struct dmv_grant *g, struct dmv_ele
 	v->port.unlock(v->port.host);
 }
 
+static struct dmv_part part(const struct dmv *v, const struct dmv_file *f, uint32_t i)
+{
+	const struct dmv_register *r = &v->reg[f->first + i];
+	const bool hooked = r->flags & DMV_ABI_R_HOOKED;
+
+	return (struct dmv_part){ r->row->bus, r->va,
+				  hooked ? dmv_shadow_data(f, i) + r->offset : r->original,
+				  r->bytes };
+}
+
+uint32_t dmv_list_parts(struct dmv *v, struct dmv_adapter *a, const void *handle,
+			struct dmv_part *out, uint32_t max, bool *copied)
+{
+	const struct dmv_list *l;
+	uint32_t n = 0;
+
+	*copied = false;
+	v->port.lock(v->port.host);
+	l = find(v, a, handle);
+	if (l) {
+		const struct dmv_file *f = &v->file[l->file];
+
+		for (; n < f->count && v->reg[f->first + n].bytes; n++) {
+			*copied |= (v->reg[f->first + n].flags & DMV_ABI_R_HOOKED) != 0;
+			if (n < max)
+				out[n] = part(v, f, n);
+		}
+	}
+	v->port.unlock(v->port.host);
+	return n;
+}
+
+bool dmv_list_attach(struct dmv *v, struct dmv_adapter *a, const void *handle, void *what)
+{
+	struct dmv_list *l;
+	bool done = false;
+
+	v->port.lock(v->port.host);
+	l = find(v, a, handle);
+	if (l && !l->attached) {
+		l->attached = what;
+		done = true;
+	}
+	v->port.unlock(v->port.host);
+	return done;
+}
+
 /* ---- ending ---- */
 
 bool dmv_list_put(struct dmv *v, struct dmv_adapter *a, void *handle, bool to_device,
-		  uint64_t caller)
+		  uint64_t caller, void **attached)
 {
 	struct dmv_call c;
 	struct dmv_list *l;
 	bool ours = false;
 
+	*attached = NULL;
 	dmv_enter(&c, v, caller, DMV_ABI_OP_PUT_LIST, a);
 	l = find(v, a, handle);
 	if (!l) {
@@ -166,6 +223,7 @@ bool dmv_list_put(struct dmv *v, struct dmv_adapter *a, void *handle, bool to_de
 		chain_drop(v, l);
 		l->live = 0;
 		ours = !l->caller_memory;
+		*attached = l->attached;
 		a->lists--;
 		a->lists_freed++;
 		st64(&l->row->freed_time, c.now);

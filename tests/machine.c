@@ -214,7 +214,9 @@ bool make_list(struct machine *m, uint32_t i)
 
 void drop_list(struct machine *m, uint32_t i)
 {
-	dmv_list_put(m->v, m->a, m->elements[i], true, CALLER);
+	void *attached;
+
+	dmv_list_put(m->v, m->a, m->elements[i], true, CALLER, &attached);
 }
 
 bool make_buffer(struct machine *m, uint32_t i)

@@ -315,7 +315,9 @@ static void list_elements(struct scene *s)
 
 static void list_put(struct scene *s)
 {
-	NEED(s, dmv_list_put(s->v, s->sg, s->elements, true, CALLER + 0x51));
+	void *attached;
+
+	NEED(s, dmv_list_put(s->v, s->sg, s->elements, true, CALLER + 0x51, &attached));
 }
 
 static void list_in(struct scene *s)

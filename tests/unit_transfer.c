@@ -141,6 +141,7 @@ static void test_lists(struct world *w)
 	};
 	struct dmv_request r = { .list = true, .memory = w };
 	struct dmv_grant g;
+	void *attached;
 
 	w->violations = 0;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -157,7 +158,7 @@ static void test_lists(struct world *w)
 	r.span = span(w, 1, PAGE);
 	T_CHECK(dmv_request(w->v, w->a, &r, MAP_CALLER, &g) == DMV_OK && g.elements == 2,
 		"list: one that fits");
-	T_CHECK(dmv_list_put(w->v, w->a, w, false, FLUSH_CALLER) && !w->violations,
+	T_CHECK(dmv_list_put(w->v, w->a, w, false, FLUSH_CALLER, &attached) && !w->violations,
 		"list: and is put");
 }
 

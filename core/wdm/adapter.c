@@ -26,21 +26,41 @@ static ULONG NTAPI read_dma_counter(PDMA_ADAPTER adapter)
 	return 0;
 }
 
-static const DMA_OPERATIONS version1 = {
-	.Size = sizeof(DMA_OPERATIONS),
-	.PutDmaAdapter = put_dma_adapter,
-	.AllocateCommonBuffer = wdm_allocate_common_buffer,
-	.FreeCommonBuffer = wdm_free_common_buffer,
-	.AllocateAdapterChannel = wdm_allocate_adapter_channel,
-	.FlushAdapterBuffers = wdm_flush_adapter_buffers,
-	.FreeAdapterChannel = wdm_free_adapter_channel,
-	.FreeMapRegisters = wdm_free_map_registers,
-	.MapTransfer = wdm_map_transfer,
-	.GetDmaAlignment = get_dma_alignment,
-	.ReadDmaCounter = read_dma_counter,
-	.GetScatterGatherList = wdm_get_scatter_gather_list,
-	.PutScatterGatherList = wdm_put_scatter_gather_list,
+/* ---- the operations, by version ---- */
+
+#define VERSION1						\
+	.PutDmaAdapter = put_dma_adapter,			\
+	.AllocateCommonBuffer = wdm_allocate_common_buffer,	\
+	.FreeCommonBuffer = wdm_free_common_buffer,		\
+	.AllocateAdapterChannel = wdm_allocate_adapter_channel,	\
+	.FlushAdapterBuffers = wdm_flush_adapter_buffers,	\
+	.FreeAdapterChannel = wdm_free_adapter_channel,		\
+	.FreeMapRegisters = wdm_free_map_registers,		\
+	.MapTransfer = wdm_map_transfer,			\
+	.GetDmaAlignment = get_dma_alignment,			\
+	.ReadDmaCounter = read_dma_counter,			\
+	.GetScatterGatherList = wdm_get_scatter_gather_list,	\
+	.PutScatterGatherList = wdm_put_scatter_gather_list
+
+#define VERSION2									\
+	.CalculateScatterGatherList = wdm_calculate_scatter_gather_list,		\
+	.BuildScatterGatherList = wdm_build_scatter_gather_list,			\
+	.BuildMdlFromScatterGatherList = wdm_build_mdl_from_scatter_gather_list
+
+/* What lies behind Size is NULL: a driver that calls it dies in the call. */
+static const DMA_OPERATIONS operations[] = {
+	{ .Size = offsetof(DMA_OPERATIONS, CalculateScatterGatherList), VERSION1 },
+	{ .Size = sizeof(DMA_OPERATIONS), VERSION1, VERSION2 },
 };
+
+/* DDI wdm/ns-wdm-_dma_operations.md; one of a version that is no version has the oldest. */
+static uint32_t version_of(const DEVICE_DESCRIPTION *d)
+{
+	return d->Version == DEVICE_DESCRIPTION_VERSION2 ||
+	       d->Version == DEVICE_DESCRIPTION_VERSION3 ? 2 : 1;
+}
+
+/* ---- getting one ---- */
 
 _Static_assert(sizeof(DMA_ADAPTER) <= DMV_FACE_BYTES,
 	       "the adapter's book has room for DMA_ADAPTER");
@@ -93,7 +113,7 @@ static PDMA_ADAPTER get_adapter(PDEVICE_OBJECT pdo, PDEVICE_DESCRIPTION d, PULON
 		.driver = driver && driver->DmvNumber ? driver->DmvNumber - 1 : DMV_ABI_NONE,
 		.device = (uintptr_t)pdo,
 		.name = pdo ? pdo->DmvName : NULL,
-		.version = 1,
+		.version = version_of(d),
 		.flags = (d->ScatterGather ? DMV_ABI_A_SCATTER_GATHER : 0) |
 			 (d->Master ? DMV_ABI_A_BUS_MASTER : 0),
 	};
@@ -111,7 +131,7 @@ static PDMA_ADAPTER get_adapter(PDEVICE_OBJECT pdo, PDEVICE_DESCRIPTION d, PULON
 	face = dmv_adapter_face(a);
 	face->Version = 1;
 	face->Size = sizeof(DMA_ADAPTER);
-	face->DmaOperations = (PDMA_OPERATIONS)(uintptr_t)&version1;
+	face->DmaOperations = (PDMA_OPERATIONS)(uintptr_t)&operations[r.version - 1];
 	*registers = r.max_registers;
 	return face;
 }

@@ -17,6 +17,7 @@ struct irql_rule {
 #define AT_PASSIVE ((struct irql_rule){ false, PASSIVE_LEVEL })
 #define AT_DISPATCH ((struct irql_rule){ true, DISPATCH_LEVEL })
 #define UP_TO_DISPATCH ((struct irql_rule){ false, DISPATCH_LEVEL })
+#define AT_ANY_LEVEL ((struct irql_rule){ false, HIGH_LEVEL })
 
 /*
  * The checks common to all routines, in their order: adapter null, released, IRQL. NULL: a rule was
@@ -33,6 +34,19 @@ bool wdm_irql_ok(struct dmv_adapter *a, struct irql_rule rule, uint64_t caller);
 enum wdm_kind { WDM_PACKET, WDM_LIST, WDM_FLUSH };
 bool wdm_span(struct dmv_adapter *a, enum wdm_kind kind, PMDL mdl, PVOID va, ULONG length,
 	      uint64_t caller, struct dmv_span *ret);
+
+/* The rule of packet routines alone, 0x1B: is va one of the MDL's bytes? false: broken. */
+bool wdm_inside(struct dmv_adapter *a, const MDL *mdl, uint64_t va, uint64_t caller);
+/*
+ * wdm_span for a list, whose MDLs may be chained: sets the request's spans and how many registers
+ * they need. On success only, wdm_list_spans_free is due.
+ */
+NTSTATUS wdm_list_spans(struct dmv_adapter *a, PMDL mdl, PVOID va, ULONG length, uint64_t caller,
+			struct dmv_request *ret);
+/* Once its bytes are mapped, or will never be. */
+void wdm_list_spans_free(const struct dmv_request *r);
+/* Registers that `length` bytes at va need; mdl NULL: wherever they lie. Judges nothing. */
+NTSTATUS wdm_list_size(const MDL *mdl, uint64_t va, ULONG length, uint32_t *ret);
 
 /* Lets requests run that were waiting for what was just freed: calls their drivers' routines. */
 void wdm_run_waiting(void);
@@ -57,9 +71,25 @@ NTSTATUS NTAPI wdm_get_scatter_gather_list(PDMA_ADAPTER adapter, PDEVICE_OBJECT 
 					   PVOID context, BOOLEAN to_device);
 VOID NTAPI wdm_put_scatter_gather_list(PDMA_ADAPTER adapter, PSCATTER_GATHER_LIST list,
 				       BOOLEAN to_device);
+NTSTATUS NTAPI wdm_calculate_scatter_gather_list(PDMA_ADAPTER adapter, PMDL mdl, PVOID va,
+						 ULONG length, PULONG bytes, PULONG registers);
+NTSTATUS NTAPI wdm_build_scatter_gather_list(PDMA_ADAPTER adapter, PDEVICE_OBJECT device, PMDL mdl,
+					     PVOID va, ULONG length, PDRIVER_LIST_CONTROL routine,
+					     PVOID context, BOOLEAN to_device, PVOID buffer,
+					     ULONG bytes);
+NTSTATUS NTAPI wdm_build_mdl_from_scatter_gather_list(PDMA_ADAPTER adapter,
+						      PSCATTER_GATHER_LIST list, PMDL original,
+						      PMDL *target);
 
 /* The driver's routine for a granted list. */
 void wdm_list_run(const struct dmv_grant *g);
 void wdm_list_cancelled(const struct dmv_request *r);
+
+/*
+ * A chain of MDLs for the parts of a list, one for those that lie together. NULL: no memory. Freed
+ * with its MDLs.
+ */
+PMDL wdm_mdl_of_parts(const struct dmv_part *part, uint32_t n);
+void wdm_mdl_chain_free(PMDL mdl);
 
 #endif

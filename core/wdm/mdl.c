@@ -3,7 +3,7 @@
  * Memory descriptor lists and IRQL: the Io, Mm and Ke routines of wdm.h on top of what the host
  * gives. They check nothing that Windows does not check: bad MDLs are found by the DMA routines.
  */
-#include "wdm_host.h"
+#include "face.h"
 
 _Static_assert(sizeof(MDL) == (sizeof(void *) == 8 ? 0x30 : 0x1C), "frame numbers follow the MDL");
 
@@ -91,6 +91,61 @@ PMDL NTAPI IoAllocateMdl(IN PVOID VirtualAddress OPTIONAL, IN ULONG Length,
 	if (Irp)
 		chain(Irp, m, SecondaryBuffer);
 	return m;
+}
+
+/* ---- MDLs of what the device uses for a list ---- */
+
+/* The one begins with the page behind the other's. */
+static bool together(const struct dmv_part *a, const struct dmv_part *b)
+{
+	return a->at && a->at + a->bytes == b->at && a->bus + a->bytes == b->bus &&
+	       b->bus % PAGE_SIZE == 0;
+}
+
+/* One for parts [0, n), which lie together. */
+static PMDL mdl_of_run(const struct dmv_part *part, uint32_t n)
+{
+	PVOID va = part->at ? part->at : (PVOID)(uintptr_t)part->va;
+	ULONG length = 0;
+	PMDL m;
+
+	for (uint32_t i = 0; i < n; i++)
+		length += part[i].bytes;
+	m = IoAllocateMdl(va, length, FALSE, FALSE, NULL);
+	if (!m)
+		return NULL;
+	for (uint32_t i = 0; i < n; i++)
+		MmGetMdlPfnArray(m)[i] = (PFN_NUMBER)(part[i].bus >> PAGE_SHIFT);
+	m->MappedSystemVa = part->at;
+	set_flags(m, part->at ? MDL_SOURCE_IS_NONPAGED_POOL : MDL_PAGES_LOCKED, 0);
+	return m;
+}
+
+PMDL wdm_mdl_of_parts(const struct dmv_part *part, uint32_t n)
+{
+	PMDL first = NULL, *to = &first;
+
+	for (uint32_t i = 0, k; i < n; i += k) {
+		for (k = 1; i + k < n && together(&part[i + k - 1], &part[i + k]); k++)
+			;
+		*to = mdl_of_run(part + i, k);
+		if (!*to) {
+			wdm_mdl_chain_free(first);
+			return NULL;
+		}
+		to = &(*to)->Next;
+	}
+	return first;
+}
+
+void wdm_mdl_chain_free(PMDL mdl)
+{
+	while (mdl) {
+		const PMDL next = mdl->Next;
+
+		IoFreeMdl(mdl);
+		mdl = next;
+	}
 }
 
 VOID NTAPI IoFreeMdl(IN PMDL Mdl)

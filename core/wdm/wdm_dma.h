@@ -202,9 +202,40 @@ typedef VOID (NTAPI *PPUT_SCATTER_GATHER_LIST)(IN PDMA_ADAPTER DmaAdapter,
 					       IN PSCATTER_GATHER_LIST ScatterGather,
 					       IN BOOLEAN WriteToDevice);
 
+/* ---- version 2: lists in memory of the driver ---- */
+
 /*
- * Version 1 (DDI wdm/ns-wdm-_dma_operations.md). Size tells how far the table goes: later versions
- * add slots at the end, beginning with CalculateScatterGatherList.
+ * Bytes that a list for Length bytes at CurrentVa needs, and map registers. Mdl NULL: at most.
+ * INSUFFICIENT_RESOURCES: more map registers than the adapter has; BUFFER_TOO_SMALL: the MDLs end
+ * before Length. Any IRQL. DDI wdm/nc-wdm-pcalculate_scatter_gather_list_size.md
+ */
+typedef NTSTATUS (NTAPI *PCALCULATE_SCATTER_GATHER_LIST_SIZE)(
+	IN PDMA_ADAPTER DmaAdapter, IN PMDL Mdl OPTIONAL, IN PVOID CurrentVa, IN ULONG Length,
+	OUT PULONG ScatterGatherListSize, OUT PULONG pNumberOfMapRegisters OPTIONAL);
+
+/* As GetScatterGatherList, in ScatterGatherLength bytes of the driver's at ScatterGatherBuffer:
+ * they stay its own, and may go after PutScatterGatherList. BUFFER_TOO_SMALL: nothing was done.
+ * IRQL = DISPATCH. DDI wdm/nc-wdm-pbuild_scatter_gather_list.md */
+typedef NTSTATUS (NTAPI *PBUILD_SCATTER_GATHER_LIST)(
+	IN PDMA_ADAPTER DmaAdapter, IN PDEVICE_OBJECT DeviceObject, IN PMDL Mdl, IN PVOID CurrentVa,
+	IN ULONG Length, IN PDRIVER_LIST_CONTROL ExecutionRoutine, IN PVOID Context,
+	IN BOOLEAN WriteToDevice, IN PVOID ScatterGatherBuffer, IN ULONG ScatterGatherLength);
+
+/*
+ * MDLs of the memory that the device uses for this list, copy or not: OriginalMdl itself where
+ * there is no copy, else a chain with an MDL for each element. They go with PutScatterGatherList.
+ * NONE_MAPPED: the list has them already. IRQL <= DISPATCH.
+ * DDI wdm/nc-wdm-pbuild_mdl_from_scatter_gather_list.md
+ */
+typedef NTSTATUS (NTAPI *PBUILD_MDL_FROM_SCATTER_GATHER_LIST)(IN PDMA_ADAPTER DmaAdapter,
+							      IN PSCATTER_GATHER_LIST ScatterGather,
+							      IN PMDL OriginalMdl,
+							      OUT PMDL *TargetMdl);
+
+/*
+ * DDI wdm/ns-wdm-_dma_operations.md. Size tells how far the table of an adapter goes: versions 0
+ * and 1 of its description end before CalculateScatterGatherList, version 2 behind
+ * BuildMdlFromScatterGatherList.
  */
 typedef struct _DMA_OPERATIONS {
 	ULONG Size;                             /* bytes */
@@ -220,6 +251,9 @@ typedef struct _DMA_OPERATIONS {
 	PREAD_DMA_COUNTER ReadDmaCounter;
 	PGET_SCATTER_GATHER_LIST GetScatterGatherList;
 	PPUT_SCATTER_GATHER_LIST PutScatterGatherList;
+	PCALCULATE_SCATTER_GATHER_LIST_SIZE CalculateScatterGatherList;
+	PBUILD_SCATTER_GATHER_LIST BuildScatterGatherList;
+	PBUILD_MDL_FROM_SCATTER_GATHER_LIST BuildMdlFromScatterGatherList;
 } DMA_OPERATIONS, *PDMA_OPERATIONS;
 
 /*

@@ -147,17 +147,26 @@ VOID NTAPI driver_keep_list(PDEVICE_OBJECT device, PIRP irp, PSCATTER_GATHER_LIS
  */
 #define DRIVER_INLINE static inline __attribute__((always_inline))
 
-/* ret: the map registers granted. PASSIVE_LEVEL. */
-DRIVER_INLINE PDMA_ADAPTER driver_adapter(struct test_device *dev, ULONG maximum_length,
-					  BOOLEAN scatter_gather, ULONG *ret)
+/* version: DEVICE_DESCRIPTION_VERSION...; ret: the map registers granted. PASSIVE_LEVEL. */
+DRIVER_INLINE PDMA_ADAPTER driver_adapter_of(struct test_device *dev, ULONG version,
+					     ULONG maximum_length, BOOLEAN scatter_gather,
+					     ULONG *ret)
 {
 	DEVICE_DESCRIPTION description;
 	PDMA_ADAPTER adapter;
 
 	driver_describe(&description, maximum_length, scatter_gather);
+	description.Version = version;
 	adapter = IoGetDmaAdapter(dev->pdo, &description, ret);
 	driver_need(dev, adapter != NULL, "no adapter");
 	return adapter;
+}
+
+DRIVER_INLINE PDMA_ADAPTER driver_adapter(struct test_device *dev, ULONG maximum_length,
+					  BOOLEAN scatter_gather, ULONG *ret)
+{
+	return driver_adapter_of(dev, DEVICE_DESCRIPTION_VERSION, maximum_length, scatter_gather,
+				 ret);
 }
 
 /* A map register base of n registers, the channel freed. Any level up to DISPATCH_LEVEL. */
@@ -222,5 +231,20 @@ DRIVER_INLINE void driver_list_put(PDMA_ADAPTER adapter, PSCATTER_GATHER_LIST li
 
 /* The bus address of byte `offset` of a list. */
 uint64_t driver_list_bus(PSCATTER_GATHER_LIST list, uint32_t offset);
+
+/* The device fills all elements; returns how many bytes they have. */
+uint32_t driver_list_fill(struct test_device *dev, PSCATTER_GATHER_LIST list, uint8_t byte);
+
+/*
+ * Parts of a buffer, one MDL each, chained in their order. Gives up when there is no memory.
+ * driver_chain_free frees the MDLs.
+ */
+struct driver_part {
+	uint32_t offset, length;
+};
+
+PMDL driver_chain(struct test_device *dev, uint8_t *buffer, const struct driver_part *part,
+		  uint32_t n);
+void driver_chain_free(PMDL mdl);
 
 #endif

@@ -137,6 +137,41 @@ uint64_t driver_list_bus(PSCATTER_GATHER_LIST list, uint32_t offset)
 	return 0;
 }
 
+uint32_t driver_list_fill(struct test_device *dev, PSCATTER_GATHER_LIST list, uint8_t byte)
+{
+	uint32_t total = 0;
+
+	for (ULONG i = 0; i < list->NumberOfElements; i++) {
+		const SCATTER_GATHER_ELEMENT *e = &list->Elements[i];
+
+		device_fill(dev, (uint64_t)e->Address.QuadPart, byte, e->Length);
+		total += e->Length;
+	}
+	return total;
+}
+
+PMDL driver_chain(struct test_device *dev, uint8_t *buffer, const struct driver_part *part,
+		  uint32_t n)
+{
+	PMDL first = NULL, *to = &first;
+
+	for (uint32_t i = 0; i < n; i++) {
+		*to = driver_mdl(dev, buffer + part[i].offset, part[i].length);
+		to = &(*to)->Next;
+	}
+	return first;
+}
+
+void driver_chain_free(PMDL mdl)
+{
+	while (mdl) {
+		const PMDL next = mdl->Next;
+
+		IoFreeMdl(mdl);
+		mdl = next;
+	}
+}
+
 void driver_set(void *va, uint8_t byte, uint32_t length)
 {
 	volatile uint8_t *b = va;

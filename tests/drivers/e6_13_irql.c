@@ -89,7 +89,43 @@ void drive_e6_13_1_put_list(struct test_device *dev)
 	finish(&c);
 }
 
+void drive_e6_13_1_build_list(struct test_device *dev)
+{
+	ULONG granted;
+	struct call c = { .dev = dev };
+	PSCATTER_GATHER_LIST list = NULL;
+
+	c.adapter = driver_adapter_of(dev, DEVICE_DESCRIPTION_VERSION2, PAGE_SIZE, TRUE, &granted);
+	c.buffer = driver_pages(1);
+	c.mdl = driver_mdl(dev, c.buffer, 0x800);
+	expect(c.adapter, DISPATCH_LEVEL, PASSIVE_LEVEL, __func__);
+	c.adapter->DmaOperations->BuildScatterGatherList(c.adapter, dev->fdo[0], c.mdl, c.buffer,
+							 0x800, driver_keep_list, &list, TRUE,
+							 c.buffer + 0x800, 0x800);
+	finish(&c);
+}
+
 /* ---- those that must not be called above DISPATCH_LEVEL ---- */
+
+void drive_e6_13_2_build_mdl(struct test_device *dev)
+{
+	ULONG granted;
+	struct call c = { .dev = dev };
+	PSCATTER_GATHER_LIST list;
+	PMDL used;
+	KIRQL irql;
+
+	c.adapter = driver_adapter_of(dev, DEVICE_DESCRIPTION_VERSION2, PAGE_SIZE, TRUE, &granted);
+	c.buffer = driver_pages(1);
+	c.mdl = driver_mdl(dev, c.buffer, PAGE_SIZE);
+	list = driver_list(dev, c.adapter, c.mdl, c.buffer, PAGE_SIZE, TRUE);
+	expect(c.adapter, DISPATCH_LEVEL, HIGH_LEVEL, __func__);
+	KeRaiseIrql(HIGH_LEVEL, &irql);
+	c.adapter->DmaOperations->BuildMdlFromScatterGatherList(c.adapter, list, c.mdl, &used);
+	KeLowerIrql(irql);
+	driver_list_put(c.adapter, list, TRUE);
+	finish(&c);
+}
 
 void drive_e6_13_2_map(struct test_device *dev)
 {
