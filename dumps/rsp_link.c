@@ -233,7 +233,8 @@ enum dmv_code dmv_link_open(const char *where, const bool *stop, struct dmv_link
 	if (!port)
 		return dmv_fail(e, DMV_E_USAGE, "expected gdb:HOST:PORT or gdb:unix:/PATH");
 	if (!is_port(port))
-		return dmv_fail(e, DMV_E_USAGE, "%s: a port is a decimal number of 1 to 65535", port);
+		return dmv_fail(e, DMV_E_USAGE, "%s: a port is a decimal number of 1 to 65535",
+				port);
 	k = getaddrinfo(host, port, &hint, &list);
 	if (k)
 		return dmv_fail(e, DMV_E_SYSTEM, "%s: %s", where, gai_strerror(k));

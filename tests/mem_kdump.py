@@ -332,7 +332,8 @@ def program(files, pages):
     case("kdump says what the filter left out", "Dump level: 31\nLeft out: zero pages, page cache, "
          "private page cache, pages of processes, free pages\n" in out, out)
     rc, out = run(files.put("level-5", Dump(pages, level=5).write()))
-    case("kdump says which kinds of pages", "Left out: zero pages, private page cache\n" in out, out)
+    case("kdump says which kinds of pages", "Left out: zero pages, private page cache\n" in out,
+         out)
     rc, out = run(files.put("level-0", Dump(pages, level=0).write()))
     case("kdump says that nothing was left out", "Dump level: 0\n" in out and
          "Left out" not in out, out)
