@@ -219,7 +219,7 @@ static enum dmv_code say(struct dmv_ses *s, struct line *by, const struct dmv_ju
 	t.warnings = tally.warnings;
 	t.in_transition = tally.transition;
 	count(&s->facts, by);
-	if (!say_heads(s) || !say_lines(s, by, &t))
+	if (!say_heads(s) || !dmv_dump_bugcheck_brief(s) || !say_lines(s, by, &t))
 		return DMV_E_STOPPED;
 	t.has_vectors = t.vectors ? t.vectors : UINT64_MAX;
 	if (!dmv_out_row(s->out, &total_table, &t) ||

@@ -50,6 +50,39 @@ bool dmv_dump_bugcheck_say(struct dmv_ses *s)
 	return dmv_decode_quad(s, &q);
 }
 
+struct brief {
+	uint32_t code;
+	uint64_t p1, p2;
+	const char *title;
+};
+
+static const struct dmv_col brief_cols[] = {
+	DMV_COL(struct brief, code, "", DMV_S_CODE, "bugcheck code in the dump's header"),
+	DMV_COL(struct brief, p1, "", DMV_S_WORD, "first parameter"),
+	DMV_COL(struct brief, p2, "", DMV_S_WORD, "second parameter"),
+	DMV_COL(struct brief, title, "", DMV_S_STR, "what is wrong"),
+	{ 0 }
+};
+
+static const struct dmv_table brief_table = {
+	"header_bugcheck", brief_cols,
+	"In header:  {code} ({p1}, {p2}, ...): {title|not a DMA code}, see bugcheck\n"
+};
+
+bool dmv_dump_bugcheck_brief(struct dmv_ses *s)
+{
+	const struct dmv_dump_info *x = info_of(s);
+	struct dmv_meaning m = { 0 };
+	struct brief b;
+
+	if (!dmv_dump_bugcheck(s))
+		return true;
+	b = (struct brief){ x->bug_code & ~(uint32_t)MINIDUMP, x->bug_p[0], x->bug_p[1], NULL };
+	if (dmv_meaning_of(b.code, x->bug_p, DMV_ALL_PARAMETERS, &m))
+		b.title = m.title;
+	return dmv_out_row(s->out, &brief_table, &b);
+}
+
 bool dmv_dump_about_dma(const struct dmv_ses *s)
 {
 	const struct dmv_dump_info *x = info_of(s);

@@ -10,6 +10,8 @@
 bool dmv_dump_bugcheck(const struct dmv_ses *s);
 /* Says it, after what the regions have to say; false: stop. */
 bool dmv_dump_bugcheck_say(struct dmv_ses *s);
+/* In one line, for who asks about more than the bugcheck; nothing if a region told it. */
+bool dmv_dump_bugcheck_brief(struct dmv_ses *s);
 /* Has it one that is about DMA? */
 bool dmv_dump_about_dma(const struct dmv_ses *s);
 

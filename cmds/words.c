@@ -228,16 +228,11 @@ const char *dmv_date_text(uint64_t seconds, char *buf, size_t size)
 const char *dmv_size_text(uint64_t bytes, char *buf, size_t size)
 {
 	static const char *const unit[] = { "KiB", "MiB", "GiB" };
-	uint64_t tenths;
 	unsigned i = 0;
 
-	if (bytes < 1024) {
-		snprintf(buf, size, "%u bytes", (unsigned)bytes);
-		return buf;
-	}
 	for (; bytes >> 20 && i < 2; i++)
 		bytes >>= 10;
-	tenths = (bytes & 1023) * 10 / 1024;
-	snprintf(buf, size, "%" PRIu64 ".%" PRIu64 " %s", bytes >> 10, tenths, unit[i]);
+	snprintf(buf, size, "%" PRIu64 ".%u %s", bytes >> 10, (unsigned)(bytes & 1023) * 10 / 1024,
+		 unit[i]);
 	return buf;
 }

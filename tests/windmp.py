@@ -316,6 +316,12 @@ def regions(d):
     rows = got[0]["tables"]["bugcheck"]
     case("windows region and header differ", [(b["region"], b["p1"]) for b in rows] ==
          [(0, "0xf"), (None, "0x26")], str(rows))
+    for name, more in (("differ", {}), ("agree", own)):
+        _, got = ask(d.file(make.full(64, pages, **more)), "summary")
+        t = got[0]["tables"]
+        rows = [(b["code"], b["p1"]) for b in t.get("header_bugcheck", [])]
+        case("windows region and header %s, in the summary" % name, t["summary"][0]["bug_p1"] ==
+             "0xf" and rows == ([] if more else [(0xE6, "0x26")]), str(t))
 
 
 def commands(d):
