@@ -434,6 +434,7 @@ static enum dmv_code map_spaces(struct elf *x, struct dmv_err *e)
 static void note_cuts(struct elf *x)
 {
 	uint64_t size = dmv_file_size(x->f), bytes = 0;
+	const char *from = x->notes.saved.from;
 	size_t segments = 0;
 
 	for (size_t i = 0; i < x->nload; i++) {
@@ -452,8 +453,9 @@ static void note_cuts(struct elf *x)
 		dmv_mem_note(&x->m, "excluded pages read as zeros, as --zero-excluded asks");
 	if (dmv_file_note(x->f))
 		dmv_mem_note(&x->m, "%s", dmv_file_note(x->f));
-	if (x->notes.saved)
-		dmv_mem_note(&x->m, "saved from a larger target%s", x->notes.redacted ?
+	if (x->notes.is_saved)
+		dmv_mem_note(&x->m, "saved from a larger target, %s%s",
+			     from ? from : "nobody knows what", x->notes.saved.redacted ?
 			     ": buffers and their bytes were left out (--redact)" : "");
 	if (x->notes.cut)
 		dmv_mem_note(&x->m,
@@ -494,7 +496,7 @@ static char *find_executable(struct elf *x)
 	if (!path)
 		path = mapped_at(x, x->notes.entry);
 	if (!path)
-		path = x->notes.program;
+		path = x->notes.saved.program;
 	if (path)
 		return strdup(path);
 	name = string_at(x, x->notes.execfn);
@@ -542,7 +544,8 @@ static enum dmv_code set_up(struct elf *x, const uint8_t *eh, struct dmv_err *e)
 	note_cuts(x);
 	if (x->notes.vmcoreinfo)
 		dmv_mem_set_vmcoreinfo(&x->m, x->notes.vmcoreinfo, x->notes.vmcoreinfo_bytes);
-	x->m.saved = x->notes.saved;
+	x->m.saved = x->notes.is_saved;
+	x->m.info = x->notes.is_saved ? &x->notes.saved.info : NULL;
 	x->m.cpu = x->notes.cpu;
 	x->m.ncpu = x->notes.ncpu;
 	x->m.mapped = x->notes.mapped;

@@ -201,17 +201,10 @@ static void read_qemu(struct reader *r, const struct note *note)
 
 static void read_saved(struct reader *r, const struct note *note)
 {
-	char *p = (char *)desc(r, note);
-
-	char *program = p ? strstr(p, "\nprogram=") : NULL;
-
-	r->n->saved = true;
-	r->n->redacted = p && strstr(p, "redacted=1");
-	if (program && !r->n->program) {
-		program += strlen("\nprogram=");
-		r->n->program = strndup(program, strcspn(program, "\n"));
-	}
-	free(p);
+	if (r->n->is_saved)
+		return;
+	r->n->is_saved = true;
+	dmv_saved_info_take(&r->n->saved, (char *)desc(r, note));
 }
 
 static const struct kind {
@@ -290,7 +283,7 @@ void dmv_elf_notes_read(struct dmv_elf_notes *n, struct dmv_file *f, uint64_t of
 
 void dmv_elf_notes_deinit(struct dmv_elf_notes *n)
 {
-	free(n->program);
+	dmv_saved_info_deinit(&n->saved);
 	free(n->vmcoreinfo);
 	free(n->cpu);
 	free(n->mapped);

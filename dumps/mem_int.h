@@ -133,13 +133,27 @@ bool dmv_maps_line(struct dmv_maps *v, char *line);
 void dmv_maps_give(struct dmv_maps *v, struct dmv_mem *m);
 void dmv_maps_deinit(struct dmv_maps *v);
 
+/* save_info.c: what the note of a saved file says. Zeroed before it is taken. */
+struct dmv_saved_info {
+	struct dmv_dump_info info;      /* of the dump it was saved from */
+	struct dmv_dump_image *image;   /* info's */
+	const char *from, *program;     /* its format, and program if it was a process; or NULL */
+	bool redacted;
+	char *text;                     /* what the names point into */
+};
+
+/* Takes over the text (from malloc, or NULL), which is hostile: lines that make no sense are left
+ * out. */
+void dmv_saved_info_take(struct dmv_saved_info *x, char *text);
+void dmv_saved_info_deinit(struct dmv_saved_info *x);
+
 /* What the notes of an ELF core say. Zeroed before the first dmv_elf_notes. */
 struct dmv_elf_notes {
 	bool process;                   /* NT_PRPSINFO, NT_AUXV or NT_FILE seen */
 	bool machine;                   /* VMCOREINFO, QEMU or Xen seen: a whole machine */
 	bool qemu;
-	bool saved, redacted;           /* a file of dmv_save's, and one without buffers */
-	char *program;                  /* the path that such a file names; NULL: none */
+	bool is_saved;                  /* a file of dmv_save's */
+	struct dmv_saved_info saved;
 	bool cut;                       /* notes end early or are not believable */
 	char *vmcoreinfo;
 	size_t vmcoreinfo_bytes;

@@ -162,6 +162,8 @@ static void build_own(struct save *s)
 	fprintf(s->f, "format=1\nredacted=%d\nfrom=%s\n", s->o->redact, s->m->ops->format);
 	if (s->m->executable && !strchr(s->m->executable, '\n'))
 		fprintf(s->f, "program=%s\n", s->m->executable);
+	if (s->m->info)
+		dmv_save_info_put(s->f, s->m->info);
 }
 
 static void build_files(struct save *s)

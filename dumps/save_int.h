@@ -6,6 +6,8 @@
 #ifndef DMV_SAVE_INT_H
 #define DMV_SAVE_INT_H
 
+#include <stdio.h>
+
 #include "mem_int.h"
 #include "save.h"
 
@@ -26,6 +28,11 @@ void dmv_record_add(struct dmv_record *r, enum dmv_space s, uint64_t addr, size_
 /* Sorts the ranges; those that touch become one. */
 void dmv_record_settle(struct dmv_record *r);
 void dmv_record_deinit(struct dmv_record *r);
+
+/* ---- save_info.c ---- */
+
+/* Lines for the note of a saved file. */
+void dmv_save_info_put(FILE *f, const struct dmv_dump_info *i);
 
 /* ---- save_elf.c ---- */
 

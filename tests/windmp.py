@@ -324,6 +324,37 @@ def regions(d):
              "0xf" and rows == ([] if more else [(0xE6, "0x26")]), str(t))
 
 
+def saved(d):
+    """A saved dump keeps what its header said."""
+    raw = os.path.join(d.tmp, "region")
+    base = int(subprocess.run([MKREGION, os.path.join(HERE, "regions/full.txt"), raw], check=True,
+                              capture_output=True, text=True).stdout, 16)
+    with open(raw, "rb") as f:
+        image = f.read()
+    data = {(base >> 12) + i: image[i << 12:(i + 1) << 12] for i in range(len(image) >> 12)}
+    head = KERNEL + 0x1010
+    pages = {**data, 64: (b"\0" * 16 + make.modules(64, head, DRIVERS, False)).ljust(4096, b"\0"),
+             **make.tables("x64", 4, range(5, 40), {KERNEL + 0x1000: (64 << 12, 4096)})}
+    path = d.file(make.full(64, pages, dtb=4 << 12, modules=head, p2=DRIVERS[1][1] + 0x40,
+                            comment=b"two\nlines\t".ljust(128, b"\0")))
+    small = os.path.join(d.tmp, "small")
+    asked = ["target", "summary", "bugcheck", "analyze"]
+    rc, want = ask(path, *asked)
+    ask(path, "save " + small)
+    again, got = ask(small, *asked)
+
+    def shown(docs):
+        t = {k: v for x in docs for k, v in x["tables"].items() if k != "target"}
+        for row in t["header"]:
+            row["value"] = row["value"].replace("\\x0a", " ").replace("\\x09", " ")
+        return t
+    want, told = shown(want), shown(got)
+    case("windows saved: header, bugcheck, drivers", rc == again and want == told and
+         len(told["loaded"]) == 2, [k for k in want if want[k] != told.get(k)])
+    case("windows saved: from what", "larger target, Windows full dump" in got[0]["notes"][0],
+         str(got[0]["notes"]))
+
+
 def commands(d):
     """Without a region: what the header knows."""
     at = KERNEL + 0x1000123
@@ -367,8 +398,8 @@ def main():
             return 77
     with tempfile.TemporaryDirectory() as tmp:
         d = Dir(tmp)
-        for fn in (layouts, header, paging, loaded, triage, ends, contradictions, regions, commands,
-                   packed, seeds_open):
+        for fn in (layouts, header, paging, loaded, triage, ends, contradictions, regions, saved,
+                   commands, packed, seeds_open):
             fn(d)
     return 1 if mem_dumps.failed else 0
 
