@@ -54,6 +54,11 @@ def core(bits, e, notes, loads, xnum=False, tail=0):
     return whole[:len(whole) - tail]
 
 
+SAVED = (b"format=1\nredacted=1\nfrom=Windows full dump\nprogram=/bin/prog\n"
+         b"bugcheck=e6 f 5 fffff80000000000 6\nline=build\tWindows 19041\n"
+         b"image=fffff80000000000 5000 bad.sys\nimage=1 ffffffffffffffff x\nline=no tab\n=\n")
+
+
 def main():
     where = sys.argv[1]
     os.makedirs(where, exist_ok=True)
@@ -73,6 +78,8 @@ def main():
                                                            (0x90000000, 0x80, 512, 512),
                                                            (0xa0000000, 0, 1024, 1024)])
             seeds["linux-" + name] = core(bits, e, linux, [(0x81000000, 0x1000000, 512, 512)])
+            seeds["saved-" + name] = core(bits, e, note(e, "dma-inspect", 1, SAVED),
+                                          [(1 << bits - 1, 0x1000, 512, 512)])
             seeds["xnum-" + name] = core(bits, e, proc, [(0x1000, 0, 64, 64)], xnum=True)
             seeds["cut-" + name] = core(bits, e, linux, [(0, 0, 512, 512), (0, 0x1000, 512, 4096)],
                                         tail=300)
