@@ -378,9 +378,9 @@ static void note_header(struct kdump *k)
 	if (!h->version || h->version > 6)
 		dmv_mem_note(&k->m, "header_version %" PRIu32 " is none of 1 to 6: read as 6",
 			     h->version);
-	if (!h->machine)
-		dmv_mem_note(&k->m, "the header's machine \"%s\" is not known",
-			     dmv_kdump_uts(h, 4, name));
+	/* QEMU says "Unknown" of every machine but x86: VMCOREINFO tells it then. */
+	if (!h->machine && strcmp(dmv_kdump_uts(h, 4, name), "Unknown"))
+		dmv_mem_note(&k->m, "the header's machine \"%s\" is not known", name);
 	for (uint32_t flag = 1; flag <= methods; flag <<= 1)
 		if (methods & flag && !dmv_unpack_built(flag))
 			dmv_mem_note(&k->m, "pages are compressed with %s, dma-inspect was built "
