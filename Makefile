@@ -155,7 +155,15 @@ $(O)/vm_linux/init: $(patsubst tests/vm/%.c,$(O)/tests/vm/%.o,$(wildcard tests/v
 $(O)/vm_linux/linux_probe: $(O)/tests/vm/linux_probe.o $(O)/libdumps.a
 	@mkdir -p $(@D)
 	$(LINK) $(DUMPS_LIBS) -o $@
-VM_NEEDS  += $(VM_LINUX)
+# The same programs for the guests of another architecture.
+ARM64 = $(O)/vm_linux/arm64
+$(ARM64)/init: $(wildcard tests/vm/init*.c) tests/vm/init.h core/dmv_abi.h
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(ARM64_CC) -static $(TEST_FLAGS) $(CFLAGS) $(filter %.c,$^) -o $@
+$(ARM64)/drivers: $(O)/drivers_aarch64
+	@mkdir -p $(@D)
+	cp $< $@
+VM_NEEDS  += $(VM_LINUX) $(ARM64)/init $(ARM64)/drivers
 VM_CHECKS += "tests/vm/linux_check.py $(O) $(if $(FULL),full)"
 # ---- end of the Linux guest ----
 
@@ -378,7 +386,8 @@ DEPS_BUILD = gcc libc6-dev make binutils pkg-config libdw-dev libelf-dev libkdum
 	libreadline-dev zlib1g-dev libdeflate-dev liblzo2-dev libsnappy-dev libzstd-dev \
 	libseccomp-dev
 DEPS_TEST  = clang-14 libclang-rt-14-dev python3 gdb gdbserver procps mandoc less jq zstd xz-utils \
-	bzip2 mingw-w64-common qemu-system-x86 makedumpfile cpio lib32gcc-12-dev libc6-dev-i386 \
+	bzip2 mingw-w64-common qemu-system-x86 qemu-system-arm makedumpfile cpio \
+	lib32gcc-12-dev libc6-dev-i386 \
 	gcc-s390x-linux-gnu libc6-dev-s390x-cross \
 	gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
 DEPS_BENCH = libbsd-dev uthash-dev
@@ -487,4 +496,4 @@ clean:                              ## remove what was built
 .PHONY: all deps demo check check-vm bench run-demo run-check run-check-vm run-bench bench-build \
 	asan check-sanitized fuzz mutate install help clean
 .SECONDARY:
--include $(shell find $(O) -name '*.d' 2>/dev/null)
+-include $(shell find $(O) -type f -name '*.d' 2>/dev/null)

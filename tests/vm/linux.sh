@@ -8,6 +8,10 @@
 #
 # Words, each with its default left out of the name of the files:
 #	6.1 6.12        the series of kernels; default: 6.1, always named
+#	arm64           a machine of that architecture, and its kernel; default: amd64
+#	16k             arm64: a kernel with pages of 16 KiB (6.12 only)
+#	max             a processor with all that QEMU knows: on arm64 addresses of 52 bits where
+#	                the kernel can, signed return addresses; default: a plain one
 #	nokaslr         the kernel stands where it was linked
 #	la57            page tables of five levels
 #	novmcoreinfo    no VMCOREINFO in the dumps
@@ -25,6 +29,7 @@
 #	.kdump.flat .kdump      QEMU's kdump-zlib, flattened as it comes, and rearranged
 #	.zlib.0 .lzo.0 .plain.0 makedumpfile -d 0, compressed or not
 #	.made.elf               makedumpfile -E
+#				(these only where makedumpfile knows the page tables)
 # and where there is VMCOREINFO, which filtering needs, with user pages left in (-d 23):
 #	.zlib.23 .lzo.23 .flat.23 .split.1 .split.2; .flat.elf (-d 22: in an ELF file a page
 #	of zeros that was left out cannot be told from any other that is missing)
@@ -37,12 +42,16 @@ build=$1 dir=$2
 shift 2
 here=$(dirname "$0")
 . "$here"/qemu.sh
-series=6.1 words='' drivers='' cpu=qemu64 kernel_args='' init_args='' memory=256
+series=6.1 arch=amd64 flavour='' cpu=''
+words='' drivers='' kernel_args='' init_args='' memory=256
 vmcoreinfo='-device vmcoreinfo' kexec=no disk2='' cache=no
 for word; do
 	words=$words-$word
 	case $word in
 	6.1 | 6.12) series=$word words=${words%-*} ;;
+	arm64) arch=arm64 flavour=-arm64 ;;
+	16k) flavour=-arm64-16k ;;
+	max) cpu=max ;;
 	nokaslr) kernel_args="$kernel_args nokaslr" ;;
 	la57) cpu=qemu64,+la57 ;;
 	novmcoreinfo) vmcoreinfo='' ;;
@@ -59,17 +68,28 @@ done
 drivers=${drivers:-e6_0f_5_overrun e6_0a_list_leaked case_003}
 name=linux-$series$words
 out=$dir/$name
+case $arch in
+amd64)
+	emulator=qemu-system-x86_64 machine=pc console=ttyS0 cpu=${cpu:-qemu64}
+	guest=$build/vm_linux ;;
+arm64)			# pauth-impdef: else each signature costs hundreds of instructions
+	emulator=qemu-system-aarch64 machine=virt console=ttyAMA0 cpu=${cpu:-cortex-a76}
+	cpu=$(echo "$cpu" | sed 's/^max$/max,pauth-impdef=on/')
+	guest=$build/vm_linux/arm64 ;;
+esac
 
 boot_limit=120          # seconds until the guest must be ready
 end_limit=180           # and QEMU to its own end, dumps written
 disk_mb=1024            # a sparse file
 cache_mb=350            # data for the guest's memory, which holds it twice
 
-for tool in qemu-system-x86_64 makedumpfile cpio; do
+for tool in $emulator makedumpfile cpio $([ $arch = amd64 ] || echo qemu-aarch64); do
 	command -v $tool >/dev/null || { echo "$0: no $tool" >&2; exit 77; }
 done
-"$here"/linux_kernel.sh "$build" $series || exit $?
-kernel=$build/linux/$series
+"$here"/linux_kernel.sh "$build" $series$flavour || exit $?
+kernel=$build/linux/$series$flavour
+[ $arch = amd64 ] || "$here"/linux_programs.sh "$build" $arch || exit $?
+programs=$build/linux/programs-$arch
 mkdir -p "$dir" || exit 1
 rm -rf "$out".*
 
@@ -88,7 +108,7 @@ archive() {
 	(cd "$out".root && find "$@" | cpio -o -H newc --quiet -R 0:0) >"$file"
 }
 mkdir -p "$out".root/modules "$out".root/dev "$out".root/crash || exit 1
-cp "$build"/vm_linux/init "$build"/vm_linux/drivers "$out".root/ &&
+cp "$guest"/init "$guest"/drivers "$out".root/ &&
 	cp "$kernel"/modules/*.ko "$kernel"/order "$out".root/modules/ || die "no initramfs"
 if [ $kexec = yes ]; then
 	archive "$out".initrd init modules dev &&
@@ -106,7 +126,7 @@ rm -rf "$out".root
 # ---- boot ----
 
 # no_timer_check: on a busy host the emulated timer may be late, and the kernel gives up on it.
-kernel_args="console=ttyS0 quiet panic=-1 no_timer_check$kernel_args"
+kernel_args="console=$console quiet panic=-1 no_timer_check$kernel_args"
 
 if [ $kexec = yes ]; then
 	disk2=$out.disk2
@@ -115,8 +135,9 @@ fi
 mkfifo "$out".pipe "$out".console.in "$out".console.out &&
 	truncate -s ${disk_mb}M "$out".disk || exit 1
 cat "$out".console.out >"$out".serial &
-console=$!
-qemu-system-x86_64 -accel tcg -cpu $cpu -m $memory -display none -nodefaults -vga none -no-reboot \
+tty=$!
+$emulator -accel tcg -machine $machine -cpu $cpu -m $memory \
+	-display none -nodefaults -vga none -no-reboot \
 	-kernel "$kernel"/vmlinuz -initrd "$out".initrd \
 	-append "$kernel_args -- :$init_args $drivers" \
 	-drive "file=$out.disk,if=virtio,format=raw" $vmcoreinfo \
@@ -126,7 +147,7 @@ qemu-system-x86_64 -accel tcg -cpu $cpu -m $memory -display none -nodefaults -vg
 qemu=$!
 exec 3>"$out".pipe
 rm -f "$out".pipe
-trap 'kill $qemu $console 2>/dev/null' EXIT
+trap 'kill $qemu $tty 2>/dev/null' EXIT
 
 said() { grep -aEq "^init: ($1)" "$out".serial 2>/dev/null; }
 ready() { said 'ready|gave up' || gone; }
@@ -153,7 +174,7 @@ fi
 await ${end_limit}0 gone || die "no end in $end_limit seconds"
 trap - EXIT
 wait $qemu || die "QEMU failed"
-wait $console
+wait $tty
 exec 3>&-
 grep -q '"error"' "$out".monitor && die "QEMU refused a command"
 said done || die "the guest did not come to its end"
@@ -171,14 +192,33 @@ done
 rm -rf "$out".files "$out".disk* "$out".console.* "$out".initrd "$out".monitor
 chmod u+w "$out".*
 
+# It knows the page tables of its own architecture only.
+filter() {
+	case $arch in
+	amd64) makedumpfile "$@" ;;
+	*) qemu-aarch64 -L "$programs" "$programs"/usr/bin/makedumpfile "$@" ;;
+	esac
+}
+
+# 1.7.2 reads no arm64 dump without VMCOREINFO, and none of a kernel built for 52-bit addresses.
+can_filter() {
+	[ $arch = amd64 ] || { [ -n "$vmcoreinfo" ] && [ $series = 6.1 ]; }
+}
+
 # $1 what to make, $2 from what, the rest: makedumpfile's options
 make_dump() {
+	can_filter || return 0
 	to=$1 from=$2
 	shift 2
+	set -- "$@" "$from"
 	case " $* " in
-	*' -F '*) makedumpfile "$@" "$from" >"$out.$to" 2>"$out".log ;;
-	*) makedumpfile "$@" "$from" "$out.$to" >"$out".log 2>&1 ;;
-	esac || die "makedumpfile $* fails"
+	*' -F '*) filter "$@" >"$out.$to" 2>"$out".log || die "makedumpfile $* fails" ;;
+	*)
+		for form in $to; do
+			set -- "$@" "$out.$form"
+		done
+		filter "$@" >"$out".log 2>&1 || die "makedumpfile $* fails" ;;
+	esac
 }
 moved=$out.elf
 if [ $kexec = no ]; then
@@ -202,8 +242,7 @@ if [ -n "$vmcoreinfo" ]; then
 	make_dump flat.23 "$moved" -F -c -d 23
 	make_dump flat.elf "$moved" -F -E -d 22
 	make_dump zlib.31 "$moved" -c -d 31
-	makedumpfile --split --splitblock-size 4096 -l -d 23 "$moved" \
-		"$out".split.1 "$out".split.2 >"$out".log 2>&1 || die "makedumpfile --split fails"
+	make_dump "split.1 split.2" "$moved" --split --splitblock-size 4096 -l -d 23
 fi
 rm -f "$out".moved "$out".log
 for f in "$out"*.elf; do		# mostly zero pages: save the disk

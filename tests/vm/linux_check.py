@@ -29,10 +29,13 @@ import linux_pages                      # noqa: E402
 from linux_truth import Processes, Symbols, Types, Untold       # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-SMALL = ["6.1", "6.12-nokaslr-la57-novmcoreinfo", "6.1-pieces-virtual"]
+SMALL = ["6.1", "6.12-nokaslr-la57-novmcoreinfo", "6.1-pieces-virtual", "6.12-arm64-max"]
 SETTINGS = [["6.1", "6.12"], ["", "nokaslr"], ["", "la57"], ["", "novmcoreinfo"]]
 FURTHER = ["6.1-pieces-virtual", "6.12-pieces-virtual-la57", "6.1-huge", "6.12-huge-la57",
-           "6.1-virtual-novmcoreinfo", "6.1-kexec", "6.12-kexec-la57"]
+           "6.1-virtual-novmcoreinfo", "6.1-kexec", "6.12-kexec-la57",
+           "6.12-arm64", "6.12-arm64-novmcoreinfo", "6.12-arm64-max",
+           "6.12-arm64-max-nokaslr-novmcoreinfo", "6.12-arm64-max-pieces-virtual",
+           "6.12-arm64-16k", "6.12-arm64-16k-max", "6.12-arm64-16k-max-nokaslr-novmcoreinfo"]
 KERNEL_HALF = 0xFF00000000000000
 LIMIT = 120                             # seconds for one run of dma-inspect
 # Forms of a dump; several files of one dump stand in one form. -d 31 leaves user pages out.
@@ -66,13 +69,29 @@ class Variant:
         self.tool, self.probe = build + "/dma-inspect", build + "/vm_linux/linux_probe"
         self.name, self.failed = "linux " + name, 0
         self.path = os.path.join(directory, "linux-" + name)
-        self.words = name.split("-")[1:]
+        self.series, *self.words = name.split("-")
         self.truth = Processes(self.path + ".serial")
-        self.symbols = Symbols(self.path + ".kallsyms")
+        self.symbols = Symbols(self.path + ".kallsyms", self.linked())
         self.types = Types(self.path + ".btf")
         self.questions, self.expected = self.sample()
-        self.commands = BOOKS_ONLY if "virtual" in self.words else COMMANDS
+        # The writer gives physical bus addresses only where pages are of 4 KiB.
+        self.virtual = "virtual" in self.words or "16k" in self.words
+        self.commands = BOOKS_ONLY if self.virtual else COMMANDS
         self.cells = {}
+
+    def linked(self):
+        """The kernel in LINKED_AT."""
+        if "arm64" not in self.words:
+            return "amd64"
+        return self.series + "-arm64" + ("-16k" if "16k" in self.words else "")
+
+    def paging(self):
+        """Words that `target` has of the page tables."""
+        if "arm64" not in self.words:
+            return "5-level" if "la57" in self.words else "4-level"
+        pages = 16 if "16k" in self.words else 4
+        bits = 48 if self.series == "6.1" else 52 if "max" in self.words else {4: 48, 16: 47}[pages]
+        return "pages of %d KiB, %d-bit addresses" % (pages, bits)
 
     def files(self, form):
         return ["%s.%s" % (self.path, x) for x in form]
@@ -129,8 +148,7 @@ class Variant:
         tables, _ = self.ask(files, ["target"], *options)
         k = tables["target"]["kernel"][0]
         need(self.truth.version.split()[2] == k["release"], "release %s" % k["release"])
-        need(k["translation"].startswith("5-level" if "la57" in self.words else "4-level"),
-             k["translation"])
+        need(self.paging() in k["translation"], k["translation"])
         need(k["kaslr_offset"] == self.symbols.offset, "KASLR %#x, not %#x" % (
             k["kaslr_offset"], self.symbols.offset))
         got = k["symbols"], k["modules"], k["types"]
@@ -264,7 +282,7 @@ class Variant:
         elif first is not None:
             good &= self.test(label + ": answers as the first form", same, tables, first)
         good &= self.test(label + ": a copy does not win", self.no_copy, files, notes, options)
-        if "virtual" in self.words:
+        if self.virtual:
             good &= self.test(label + ": nothing is made up", self.nothing_false, files,
                               options, tables)
         if label in SECOND:

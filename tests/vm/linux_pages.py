@@ -16,6 +16,7 @@ sys.path.insert(0, os.path.dirname(HERE))
 import kdump_make  # noqa: E402
 
 # Forms that hold the same pages. libkdumpfile does not open the flattened ones, and one file only.
+# QEMU names no machine but x86 in its header, and libkdumpfile then reads no page.
 SAME = [["kdump", "kdump.flat"], ["zlib.0", "lzo.0", "plain.0"],
         ["zlib.23", "lzo.23", "flat.23", "split.1+split.2"], ["zlib.31"]]
 ALONE = ("kdump.flat", "flat.23", "split.1+split.2")
@@ -40,7 +41,7 @@ class Dumps:
         """What each way of reading makes of all pages of a form."""
         got = {form: self.ask(form, "sum", "phys"),
                form + " by threads": self.ask(form, "heads", "phys", "4096")}
-        if form not in ALONE:
+        if form not in ALONE and not (form == "kdump" and "-arm64" in self.prefix):
             got[form + " by libkdumpfile"] = self.ask(form, "sum", "phys", options=("-l",))
         return got
 

@@ -7,7 +7,11 @@ import re
 import struct
 
 FIELD = r"(0x[0-9a-f]+)"
-LINKED_AT = 0xFFFFFFFF81000000          # _text of a kernel without KASLR
+# The first code of a kernel without KASLR. arm64: KIMAGE_VADDR, behind the modules' 128 MiB until
+# 6.4, 2 GiB since (arch/arm64/include/asm/memory.h), and 64 KiB; all where the least number of bits
+# of an address has its end: 48, or 47 with pages of 16 KiB.
+LINKED_AT = {"amd64": 0xFFFFFFFF81000000, "6.1-arm64": 0xFFFF800008010000,
+             "6.12-arm64": 0xFFFF800080010000, "6.12-arm64-16k": 0xFFFFC00080010000}
 # What follows the 12 bytes of a BTF type: fixed bytes, bytes an element; by kind (linux/btf.h).
 TAIL = {1: (4, 0), 3: (12, 0), 4: (0, 12), 5: (0, 12), 6: (0, 8), 13: (0, 8), 14: (4, 0),
         15: (0, 12), 17: (4, 0), 19: (0, 12)}
@@ -47,7 +51,7 @@ class Processes:
 class Symbols:
     """/proc/kallsyms; modules' symbols by themselves."""
 
-    def __init__(self, path):
+    def __init__(self, path, kernel):
         self.kernel, self.module, self.at, self.count = {}, {}, {}, 0
         twice = set()
         with open(path) as f:
@@ -60,7 +64,7 @@ class Symbols:
                     twice.add(name)
                 into[name] = int(address, 16)
                 self.at.setdefault(int(address, 16), set()).add((module, name))
-        self.offset = self.kernel["_text"] - LINKED_AT
+        self.offset = self.kernel["_stext"] - LINKED_AT[kernel]
         for name in twice:
             self.kernel.pop(name, None)
             self.module.pop(name, None)
