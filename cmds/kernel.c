@@ -16,7 +16,7 @@ struct kernel {
 	uint64_t kaslr_offset;
 	int64_t phys_base;
 	uint64_t symbols, modules, types;
-	char walk[120], has[120], no_symbols_text[240], no_types_text[240], crashed_text[40];
+	char walk[120], has[120], no_symbols_text[640], no_types_text[640], crashed_text[40];
 	const char *known, *crashed, *release_said;
 };
 

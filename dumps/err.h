@@ -24,7 +24,7 @@ enum dmv_code {
 struct dmv_err {
 	enum dmv_code code;
 	uint64_t addr;          /* first address it concerns; UINT64_MAX: none */
-	char msg[240];
+	char msg[640];          /* a path and two build-ids, with what to do, fit in */
 };
 
 /* Fills *e (NULL allowed) and returns code: `return dmv_fail(e, DMV_E_CORRUPT, "...", ...)`. */

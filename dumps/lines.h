@@ -7,10 +7,10 @@
 
 struct dmv_lines;
 
-/* The file stays open. NOTFOUND: it has no DWARF; CORRUPT: it is not the build it was when its
+/* Of the file that f is from, which stays open; f is borrowed. NOTFOUND: it has no DWARF; CORRUPT: it is not the build it was when its
  * symbols were read. */
-enum dmv_code dmv_lines_open(const char *path, const struct dmv_build_id *id,
-			     struct dmv_lines **ret, struct dmv_err *e);
+enum dmv_code dmv_lines_open(const struct dmv_symfile *f, struct dmv_lines **ret,
+			     struct dmv_err *e);
 void dmv_lines_close(struct dmv_lines *l);      /* NULL allowed */
 
 /* "fs/open.c:1234" of the instruction that covers addr, an address as in the file; without the

@@ -3,22 +3,19 @@
 #include <dwarf.h>
 #include <elfutils/libdw.h>
 #include <elfutils/libdwelf.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <libelf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "file_dwarf.h"
 #include "lines.h"
 
 enum { MAX_UNITS = 1 << 20 };           /* looked through where .debug_aranges is missing */
 
 struct dmv_lines {
-	int fd;
-	Elf *elf;
+	struct dmv_dwarf_file *file;
+	const struct dmv_section *section;      /* of an object; borrowed */
+	size_t nsection;
 	Dwarf *dw;
 };
 
@@ -30,36 +27,21 @@ static bool same_build(Elf *elf, const struct dmv_build_id *id)
 	return n < 0 ? !id->n : (size_t)n == id->n && !memcmp(now, id->byte, id->n);
 }
 
-static enum dmv_code open_dwarf(struct dmv_lines *l, const char *path,
-				const struct dmv_build_id *id, struct dmv_err *e)
-{
-	struct stat st;
-
-	/* Not blocking: a name may be a FIFO's. */
-	l->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (l->fd < 0 || fstat(l->fd, &st))
-		return dmv_fail(e, DMV_E_SYSTEM, "%s: %s", path, strerror(errno));
-	if (!S_ISREG(st.st_mode))
-		return dmv_fail(e, DMV_E_NOTFOUND, "%s: not a regular file", path);
-	elf_version(EV_CURRENT);
-	l->elf = elf_begin(l->fd, ELF_C_READ, NULL);
-	if (!l->elf || !same_build(l->elf, id))
-		return dmv_fail(e, DMV_E_CORRUPT, "%s: another build stands there now", path);
-	l->dw = dwarf_begin_elf(l->elf, DWARF_C_READ, NULL);
-	if (!l->dw)
-		return dmv_fail(e, DMV_E_NOTFOUND, "%s: no DWARF", path);
-	return DMV_E_OK;
-}
-
-enum dmv_code dmv_lines_open(const char *path, const struct dmv_build_id *id,
-			     struct dmv_lines **ret, struct dmv_err *e)
+enum dmv_code dmv_lines_open(const struct dmv_symfile *f, struct dmv_lines **ret,
+			     struct dmv_err *e)
 {
 	struct dmv_lines *l = calloc(1, sizeof(*l));
 	enum dmv_code code;
 
 	if (!l)
 		return dmv_fail(e, DMV_E_MEMORY, "out of memory");
-	code = open_dwarf(l, path, id, e);
+	l->section = f->section;
+	l->nsection = f->nsection;
+	code = dmv_dwarf_file_open(f->path, &l->file, e);
+	if (!code && !same_build(dmv_dwarf_file_elf(l->file), &f->id))
+		code = dmv_fail(e, DMV_E_CORRUPT, "%s: another build stands there now", f->path);
+	if (!code)
+		code = dmv_dwarf_file_dwarf(l->file, &l->dw, e);
 	if (code)
 		dmv_lines_close(l);
 	else
@@ -71,10 +53,7 @@ void dmv_lines_close(struct dmv_lines *l)
 {
 	if (!l)
 		return;
-	dwarf_end(l->dw);
-	elf_end(l->elf);
-	if (l->fd >= 0)
-		close(l->fd);
+	dmv_dwarf_file_close(l->file);
 	free(l);
 }
 
@@ -106,6 +85,18 @@ static const char *shorten(Dwarf_Die *unit, const char *path)
 	return n && !strncmp(path, dir, n) && path[n] == '/' ? path + n + 1 : path;
 }
 
+/* An object's sections were put elsewhere for its DWARF. */
+static uint64_t in_dwarf(const struct dmv_lines *l, uint64_t addr)
+{
+	for (size_t i = 0; i < l->nsection; i++) {
+		const struct dmv_section *s = &l->section[i];
+
+		if (addr - s->low < s->bytes)
+			return addr - s->low + dmv_dwarf_file_section(l->file, s->index);
+	}
+	return addr;
+}
+
 bool dmv_lines_find(struct dmv_lines *l, uint64_t addr, char *buf, size_t size)
 {
 	const char *path;
@@ -113,6 +104,7 @@ bool dmv_lines_find(struct dmv_lines *l, uint64_t addr, char *buf, size_t size)
 	Dwarf_Die unit;
 	int number;
 
+	addr = in_dwarf(l, addr);
 	if (!unit_of(l, addr, &unit))
 		return false;
 	line = dwarf_getsrc_die(&unit, addr);

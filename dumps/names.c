@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /*
- * The images of a target and the symbol files given, and which file belongs to which image. Files
- * are read by names_files.c, questions are answered in names_ask.c.
+ * The images of a target and the symbol files given. Files are read by names_files.c, which file
+ * belongs to which image names_bind.c knows, questions are answered in names_ask.c.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -67,6 +67,7 @@ void dmv_names_free(struct dmv_names *n)
 	for (size_t i = 0; i < n->nfile; i++) {
 		dmv_symfile_free(&n->file[i].sym);
 		n->reader->close(&n->file[i]);
+		free(n->file[i].part);
 	}
 	drop_notes(n);
 	dmv_knames_free(n->kernel);
@@ -75,31 +76,23 @@ void dmv_names_free(struct dmv_names *n)
 	free(n);
 }
 
-/* "/lib/modules/foo.ko" -> "foo": what people call it. */
+/* "/lib/modules/foo.ko.debug" -> "foo": what people call it. */
 static void module_of(const char *name, char ret[64])
 {
+	static const char *const end[] = { ".debug", ".elf", ".ko" };
 	const char *slash = strrchr(name, '/');
-	size_t len;
+	size_t len, n;
 
 	if (slash && slash[1])
 		name = slash + 1;
 	len = strnlen(name, 63);
 	memcpy(ret, name, len);
 	ret[len] = 0;
-	if (len > 4 && !strcmp(ret + len - 4, ".elf"))
-		ret[len - 4] = 0;
-	else if (len > 3 && !strcmp(ret + len - 3, ".ko"))
-		ret[len - 3] = 0;
-}
-
-static bool same_id(const struct dmv_build_id *a, const struct dmv_build_id *b)
-{
-	return a->n && a->n == b->n && !memcmp(a->byte, b->byte, a->n);
-}
-
-static bool other_id(const struct dmv_build_id *a, const struct dmv_build_id *b)
-{
-	return a->n && b->n && !same_id(a, b);
+	for (size_t i = 0; i < sizeof(end) / sizeof(end[0]); i++) {
+		n = strlen(end[i]);
+		if (len > n && !strcmp(ret + len - n, end[i]))
+			ret[len -= n] = 0;
+	}
 }
 
 /* An image told twice (by the region and by the core file) is one image. */
@@ -144,90 +137,7 @@ enum dmv_code dmv_names_add_image(struct dmv_names *n, const char *name, uint64_
 	return DMV_E_OK;
 }
 
-/* ---- which file belongs to which image ---- */
-
-static void refuse(struct dmv_names_file *f, const struct dmv_names_image *im)
-{
-	char mine[2 * DMV_BUILD_ID_MAX + 1], theirs[2 * DMV_BUILD_ID_MAX + 1];
-
-	dmv_build_id_text(&f->sym.id, mine);
-	dmv_build_id_text(&im->id, theirs);
-	f->state = DMV_FILE_REFUSED;
-	snprintf(f->why, sizeof(f->why), "%s: its build-id %s is not that of %s in the target, %s",
-		 f->sym.path, mine, im->module, theirs);
-}
-
-static bool image_overlaps(const struct dmv_names_image *im, uint64_t low, uint64_t high)
-{
-	return im->base < high && low < im->base + im->bytes;
-}
-
-/* By build-id, else by name, else (a file that runs at its own addresses) by place. */
-static size_t image_of(const struct dmv_names *n, const struct dmv_names_file *f)
-{
-	for (size_t i = 0; i < n->nimage; i++)
-		if (same_id(&n->image[i].id, &f->sym.id))
-			return i;
-	for (size_t i = 0; i < n->nimage; i++)
-		if (!strcmp(n->image[i].module, f->module))
-			return i;
-	for (size_t i = 0; f->sym.fixed && i < n->nimage; i++)
-		if (image_overlaps(&n->image[i], f->sym.low, f->sym.high))
-			return i;
-	return DMV_NO_IMAGE;
-}
-
-/* False: it is no file about the target's kernel. */
-static bool bind_kernel(struct dmv_names *n, struct dmv_names_file *f)
-{
-	struct dmv_err why;
-	enum dmv_code code;
-
-	if (!n->kernel || !f->sym.fixed || f->base != UINT64_MAX)
-		return false;
-	code = dmv_knames_bind(n->kernel, &f->sym, f->force, &f->bias, &why);
-	if (code == DMV_E_NOTFOUND)
-		return false;
-	f->kernel = true;
-	f->image = DMV_NO_IMAGE;
-	f->state = code ? DMV_FILE_REFUSED : DMV_FILE_BOUND;
-	if (code)
-		snprintf(f->why, sizeof(f->why), "%s", why.msg);
-	else
-		strcpy(f->module, "vmlinux");
-	return true;
-}
-
-static void bind_file(struct dmv_names *n, struct dmv_names_file *f)
-{
-	if (f->kernel || f->state == DMV_FILE_TYPES || bind_kernel(n, f))
-		return;
-	f->image = image_of(n, f);
-	if (f->image != DMV_NO_IMAGE && !f->force && other_id(&f->sym.id, &n->image[f->image].id)) {
-		refuse(f, &n->image[f->image]);
-		return;
-	}
-	if (f->base != UINT64_MAX)
-		f->bias = f->base - f->sym.low;
-	else if (f->sym.fixed)
-		f->bias = 0;
-	else if (f->image != DMV_NO_IMAGE)
-		f->bias = n->image[f->image].base - f->sym.low;
-	else
-		return;
-	f->state = DMV_FILE_BOUND;
-}
-
-/* Images that come later may be what a file waits for, or show that its name lied. */
-void dmv_names_bind(struct dmv_names *n)
-{
-	if (!n->stale)
-		return;
-	n->stale = false;
-	for (size_t i = 0; i < n->nfile; i++)
-		if (n->file[i].state != DMV_FILE_REFUSED)
-			bind_file(n, &n->file[i]);
-}
+/* ---- files ---- */
 
 enum dmv_code dmv_names_add_file(struct dmv_names *n, const char *path, uint64_t base, bool force,
 				 struct dmv_err *e)
@@ -250,10 +160,11 @@ enum dmv_code dmv_names_add_file(struct dmv_names *n, const char *path, uint64_t
 	if (c)
 		return c;
 	module_of(path, f->module);
-	bind_file(n, f);
+	dmv_names_bind_file(n, f);
 	if (f->state == DMV_FILE_REFUSED) {
 		c = dmv_fail(e, DMV_E_USAGE, "%s", f->why);
 		dmv_symfile_free(&f->sym);
+		free(f->part);
 		return c;
 	}
 	n->nfile++;
@@ -277,22 +188,13 @@ static void add_note(struct dmv_names *n, const char *text)
 
 size_t dmv_names_notes(struct dmv_names *n, const char *const **ret)
 {
-	char text[300];
-
 	dmv_names_bind(n);
 	drop_notes(n);
 	for (size_t i = 0; i < n->nfile; i++) {
 		const struct dmv_names_file *f = &n->file[i];
 
-		if (f->state == DMV_FILE_REFUSED) {
+		if (f->state == DMV_FILE_REFUSED || f->state == DMV_FILE_WAITING)
 			add_note(n, f->why);
-		} else if (f->state == DMV_FILE_WAITING) {
-			snprintf(text, sizeof(text),
-				 "%.200s: no image in the target has its build-id or "
-				 "name: its symbols are not used",
-				 f->sym.path);
-			add_note(n, text);
-		}
 	}
 	*ret = (const char *const *)n->note;
 	return n->nnote;

@@ -16,22 +16,18 @@ static const struct dmv_names_image *image_at(const struct dmv_names *n, uint64_
 	return NULL;
 }
 
-static bool in_file(const struct dmv_names_file *f, uint64_t addr)
-{
-	return f->state == DMV_FILE_BOUND && addr - f->bias - f->sym.low < f->sym.high - f->sym.low;
-}
-
+/* addr: as in the file. */
 static bool place_in_file(const struct dmv_names *n, const struct dmv_names_file *f, uint64_t addr,
 			  struct dmv_place *ret)
 {
-	const struct dmv_sym *s = dmv_symfile_find(&f->sym, addr - f->bias, f->kernel);
+	const struct dmv_sym *s = dmv_symfile_find(&f->sym, addr, f->kernel || f->part);
 
 	if (!s)
 		return false;
 	memset(ret, 0, sizeof(*ret));
 	strcpy(ret->module, f->image != DMV_NO_IMAGE ? n->image[f->image].module : f->module);
 	snprintf(ret->function, sizeof(ret->function), "%s", f->sym.strings + s->name);
-	ret->offset = addr - f->bias - s->addr;
+	ret->offset = addr - s->addr;
 	return true;
 }
 
@@ -39,14 +35,15 @@ bool dmv_names_place(struct dmv_names *n, uint64_t addr, struct dmv_place *ret)
 {
 	const struct dmv_names_file *bare = NULL;
 	const struct dmv_names_image *im;
+	uint64_t at;
 
 	if (!n)
 		return false;
 	dmv_names_bind(n);
 	for (size_t i = 0; i < n->nfile; i++) {
-		if (!in_file(&n->file[i], addr))
+		if (!dmv_file_address(&n->file[i], addr, &at))
 			continue;
-		if (place_in_file(n, &n->file[i], addr, ret))
+		if (place_in_file(n, &n->file[i], at, ret))
 			return true;
 		bare = &n->file[i];
 	}
@@ -57,22 +54,23 @@ bool dmv_names_place(struct dmv_names *n, uint64_t addr, struct dmv_place *ret)
 		return false;
 	memset(ret, 0, sizeof(*ret));
 	strcpy(ret->module, im ? im->module : bare->module);
-	ret->offset = addr - (im ? im->base : bare->sym.low + bare->bias);
+	ret->offset = addr - (im ? im->base : bare->part ? bare->part[0].at : bare->whole.at);
 	return true;
 }
 
 bool dmv_names_symbol(struct dmv_names *n, const char *symbol, uint64_t *ret)
 {
+	uint64_t addr;
+
 	if (!n)
 		return false;
 	dmv_names_bind(n);
 	for (size_t i = 0; i < n->nfile; i++) {
 		const struct dmv_names_file *f = &n->file[i];
 
-		if (f->state != DMV_FILE_BOUND || !dmv_symfile_symbol(&f->sym, symbol, ret))
-			continue;
-		*ret += f->bias;
-		return true;
+		if (f->state == DMV_FILE_BOUND && dmv_symfile_symbol(&f->sym, symbol, &addr) &&
+		    dmv_target_address(f, addr, ret))
+			return true;
 	}
 	return n->kernel && dmv_knames_symbol(n->kernel, symbol, ret);
 }
@@ -92,13 +90,15 @@ const char *dmv_names_text(struct dmv_names *n, uint64_t addr, char *buf, size_t
 
 bool dmv_names_line(struct dmv_names *n, uint64_t addr, char *buf, size_t size)
 {
+	uint64_t at;
+
 	if (!n)
 		return false;
 	dmv_names_bind(n);
 	for (size_t i = 0; i < n->nfile; i++) {
 		struct dmv_names_file *f = &n->file[i];
 
-		if (in_file(f, addr) && n->reader->line(f, addr - f->bias, buf, size))
+		if (dmv_file_address(f, addr, &at) && n->reader->line(f, at, buf, size))
 			return true;
 	}
 	return false;

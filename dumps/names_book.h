@@ -24,16 +24,23 @@ enum dmv_file_state {
 	DMV_FILE_TYPES,             /* has no symbols */
 };
 
+/* Addresses [low, high) of a file, and where low is in the target. */
+struct dmv_span {
+	uint64_t low, high, at;
+};
+
 struct dmv_names_file {
 	struct dmv_symfile sym;
 	char module[64];
 	uint64_t base;          /* given by the user; UINT64_MAX: none */
 	bool force;
 	enum dmv_file_state state;
-	uint64_t bias;          /* address in the target less the one in the file */
+	struct dmv_span whole;  /* bound: all of a file that is no object */
+	struct dmv_span *part;  /* bound: the sections of an object, owned */
+	size_t npart;
 	size_t image;           /* DMV_NO_IMAGE: none known, stands for itself */
 	bool kernel;            /* the target's own kernel, vmlinux or System.map */
-	char why[512];          /* refused: for notes */
+	char why[640];          /* refused, or what it waits for: for notes */
 	bool asked_types;
 	struct dmv_file_types types;
 	bool asked_lines;
@@ -59,11 +66,17 @@ struct dmv_names {
 	struct dmv_names_file *file;
 	size_t nfile;
 	bool stale;             /* images or files came since the last binding */
+	bool kernel_known;      /* it was at the last binding */
 	struct dmv_knames *kernel;      /* NULL: no target was given */
 	char **note;
 	size_t nnote;
 };
 
+/* Binds one file, if that is possible by now. */
+void dmv_names_bind_file(struct dmv_names *n, struct dmv_names_file *f);
+/* Where an address of the target is in a file that is bound, and the reverse. False: nowhere. */
+bool dmv_file_address(const struct dmv_names_file *f, uint64_t addr, uint64_t *ret);
+bool dmv_target_address(const struct dmv_names_file *f, uint64_t addr, uint64_t *ret);
 /* Binds what images and files since the last time make possible; before every look-up. */
 void dmv_names_bind(struct dmv_names *n);
 /* Of the i-th file; NULL: it has none. */

@@ -9,14 +9,24 @@
 #include <fcntl.h>
 #include <gelf.h>
 #include <libelf.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "mem_int.h"
 #include "names_int.h"
 
 #define PAGE_MASK 4095ull
+
+enum {
+	MAX_SECTIONS = 1 << 14,
+	SECTION_GAP = 64,               /* an address at a section's end is not in the next one */
+	MODINFO = 1 << 16,              /* bytes of .modinfo that are looked at */
+};
+
+#define MAX_SECTION (1ull << 32)
 
 struct loading {
 	Elf *elf;
@@ -37,6 +47,29 @@ static bool in_code(Elf *elf, const GElf_Sym *s)
 	Elf_Scn *scn = elf_getscn(elf, s->st_shndx);
 
 	return scn && gelf_getshdr(scn, &sh) && (sh.sh_flags & SHF_EXECINSTR);
+}
+
+static int by_index(const void *key, const void *element)
+{
+	uint32_t index = *(const uint32_t *)key, other = ((const struct dmv_section *)element)->index;
+
+	return index < other ? -1 : index > other;
+}
+
+/* Address as in the file; of an object, where its section was put. False: it has none. */
+static bool address(const struct loading *l, const GElf_Sym *s, uint64_t *ret)
+{
+	const struct dmv_section *at;
+	uint32_t index = s->st_shndx;
+
+	*ret = s->st_value;
+	if (!l->f->object)
+		return true;
+	at = bsearch(&index, l->f->section, l->f->nsection, sizeof(*at), by_index);
+	if (!at || s->st_value > at->bytes)
+		return false;
+	*ret = at->low + s->st_value;
+	return true;
 }
 
 /* 0: not one we show or find. */
@@ -67,6 +100,7 @@ static enum dmv_code read_symbols(struct loading *l, Elf_Scn *scn, const GElf_Sh
 		GElf_Sym s;
 		const char *name;
 		struct dmv_sym *sym;
+		uint64_t addr;
 		bool code;
 		uint8_t rank;
 
@@ -74,11 +108,11 @@ static enum dmv_code read_symbols(struct loading *l, Elf_Scn *scn, const GElf_Sh
 			break;
 		rank = rank_of(l->elf, &s, &code);
 		name = rank ? elf_strptr(l->elf, sh->sh_link, s.st_name) : NULL;
-		if (!name || !*name)
+		if (!name || !*name || !address(l, &s, &addr))
 			continue;
 		if (!dmv_symfile_add(l->f, &l->room, name, strlen(name), &sym))
 			return no_memory(l);
-		sym->addr = s.st_value;
+		sym->addr = addr;
 		sym->size = s.st_size;
 		sym->rank = rank;
 		sym->code = code;
@@ -108,40 +142,138 @@ static enum dmv_code read_tables(struct loading *l)
 	return DMV_E_OK;
 }
 
-static enum dmv_code read_place(struct loading *l)
+/* ---- object files ---- */
+
+/* "name=virtio_blk" among the words of .modinfo. */
+static void read_module(struct loading *l, Elf_Scn *scn)
+{
+	static const char key[] = "name=";
+	Elf_Data *d = elf_rawdata(scn, NULL);
+	const char *p = d ? d->d_buf : NULL, *end;
+
+	if (!p)
+		return;
+	end = p + (d->d_size < MODINFO ? d->d_size : MODINFO);
+	while (p < end) {
+		size_t n = strnlen(p, (size_t)(end - p)), skip = strlen(key);
+
+		if (n > skip && n - skip < sizeof(l->f->module) && !memcmp(p, key, skip)) {
+			memcpy(l->f->module, p + skip, n - skip);
+			l->f->module[n - skip] = 0;
+			return;
+		}
+		p += n + 1;
+	}
+}
+
+static enum dmv_code add_section(struct loading *l, const GElf_Shdr *sh, size_t index,
+				 const char *name)
 {
 	struct dmv_symfile *f = l->f;
-	GElf_Ehdr eh;
+	uint64_t align = sh->sh_addralign > 1 ? sh->sh_addralign : 1;
+	struct dmv_section *s;
+
+	if (sh->sh_size > MAX_SECTION || align > MAX_SECTION || f->nsection == MAX_SECTIONS)
+		return dmv_fail(l->e, DMV_E_CORRUPT,
+				"%s: section %zu of 0x%llx bytes is not believable", l->path, index,
+				(unsigned long long)sh->sh_size);
+	if (!dmv_grow(&f->section, f->nsection, sizeof(*s)))
+		return no_memory(l);
+	s = &f->section[f->nsection++];
+	memset(s, 0, sizeof(*s));
+	snprintf(s->name, sizeof(s->name), "%s", name);
+	s->index = (uint32_t)index;
+	s->low = (f->high + SECTION_GAP + align - 1) / align * align;
+	s->bytes = sh->sh_size;
+	f->high = s->low + s->bytes;
+	return DMV_E_OK;
+}
+
+static enum dmv_code read_sections(struct loading *l)
+{
+	Elf_Scn *scn = NULL;
+	size_t names;
+	enum dmv_code c = DMV_E_OK;
+
+	l->f->object = true;
+	if (elf_getshdrstrndx(l->elf, &names))
+		return dmv_fail(l->e, DMV_E_CORRUPT, "%s: its sections have no names", l->path);
+	while (!c && (scn = elf_nextscn(l->elf, scn))) {
+		GElf_Shdr sh;
+		const char *name;
+
+		if (!gelf_getshdr(scn, &sh) || !(sh.sh_flags & SHF_ALLOC))
+			continue;
+		name = elf_strptr(l->elf, names, sh.sh_name);
+		if (!name)
+			continue;
+		if (!strcmp(name, ".modinfo") && sh.sh_type != SHT_NOBITS)
+			read_module(l, scn);
+		c = add_section(l, &sh, elf_ndxscn(scn), name);
+	}
+	if (!c && !l->f->nsection)
+		c = dmv_fail(l->e, DMV_E_CORRUPT, "%s: nothing in it is loadable", l->path);
+	return c;
+}
+
+/* ---- programs and shared objects ---- */
+
+static enum dmv_code take_segment(struct loading *l, size_t i)
+{
+	struct dmv_symfile *f = l->f;
+	GElf_Phdr ph;
+
+	if (!gelf_getphdr(l->elf, (int)i, &ph) || ph.p_type != PT_LOAD)
+		return DMV_E_OK;
+	if (ph.p_memsz > UINT64_MAX - ph.p_vaddr)
+		return dmv_fail(l->e, DMV_E_CORRUPT,
+				"%s: program header %zu: p_memsz 0x%llx runs past the address "
+				"space", l->path, i, (unsigned long long)ph.p_memsz);
+	if ((ph.p_vaddr & ~PAGE_MASK) < f->low)
+		f->low = ph.p_vaddr & ~PAGE_MASK;
+	if (ph.p_vaddr + ph.p_memsz > f->high)
+		f->high = ph.p_vaddr + ph.p_memsz;
+	return DMV_E_OK;
+}
+
+static enum dmv_code read_segments(struct loading *l, bool fixed)
+{
+	struct dmv_symfile *f = l->f;
+	enum dmv_code c = DMV_E_OK;
 	size_t n;
 
-	if (!gelf_getehdr(l->elf, &eh) || elf_getphdrnum(l->elf, &n))
+	if (elf_getphdrnum(l->elf, &n))
 		return dmv_fail(l->e, DMV_E_CORRUPT, "%s: its ELF header cannot be read: %s",
 				l->path, elf_errmsg(-1));
-	if (eh.e_type != ET_EXEC && eh.e_type != ET_DYN)
-		return dmv_fail(l->e, DMV_E_USAGE,
-				"%s: ELF type %u: only programs and shared objects "
-				"have addresses",
-				l->path, eh.e_type);
-	f->fixed = eh.e_type == ET_EXEC;
+	f->fixed = fixed;
 	f->low = UINT64_MAX;
-	for (size_t i = 0; i < n && i < INT32_MAX; i++) {
-		GElf_Phdr ph;
+	for (size_t i = 0; !c && i < n && i < INT32_MAX; i++)
+		c = take_segment(l, i);
+	if (!c && f->low >= f->high)
+		c = dmv_fail(l->e, DMV_E_CORRUPT, "%s: nothing in it is loadable", l->path);
+	return c;
+}
 
-		if (!gelf_getphdr(l->elf, (int)i, &ph) || ph.p_type != PT_LOAD)
-			continue;
-		if (ph.p_memsz > UINT64_MAX - ph.p_vaddr)
-			return dmv_fail(l->e, DMV_E_CORRUPT,
-					"%s: program header %zu: p_memsz 0x%llx "
-					"runs past the address space",
-					l->path, i, (unsigned long long)ph.p_memsz);
-		if ((ph.p_vaddr & ~PAGE_MASK) < f->low)
-			f->low = ph.p_vaddr & ~PAGE_MASK;
-		if (ph.p_vaddr + ph.p_memsz > f->high)
-			f->high = ph.p_vaddr + ph.p_memsz;
+static enum dmv_code read_place(struct loading *l)
+{
+	GElf_Ehdr eh;
+
+	if (!gelf_getehdr(l->elf, &eh))
+		return dmv_fail(l->e, DMV_E_CORRUPT, "%s: its ELF header cannot be read: %s",
+				l->path, elf_errmsg(-1));
+	switch (eh.e_type) {
+	case ET_REL:
+		return read_sections(l);
+	case ET_EXEC:
+	case ET_DYN:
+		return read_segments(l, eh.e_type == ET_EXEC);
+	case ET_CORE:
+		return dmv_fail(l->e, DMV_E_USAGE, "%s: a core file: it is a target, not a file "
+				"with symbols", l->path);
+	default:
+		return dmv_fail(l->e, DMV_E_USAGE, "%s: ELF type %u: neither a program nor a "
+				"shared object nor a kernel module", l->path, eh.e_type);
 	}
-	if (f->low >= f->high)
-		return dmv_fail(l->e, DMV_E_CORRUPT, "%s: nothing in it is loadable", l->path);
-	return DMV_E_OK;
 }
 
 static void read_build_id(struct loading *l)

@@ -34,7 +34,7 @@ static const struct dmv_types *types(struct dmv_names_file *f)
 static bool line(struct dmv_names_file *f, uint64_t addr, char *buf, size_t size)
 {
 	if (!f->asked_lines)
-		dmv_lines_open(f->sym.path, &f->sym.id, &f->lines, NULL);
+		dmv_lines_open(&f->sym, &f->lines, NULL);
 	f->asked_lines = true;
 	return f->lines && dmv_lines_find(f->lines, addr, buf, size);
 }

@@ -26,6 +26,13 @@ struct dmv_sym {
 	bool code;
 };
 
+/* A section of an object file (a kernel module) that is loaded. */
+struct dmv_section {
+	char name[64];
+	uint32_t index;                 /* in the file */
+	uint64_t low, bytes;            /* low is made up: sections are placed when they are loaded */
+};
+
 /* What one ELF file says, copied: the file may change or vanish afterwards. */
 struct dmv_symfile {
 	char *path;
@@ -35,9 +42,13 @@ struct dmv_symfile {
 	struct dmv_sym *sym;            /* by addr, then rank */
 	size_t nsym;
 	char *strings;
+	bool object;                    /* ET_REL: its sections lie each for itself */
+	struct dmv_section *section;    /* of an object, by low; with gaps in between */
+	size_t nsection;
+	char module[64];                /* the name that a kernel module gives itself; "": none */
 };
 
-/* An ELF file; NOTFOUND: it is none. */
+/* An ELF file; NOTFOUND: it is none. USAGE: one without addresses of its own. */
 enum dmv_code dmv_symfile_load(const char *path, struct dmv_symfile *ret, struct dmv_err *e);
 /* System.map or a copy of /proc/kallsyms; NOTFOUND: it is neither. */
 enum dmv_code dmv_symfile_load_map(const char *path, struct dmv_symfile *ret, struct dmv_err *e);
@@ -57,6 +68,8 @@ void dmv_symfile_sort(struct dmv_symfile *f);
 /* The innermost sized symbol that covers addr; labels without a size reach to the next symbol.
  * Variables only with `data`. */
 const struct dmv_sym *dmv_symfile_find(const struct dmv_symfile *f, uint64_t addr, bool data);
+/* The section of an object that addr, as in the file, is in; at its end counts. NULL: none. */
+const struct dmv_section *dmv_symfile_section(const struct dmv_symfile *f, uint64_t addr);
 /* The first of that name; its address as in the file. */
 bool dmv_symfile_symbol(const struct dmv_symfile *f, const char *name, uint64_t *ret);
 

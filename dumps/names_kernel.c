@@ -133,6 +133,18 @@ const struct dmv_kmod *dmv_knames_modules(struct dmv_knames *kn, size_t *n, stru
 	return kn->mod;
 }
 
+enum dmv_code dmv_knames_sections(struct dmv_knames *kn, const struct dmv_kmod *k,
+				  struct dmv_kmod_section **ret, size_t *n,
+				  struct dmv_build_id *id, struct dmv_err *e)
+{
+	const struct dmv_types *t = dmv_knames_types(kn, e);
+	enum dmv_code code = t ? dmv_kmod_sections(k, t, kn->m, ret, n, e) : DMV_E_NOTFOUND;
+
+	if (!code)
+		dmv_kmod_build_id(k, kn->m, *ret, *n, id);
+	return code;
+}
+
 static struct dmv_kmod *module_at(struct dmv_knames *kn, uint64_t addr)
 {
 	size_t n;

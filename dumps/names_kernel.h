@@ -39,6 +39,8 @@ struct dmv_kmod {
 	struct dmv_range piece[8];      /* its memory; empty ones are 0 to 0 */
 	uint64_t base;                  /* of its code */
 	uint64_t symtab, strtab;        /* virtual addresses; 0: none */
+	uint64_t sect_attrs;            /* the same: what sysfs tells of its sections */
+	struct dmv_build_id id;         /* of struct module, in some kernels */
 	uint32_t nsym;
 	bool asked;                     /* sym was read, or cannot be */
 	struct dmv_symfile sym;
@@ -53,8 +55,27 @@ void dmv_kmods_free(struct dmv_kmod *v, size_t n);
  * since many modules of a damaged list may claim the same large table. */
 void dmv_kmod_symbols(struct dmv_kmod *k, struct dmv_mem *m, size_t *room);
 
+/* Where a section of it lies. */
+struct dmv_kmod_section {
+	char name[64];
+	uint64_t addr;
+};
+
+/* Those that are still loaded, from malloc. NOTFOUND: the kernel does not keep them. */
+enum dmv_code dmv_kmod_sections(const struct dmv_kmod *k, const struct dmv_types *t,
+				struct dmv_mem *m, struct dmv_kmod_section **ret, size_t *n,
+				struct dmv_err *e);
+/* The build-id as it stands in the module's memory; n is 0: none. */
+void dmv_kmod_build_id(const struct dmv_kmod *k, struct dmv_mem *m,
+		       const struct dmv_kmod_section *v, size_t n, struct dmv_build_id *ret);
+
 /* The modules, read now if they were not. */
 const struct dmv_kmod *dmv_knames_modules(struct dmv_knames *kn, size_t *n, struct dmv_err *why);
+
+/* Where the sections of one of them lie, from malloc, and its build-id, which may be unknown. */
+enum dmv_code dmv_knames_sections(struct dmv_knames *kn, const struct dmv_kmod *k,
+				  struct dmv_kmod_section **ret, size_t *n,
+				  struct dmv_build_id *id, struct dmv_err *e);
 
 /* Where the kernel's own file, vmlinux or System.map, belongs: *bias is what is added to its
  * addresses. NOTFOUND: it is no kernel's file, or no kernel is known. USAGE: another kernel's; the

@@ -23,6 +23,7 @@ enum {
 /* Offsets in struct module. */
 struct layout {
 	uint64_t size, list, name, name_bytes, kallsyms;
+	struct dmv_member sect_attrs, build_id;         /* size 0: there is none */
 	unsigned npiece;
 	struct dmv_member base[PIECES], bytes[PIECES];
 	struct dmv_member symtab, num_symtab, strtab;   /* in struct mod_kallsyms */
@@ -83,6 +84,10 @@ static enum dmv_code read_layout(const struct dmv_types *t, struct layout *l, st
 	read_pieces(t, l);
 	if (!l->npiece)
 		return dmv_fail(e, DMV_E_NOTFOUND, "struct module does not say where it lies");
+	if (!member(t, "module", "sect_attrs", l->size, &l->sect_attrs))
+		l->sect_attrs.size = 0;
+	if (!member(t, "module", "build_id", l->size, &l->build_id))
+		l->build_id.size = 0;
 	/* Without CONFIG_KALLSYMS modules have names, but no symbols. */
 	if (member(t, "module", "kallsyms", l->size, &kallsyms) &&
 	    member(t, "mod_kallsyms", "symtab", 256, &l->symtab) &&
@@ -114,6 +119,18 @@ static void find_tables(const struct walk *w, const uint8_t *p, struct dmv_kmod 
 	k->nsym = (uint32_t)field(w, tables, &w->l.num_symtab);
 }
 
+/* Zeros: the module had none. */
+static void take_build_id(const struct walk *w, const uint8_t *p, struct dmv_kmod *k)
+{
+	size_t n = w->l.build_id.size;
+
+	if (!n || n > sizeof(k->id.byte))
+		return;
+	memcpy(k->id.byte, p + w->l.build_id.offset, n);
+	for (size_t i = 0; i < n && !k->id.n; i++)
+		k->id.n = k->id.byte[i] ? n : 0;
+}
+
 static bool add_module(struct walk *w, const uint8_t *p)
 {
 	struct dmv_kmod *k;
@@ -132,6 +149,8 @@ static bool add_module(struct walk *w, const uint8_t *p)
 			k->piece[i] = (struct dmv_range){ base, base + bytes };
 	}
 	k->base = k->piece[0].start;
+	k->sect_attrs = w->l.sect_attrs.size ? field(w, p, &w->l.sect_attrs) : 0;
+	take_build_id(w, p, k);
 	find_tables(w, p, k);
 	return true;
 }

@@ -13,6 +13,7 @@ void dmv_symfile_free(struct dmv_symfile *f)
 	free(f->path);
 	free(f->sym);
 	free(f->strings);
+	free(f->section);
 	memset(f, 0, sizeof(*f));
 }
 
@@ -67,6 +68,14 @@ const struct dmv_sym *dmv_symfile_find(const struct dmv_symfile *f, uint64_t add
 			label = s;
 	}
 	return label;
+}
+
+const struct dmv_section *dmv_symfile_section(const struct dmv_symfile *f, uint64_t addr)
+{
+	for (size_t i = 0; i < f->nsection; i++)
+		if (addr - f->section[i].low <= f->section[i].bytes)
+			return &f->section[i];
+	return NULL;
 }
 
 bool dmv_symfile_symbol(const struct dmv_symfile *f, const char *name, uint64_t *ret)

@@ -6,7 +6,6 @@
  */
 #include <dwarf.h>
 #include <elfutils/libdw.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
 #include <libelf.h>
@@ -15,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "file_dwarf.h"
 #include "types_file.h"
 
 enum {
@@ -25,8 +25,7 @@ enum {
 
 struct dwarf {
 	struct dmv_types types;         /* first */
-	int fd;
-	Elf *elf;
+	struct dmv_dwarf_file *file;
 	Dwarf *dw;
 };
 
@@ -328,12 +327,7 @@ static const struct dmv_types_ops dwarf_ops = {
 
 static void close_dwarf(struct dwarf *d)
 {
-	if (d->dw)
-		dwarf_end(d->dw);
-	if (d->elf)
-		elf_end(d->elf);
-	if (d->fd >= 0)
-		close(d->fd);
+	dmv_dwarf_file_close(d->file);
 	free(d);
 }
 
@@ -371,21 +365,27 @@ static uint8_t *btf_section(Elf *elf, size_t *n)
 	return NULL;
 }
 
-/* NULL: it does not start as BTF does. */
-static uint8_t *btf_file(int fd, size_t *n)
+/* All of a file that starts as BTF does; NULL: it does not. */
+static uint8_t *btf_file(const char *path, size_t *n)
 {
-	uint8_t head[2] = { 0 }, *p;
+	uint8_t head[2] = { 0 }, *p = NULL;
 	struct stat st;
+	/* Not blocking: a name may be a FIFO's. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
-	if (pread(fd, head, 2, 0) != 2 || fstat(fd, &st) || st.st_size > MAX_BTF ||
-	    !((head[0] == 0x9f && head[1] == 0xeb) || (head[0] == 0xeb && head[1] == 0x9f)))
+	if (fd < 0)
 		return NULL;
-	*n = (size_t)st.st_size;
-	p = malloc(*n);
-	if (p && pread(fd, p, *n, 0) != (ssize_t)*n) {
-		free(p);
-		return NULL;
+	if (pread(fd, head, 2, 0) == 2 && !fstat(fd, &st) && S_ISREG(st.st_mode) &&
+	    st.st_size <= MAX_BTF &&
+	    ((head[0] == 0x9f && head[1] == 0xeb) || (head[0] == 0xeb && head[1] == 0x9f))) {
+		*n = (size_t)st.st_size;
+		p = malloc(*n);
+		if (p && pread(fd, p, *n, 0) != (ssize_t)*n) {
+			free(p);
+			p = NULL;
+		}
 	}
+	close(fd);
 	return p;
 }
 
@@ -394,19 +394,18 @@ static enum dmv_code open_types(struct dwarf *d, const char *path, struct dmv_fi
 {
 	uint8_t *btf;
 	size_t n = 0;
+	enum dmv_code code;
 
-	btf = btf_file(d->fd, &n);
+	btf = btf_file(path, &n);
 	if (btf)
 		return dmv_btf_new(btf, n, &ret->btf, e);
-	elf_version(EV_CURRENT);
-	d->elf = elf_begin(d->fd, ELF_C_READ, NULL);
-	if (!d->elf || elf_kind(d->elf) != ELF_K_ELF)
-		return dmv_fail(e, DMV_E_NOTFOUND, "%s: not an ELF file", path);
-	btf = btf_section(d->elf, &n);
+	code = dmv_dwarf_file_open(path, &d->file, e);
+	if (code)
+		return code;
+	btf = btf_section(dmv_dwarf_file_elf(d->file), &n);
 	if (btf && !dmv_btf_new(btf, n, &ret->btf, e))
 		return DMV_E_OK;
-	d->dw = dwarf_begin_elf(d->elf, DWARF_C_READ, NULL);
-	if (!d->dw)
+	if (dmv_dwarf_file_dwarf(d->file, &d->dw, NULL))
 		return dmv_fail(e, DMV_E_NOTFOUND, "%s: it has neither BTF nor DWARF", path);
 	d->types.ops = &dwarf_ops;
 	ret->dwarf = &d->types;
@@ -421,9 +420,7 @@ enum dmv_code dmv_file_types_open(const char *path, struct dmv_file_types *ret, 
 	memset(ret, 0, sizeof(*ret));
 	if (!d)
 		return dmv_fail(e, DMV_E_MEMORY, "no memory for types");
-	d->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	code = d->fd < 0 ? dmv_fail(e, DMV_E_SYSTEM, "%s: %s", path, strerror(errno)) :
-			   open_types(d, path, ret, e);
+	code = open_types(d, path, ret, e);
 	if (code || !ret->dwarf)
 		close_dwarf(d);
 	return code;
