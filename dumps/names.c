@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "names_advice.h"
 #include "names_book.h"
 
 enum dmv_code dmv_names_new_bare(struct dmv_names **ret, struct dmv_err *e)
@@ -139,6 +140,14 @@ enum dmv_code dmv_names_add_image(struct dmv_names *n, const char *name, uint64_
 
 /* ---- files ---- */
 
+/* No reader knows it. */
+static enum dmv_code unfit(struct dmv_names *n, const char *path, struct dmv_err *e)
+{
+	const struct dmv_kernel *k = n->kernel ? dmv_knames_kernel(n->kernel) : NULL;
+
+	return dmv_names_unfit(path, k ? k->release : "", e);
+}
+
 enum dmv_code dmv_names_add_file(struct dmv_names *n, const char *path, uint64_t base, bool force,
 				 struct dmv_err *e)
 {
@@ -157,6 +166,8 @@ enum dmv_code dmv_names_add_file(struct dmv_names *n, const char *path, uint64_t
 	f->base = base;
 	f->force = force;
 	c = n->reader->load(path, f, e);
+	if (c == DMV_E_NOTFOUND)
+		c = unfit(n, path, e);
 	if (c)
 		return c;
 	module_of(path, f->module);

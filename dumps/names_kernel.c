@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "names_advice.h"
 #include "names_kernel.h"
 #include "vmcoreinfo.h"
 
@@ -227,15 +228,17 @@ static enum dmv_code check_id(struct dmv_knames *kn, const struct dmv_symfile *f
 			      struct dmv_err *e)
 {
 	char theirs[2 * DMV_BUILD_ID_MAX + 1], mine[2 * DMV_BUILD_ID_MAX + 1];
+	char package[160];
 
 	if (!f->id.n || !kernel_id(kn, theirs, sizeof(theirs)))
 		return DMV_E_OK;
 	dmv_build_id_text(&f->id, mine);
 	if (!strcmp(mine, theirs))
 		return DMV_E_OK;
-	return dmv_fail(e, DMV_E_USAGE,
-			"%s: its build-id %s is not that of the kernel in the target, %s",
-			f->path, mine, theirs);
+	dmv_debug_package(dmv_knames_kernel(kn)->release, package, sizeof(package));
+	return dmv_fail(e, DMV_E_USAGE, "%.200s: its build-id %s is not that of the kernel in the "
+			"target, %s; --force to go on%s%s", f->path, mine, theirs,
+			*package ? "; the right one: " : "", package);
 }
 
 /* With the file's addresses moved, the kernel's banner must be where the file says. Memory that is
@@ -245,16 +248,18 @@ static enum dmv_code check_banner(struct dmv_knames *kn, const struct dmv_symfil
 {
 	static const char words[] = "Linux version ";
 	const struct dmv_kernel *k = dmv_knames_kernel(kn);
-	char text[sizeof(words) + sizeof(k->release)] = "";
+	char text[sizeof(words) + sizeof(k->release)] = "", package[160];
 	size_t n = strlen(words), len = strlen(k->release);
 
 	if (dmv_mem_read(kn->m, DMV_VIRT, at, text, n + len + 1, NULL))
 		return DMV_E_OK;
 	if (!strncmp(text, words, n) && !strncmp(text + n, k->release, len) && text[n + len] == ' ')
 		return DMV_E_OK;
+	dmv_debug_package(k->release, package, sizeof(package));
 	return dmv_fail_at(e, DMV_E_USAGE, at,
-			   "%s: not of the kernel in the target, %s: no linux_banner at 0x%" PRIx64
-			   ", where it says", f->path, k->release, at);
+			   "%.200s: not of the kernel in the target, %s: no linux_banner at 0x%" PRIx64
+			   ", where it says; --force to go on%s%s", f->path, k->release, at,
+			   *package ? "; the right one: " : "", package);
 }
 
 enum dmv_code dmv_knames_bind(struct dmv_knames *kn, struct dmv_symfile *f, bool force,
