@@ -6,7 +6,9 @@
  * the type. A length with bit 7 has seven more bits in the next byte (Linux 6.1 and later; before
  * that no name was that long). Addresses are 32-bit offsets: from the base, or (where per-CPU
  * variables are absolute) negative ones from the base minus one while positive ones are addresses.
- * Which of the two is not written anywhere: most are negative in the second.
+ * Which of the two is not written anywhere: most are negative in the second. Linux 7.0 has no base
+ * (a081b5789255): an offset is from its own place in the table, or, in kernels of 32 bits that stay
+ * where they are linked, the address itself.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -30,10 +32,14 @@ struct token {
 	uint16_t n;
 };
 
+/* What offsets are from. */
+enum origin { FROM_NOTHING, FROM_BASE, FROM_PLACE };
+
 struct dmv_kallsyms {
-	bool big_endian, relative, percpu_absolute, sorted;
+	bool big_endian, percpu_absolute, sorted;
+	enum origin from;
 	uint8_t address_bytes;          /* of the table */
-	uint64_t base;
+	uint64_t base, table;           /* table: address of the offsets */
 	size_t n, told;                 /* symbols that are there; that the kernel says */
 	uint8_t *names, *tokens, *addresses;
 	uint32_t *mark;                 /* offset in names of each EVERYth symbol */
@@ -63,8 +69,10 @@ static uint64_t address(const struct dmv_kallsyms *k, size_t i)
 {
 	uint64_t v = dmv_get(k->addresses + i * k->address_bytes, k->address_bytes, k->big_endian);
 
-	if (!k->relative)
+	if (k->from == FROM_NOTHING)
 		return v;
+	if (k->from == FROM_PLACE)
+		return k->table + 4 * i + (uint64_t)(int64_t)(int32_t)v;
 	if (!k->percpu_absolute)
 		return k->base + v;
 	return v >> 31 ? k->base - 1 - (uint64_t)(int64_t)(int32_t)v : v;
@@ -257,31 +265,51 @@ static enum dmv_code load_tokens(struct dmv_kallsyms *k, struct dmv_mem *m,
 	return code;
 }
 
+/* Are they in order? The look-up by address needs it, and nothing but the right meaning gives it. */
+static bool is_sorted(const struct dmv_kallsyms *k)
+{
+	bool sorted = true;
+
+	for (size_t i = 1; i < k->n; i++)
+		sorted &= address(k, i - 1) <= address(k, i);
+	return sorted;
+}
+
+static void find_meaning(struct dmv_kallsyms *k, unsigned word)
+{
+	size_t negative = 0;
+
+	for (size_t i = 0; k->from == FROM_BASE && i < k->n; i++)
+		negative += dmv_get(k->addresses + 4 * i, 4, k->big_endian) >> 31;
+	k->percpu_absolute = negative > k->n / 2;
+	k->sorted = is_sorted(k);
+	if (k->from == FROM_PLACE && word == 4 && !k->sorted) {
+		k->from = FROM_NOTHING;
+		k->sorted = is_sorted(k);
+	}
+	/* Without a base the first symbol is the lowest. */
+	if (k->from == FROM_PLACE && k->n)
+		k->base = address(k, 0);
+}
+
 static enum dmv_code load_addresses(struct dmv_kallsyms *k, struct dmv_mem *m,
 				    const struct dmv_kallsyms_at *at, struct dmv_err *e)
 {
 	unsigned word = m->bits == 32 ? 4 : 8;
-	uint64_t base = 0;
-	size_t got = 0, negative = 0;
+	size_t got = 0;
 	enum dmv_code code = DMV_E_OK;
 
-	k->relative = at->offsets;
-	k->address_bytes = (uint8_t)(k->relative ? 4 : word);
-	if (k->relative)
-		code = read_number(m, at->relative_base, word, &base, e);
+	k->from = !at->offsets ? FROM_NOTHING : at->relative_base ? FROM_BASE : FROM_PLACE;
+	k->address_bytes = (uint8_t)(at->offsets ? 4 : word);
+	k->table = at->offsets ? at->offsets : at->addresses;
+	if (k->from == FROM_BASE)
+		code = read_number(m, at->relative_base, word, &k->base, e);
 	if (!code)
-		code = read_some(m, k->relative ? at->offsets : at->addresses,
-				 k->n * k->address_bytes, &k->addresses, &got, e);
+		code = read_some(m, k->table, k->n * k->address_bytes, &k->addresses, &got, e);
 	if (code)
 		return code;
-	k->base = base;
 	k->n = got / k->address_bytes;
-	for (size_t i = 0; k->relative && i < k->n; i++)
-		negative += dmv_get(k->addresses + 4 * i, 4, k->big_endian) >> 31;
-	k->percpu_absolute = negative > k->n / 2;
-	k->sorted = true;
-	for (size_t i = 1; i < k->n; i++)
-		k->sorted &= address(k, i - 1) <= address(k, i);
+	find_meaning(k, word);
 	return DMV_E_OK;
 }
 
@@ -350,10 +378,12 @@ static bool places(const char *text, struct dmv_kallsyms_at *at)
 		    dmv_vmci_symbol(text, "kallsyms_names", &at->names) &&
 		    dmv_vmci_symbol(text, "kallsyms_token_table", &at->token_table) &&
 		    dmv_vmci_symbol(text, "kallsyms_token_index", &at->token_index);
-	bool relative = dmv_vmci_symbol(text, "kallsyms_offsets", &at->offsets) &&
-			dmv_vmci_symbol(text, "kallsyms_relative_base", &at->relative_base);
 
-	return have && (relative || dmv_vmci_symbol(text, "kallsyms_addresses", &at->addresses));
+	/* Offsets without a base are from their own places. */
+	if (dmv_vmci_symbol(text, "kallsyms_offsets", &at->offsets))
+		dmv_vmci_symbol(text, "kallsyms_relative_base", &at->relative_base);
+	return have && (at->offsets ||
+			dmv_vmci_symbol(text, "kallsyms_addresses", &at->addresses));
 }
 
 /* VMCOREINFO has some symbols of its own: the tables must agree, or one of the two is wrong. */

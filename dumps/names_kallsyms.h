@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /*
  * The symbol table that a Linux kernel carries in its own memory (kernel/kallsyms.c): names packed
- * with a table of 256 tokens, addresses relative to a base. Kept packed: a look-up unpacks what it
+ * with a table of 256 tokens, addresses relative to a base or to their place. Kept packed: a look-up unpacks what it
  * needs.
  */
 #ifndef DMV_NAMES_KALLSYMS_H
@@ -25,7 +25,7 @@ struct dmv_ksym {
 	char name[DMV_KSYM_MAX];
 };
 
-/* Where the tables are: virtual addresses; 0: not known. */
+/* Where the tables are: virtual addresses; 0: there is none. */
 struct dmv_kallsyms_at {
 	uint64_t num_syms, names, token_table, token_index, offsets, relative_base, addresses;
 };

@@ -6,6 +6,7 @@
  *	4.20 to 6.3: offsets, relative_base, num_syms, names, markers, token_table, token_index;
  *		6.2, 6.3 and later releases of 6.1 with seqs_of_names behind the markers
  *	6.4 on: num_syms, names, markers, token_table, token_index, offsets, relative_base
+ *	7.0 on: the same without relative_base, aligned to 4 bytes instead of 8
  *
  * The tokens of the digits give the token table away; its index must follow it, number for number.
  * Markers, the offset of each 256th name, stand before it and grow; going back from there the
@@ -29,7 +30,6 @@ enum {
 	MAX_MARKERS = 1 << 14,
 	BEFORE = 4 << 20,               /* of seqs_of_names and markers */
 	MAX_LAST = EVERY * 128,         /* bytes of the names behind the last marker */
-	ALIGN = 8,
 };
 
 #define MAX_IMAGE (UINT64_C(256) << 20)
@@ -45,11 +45,12 @@ struct finding {
 	uint64_t markers;               /* address */
 	uint8_t *piece;
 	unsigned tried;
+	unsigned align;                 /* of tables */
 };
 
-static uint64_t align_up(uint64_t v)
+static uint64_t align_up(const struct finding *f, uint64_t v)
 {
-	return (v + ALIGN - 1) & ~(uint64_t)(ALIGN - 1);
+	return (v + f->align - 1) & ~(uint64_t)(f->align - 1);
 }
 
 static bool get(struct finding *f, uint64_t addr, unsigned n, uint64_t *ret)
@@ -74,10 +75,27 @@ static size_t back(const uint8_t *p, size_t end)
 	return i < end ? i : 0;
 }
 
+/* The index, aligned as f says, must lead to the tokens from p[start] to p[pos). */
+static bool check_index(struct finding *f, const uint8_t *p, size_t n, size_t start, size_t pos,
+			uint64_t at)
+{
+	size_t index = (size_t)(align_up(f, at + pos) - at);
+
+	for (size_t i = 0, off = start; i < TOKENS; i++) {
+		if (index + 2 * i + 2 > n ||
+		    dmv_get(p + index + 2 * i, 2, f->m->big_endian) != off - start)
+			return false;
+		off += strlen((const char *)p + off) + 1;
+	}
+	f->at.token_table = at + start;
+	f->at.token_index = at + index;
+	return true;
+}
+
 /* p: bytes around the table, digit: offset of "0" in them; at: address of p. */
 static bool check_tokens(struct finding *f, const uint8_t *p, size_t n, size_t digit, uint64_t at)
 {
-	size_t start = digit, pos, index;
+	size_t start = digit, pos;
 
 	for (int i = 0; i < '0'; i++) {
 		if (start < 2 || p[start - 1])
@@ -94,16 +112,10 @@ static bool check_tokens(struct finding *f, const uint8_t *p, size_t n, size_t d
 			return false;
 		pos = (size_t)(end - p) + 1;
 	}
-	index = (size_t)(align_up(at + pos) - at);
-	for (size_t i = 0, off = start; i < TOKENS; i++) {
-		if (index + 2 * i + 2 > n ||
-		    dmv_get(p + index + 2 * i, 2, f->m->big_endian) != off - start)
-			return false;
-		off += strlen((const char *)p + off) + 1;
-	}
-	f->at.token_table = at + start;
-	f->at.token_index = at + index;
-	return true;
+	for (f->align = 8; f->align >= 4; f->align /= 2)
+		if (check_index(f, p, n, start, pos, at))
+			return true;
+	return false;
 }
 
 static bool try_digits(struct finding *f, uint64_t addr)
@@ -189,8 +201,8 @@ static size_t count_markers(const struct finding *f, const uint8_t *end, size_t 
 static size_t markers_beyond(const struct finding *f, const uint8_t *end, size_t room,
 			     const uint8_t **ret)
 {
-	for (size_t gap = ALIGN; gap < room; gap += ALIGN) {
-		size_t n = (gap / 3 + EVERY - 1) / EVERY, bytes = (size_t)align_up(4 * n);
+	for (size_t gap = f->align; gap < room; gap += f->align) {
+		size_t n = (gap / 3 + EVERY - 1) / EVERY, bytes = (size_t)align_up(f, 4 * n);
 
 		if (bytes + gap > room || n > MAX_MARKERS)
 			return 0;
@@ -257,11 +269,11 @@ static bool fits(const uint8_t *p, size_t n, const struct finding *f)
 	return true;
 }
 
-/* num_syms stands 8 bytes before the names, which end shortly before the markers. */
+/* num_syms stands before the names, which end shortly before the markers. */
 static bool find_names(struct finding *f)
 {
 	uint64_t last = f->marker[f->nmarker - 1], most = f->nmarker * EVERY, n;
-	uint64_t from = (f->markers - last - MAX_LAST) & ~(uint64_t)(ALIGN - 1);
+	uint64_t from = (f->markers - last - MAX_LAST) & ~(uint64_t)(f->align - 1);
 	size_t head = MAX_LAST + 4 * MAX_LAST;          /* candidates, and the names they need */
 	uint8_t *p = malloc(head);
 	bool good = false;
@@ -270,31 +282,60 @@ static bool find_names(struct finding *f)
 		free(p);
 		return false;
 	}
-	for (size_t i = 0; i + ALIGN < MAX_LAST + ALIGN && !good; i += ALIGN) {
+	for (size_t i = 0; i < MAX_LAST && !good; i += f->align) {
 		n = dmv_get(p + i, 4, f->m->big_endian);
 		good = n <= most && n > most - EVERY &&
-		       fits(p + i + ALIGN, head - i - ALIGN, f);
+		       fits(p + i + f->align, head - i - f->align, f);
 		f->at.num_syms = from + i;
-		f->at.names = from + i + ALIGN;
+		f->at.names = from + i + f->align;
 	}
 	free(p);
 	return good;
 }
 
-/* Before num_syms, or behind the tokens: a base that is where the kernel starts. */
+/* Does the first of n offsets, from its own place, lead to where the kernel starts, and the last
+ * further into it? */
+static bool from_place(struct finding *f, uint64_t n, uint64_t start)
+{
+	uint64_t first, last, at = f->at.offsets + 4 * (n - 1);
+
+	if (!n || !get(f, f->at.offsets, 4, &first) || !get(f, at, 4, &last))
+		return false;
+	first = f->at.offsets + (uint64_t)(int64_t)(int32_t)first;
+	last = at + (uint64_t)(int64_t)(int32_t)last;
+	return first - start < STEP && last >= first && last - start < MAX_IMAGE;
+}
+
+/* Before num_syms, or behind the tokens: a base that is where the kernel starts; or none. */
 static bool find_addresses(struct finding *f, uint64_t start)
 {
-	uint64_t n, base, behind = align_up(f->at.token_index + 2 * TOKENS);
+	uint64_t n, base, behind = align_up(f, f->at.token_index + 2 * TOKENS);
 
 	if (!get(f, f->at.num_syms, 4, &n))
 		return false;
 	f->at.offsets = behind;
-	f->at.relative_base = align_up(behind + 4 * n);
+	f->at.relative_base = align_up(f, behind + 4 * n);
 	if (get(f, f->at.relative_base, 8, &base) && base - start < STEP)
 		return true;
-	f->at.relative_base = f->at.num_syms - ALIGN;
-	f->at.offsets = f->at.relative_base - align_up(4 * n);
-	return get(f, f->at.relative_base, 8, &base) && base - start < STEP;
+	f->at.relative_base = f->at.num_syms - f->align;
+	f->at.offsets = f->at.relative_base - align_up(f, 4 * n);
+	if (get(f, f->at.relative_base, 8, &base) && base - start < STEP)
+		return true;
+	f->at.offsets = behind;
+	f->at.relative_base = 0;
+	return from_place(f, n, start);
+}
+
+/* What is missing; NULL: nothing. */
+static const char *find_around_tokens(struct finding *f, uint64_t start)
+{
+	if (!find_before_tokens(f))
+		return "markers before the tokens";
+	if (!find_names(f))
+		return "names before the markers";
+	if (!find_addresses(f, start))
+		return "addresses beside the names";
+	return NULL;
 }
 
 enum dmv_code dmv_kallsyms_search(struct dmv_mem *m, uint64_t start, struct dmv_kallsyms_at *ret,
@@ -311,12 +352,14 @@ enum dmv_code dmv_kallsyms_search(struct dmv_mem *m, uint64_t start, struct dmv_
 		lacks = "bytes of memory to look";
 	else if (!find_tokens(&f, start))
 		lacks = "tokens";
-	else if (!find_before_tokens(&f))
-		lacks = "markers before the tokens";
-	else if (!find_names(&f))
-		lacks = "names before the markers";
-	else if (!find_addresses(&f, start))
-		lacks = "addresses beside the names";
+	else
+		lacks = find_around_tokens(&f, start);
+	/* The tokens may end so that either alignment puts the index there. */
+	if (lacks && f.at.token_index && f.align == 8) {
+		f.align = 4;
+		if (!find_around_tokens(&f, start))
+			lacks = NULL;
+	}
 	free(f.marker);
 	free(f.piece);
 	if (lacks)

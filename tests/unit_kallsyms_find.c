@@ -9,11 +9,13 @@
 
 enum { SYMBOLS = 700, TABLES = 0x20000 };
 
-enum order { OLD, WITH_SEQS, NEW };
+enum order { OLD, WITH_SEQS, NEW, PLACES };
 
-static uint64_t aligned(uint64_t at)
+static uint64_t aligned(enum order order, uint64_t at)
 {
-	return (at + 7) & ~7ull;
+	uint64_t align = order == PLACES ? 4 : 8;
+
+	return (at + align - 1) & ~(align - 1);
 }
 
 /* Names that differ, of varying length; two of them are real ones. */
@@ -32,16 +34,21 @@ static uint64_t value_of(unsigned i)
 	return i == 0 ? 0 : i <= 300 ? FK_BANNER - (300 - i) * 8 : FK_BANNER + (i - 300) * 0x100;
 }
 
-static uint64_t put_addresses(struct fake_kernel *k, uint64_t at, uint64_t *base)
+/* From FK_VIRT, or each from its own place. */
+static uint64_t put_addresses(struct fake_kernel *k, uint64_t at, enum order order)
 {
+	uint64_t base = aligned(order, at + 4 * SYMBOLS);
+
 	for (unsigned i = 0; i < SYMBOLS; i++)
-		fk_put(k, at + 4 * i, value_of(i), 4);
-	*base = aligned(at + 4 * SYMBOLS);
-	fk_put(k, *base, FK_VIRT, 8);
-	return *base + 8;
+		fk_put(k, at + 4 * i, order == PLACES ? FK_IMAGE + value_of(i) - (at + 4 * i) :
+							value_of(i), 4);
+	if (order == PLACES)
+		return at + 4 * SYMBOLS;
+	fk_put(k, base, FK_VIRT, 8);
+	return base + 8;
 }
 
-static uint64_t put_names(struct fake_kernel *k, uint64_t at, uint32_t *marker)
+static uint64_t put_names(struct fake_kernel *k, uint64_t at, uint32_t *marker, enum order order)
 {
 	uint64_t start = at;
 	char name[40];
@@ -54,11 +61,11 @@ static uint64_t put_names(struct fake_kernel *k, uint64_t at, uint32_t *marker)
 		memcpy(k->ram + at, name, strlen(name));
 		at += strlen(name);
 	}
-	return aligned(at);
+	return aligned(order, at);
 }
 
 /* Printable characters are themselves, the others words that nobody uses. */
-static uint64_t put_tokens(struct fake_kernel *k, uint64_t at)
+static uint64_t put_tokens(struct fake_kernel *k, uint64_t at, enum order order)
 {
 	uint64_t start = at;
 	uint16_t index[256];
@@ -71,31 +78,33 @@ static uint64_t put_tokens(struct fake_kernel *k, uint64_t at)
 		fk_string(k, at, token);
 		at += strlen(token) + 1;
 	}
-	at = aligned(at);
+	at = aligned(order, at);
 	for (unsigned i = 0; i < 256; i++)
 		fk_put(k, at + 2 * i, index[i], 2);
-	return aligned(at + 512);
+	return aligned(order, at + 512);
 }
 
-static void put_tables(struct fake_kernel *k, enum order order)
+static void put_tables(struct fake_kernel *k, enum order order, unsigned shift)
 {
-	uint64_t at = FK_IMAGE + TABLES, base;
+	uint64_t at = FK_IMAGE + TABLES + shift;
 	uint32_t marker[3];
 
-	if (order != NEW)
-		at = put_addresses(k, at, &base);
+	if (order < NEW)
+		at = put_addresses(k, at, order);
 	fk_put(k, at, SYMBOLS, 4);
-	at = put_names(k, at + 8, marker);
+	at = put_names(k, aligned(order, at + 4), marker, order);
 	for (unsigned i = 0; i < 3; i++)
 		fk_put(k, at + 4 * i, marker[i], 4);
-	at = aligned(at + 12);
+	at = aligned(order, at + 12);
 	if (order == WITH_SEQS) {
 		memset(k->ram + at, 0x11, 3 * SYMBOLS);
-		at = aligned(at + 3 * SYMBOLS);
+		at = aligned(order, at + 3 * SYMBOLS);
 	}
-	at = put_tokens(k, at);
-	if (order == NEW)
-		put_addresses(k, at, &base);
+	at = put_tokens(k, at, order);
+	if (order < NEW)
+		return;
+	at = put_addresses(k, at, order);
+	memset(k->ram + at, 0x11, 3 * SYMBOLS);         /* seqs_of_names */
 }
 
 /* VMCOREINFO as Linux 5.10 has it. */
@@ -130,7 +139,7 @@ static struct dmv_names *names_of(struct fake_kernel *k, struct dmv_names_kernel
 	return n;
 }
 
-static void finds(enum order order, const char *name)
+static void finds(enum order order, unsigned shift, const char *name)
 {
 	struct fake_kernel *k = machine();
 	struct dmv_names_kernel info;
@@ -138,7 +147,7 @@ static void finds(enum order order, const char *name)
 	uint64_t addr = 0;
 	char text[80];
 
-	put_tables(k, order);
+	put_tables(k, order, shift);
 	n = names_of(k, &info);
 	T_CHECKF(info.symbols == SYMBOLS && dmv_names_symbol(n, "linux_banner", &addr) &&
 		 addr == FK_VIRT + FK_BANNER, name, "%zu symbols, %s", info.symbols,
@@ -173,25 +182,27 @@ static void wrong(void)
 	refuses(k, "no tokens");
 
 	k = machine();
-	put_tokens(k, FK_IMAGE + TABLES);
+	put_tokens(k, FK_IMAGE + TABLES, NEW);
 	refuses(k, "no markers");
 
 	k = machine();
-	put_tables(k, NEW);
+	put_tables(k, NEW, 0);
 	fk_put(k, FK_IMAGE + TABLES, SYMBOLS + 256, 4);
 	refuses(k, "no names");
 
 	k = machine();
-	put_tables(k, NEW);
+	put_tables(k, NEW, 0);
 	memset(k->ram + FK_IMAGE + FK_BANNER, 0, 64);
 	refuses(k, "linux_banner");
 }
 
 int main(void)
 {
-	finds(OLD, "as Linux 5.10 has them");
-	finds(WITH_SEQS, "as Linux 6.2 has them");
-	finds(NEW, "as Linux 6.4 has them");
+	finds(OLD, 0, "as Linux 5.10 has them");
+	finds(WITH_SEQS, 0, "as Linux 6.2 has them");
+	finds(NEW, 0, "as Linux 6.4 has them");
+	finds(PLACES, 0, "as Linux 7.0 has them");
+	finds(PLACES, 4, "the same, aligned to four bytes alone");
 	wrong();
 	return T_DONE();
 }

@@ -245,6 +245,34 @@ static void symbols(void)
 	drop(k);
 }
 
+/* As Linux 7.0 has them: no base, each offset from its own place. */
+static void from_places(void)
+{
+	struct fake_kernel *k = fk_new();
+	struct dmv_names *n = names_of(k);
+	size_t nsym = sizeof(fk_symbols) / sizeof(fk_symbols[0]) - 2;
+	uint64_t v = 0;
+	char text[80];
+
+	/* Per-CPU variables have addresses of their own there. */
+	memset(k->ram + FK_IMAGE + FK_NAMES, 0, FK_TOKENS - FK_NAMES);
+	fk_kallsyms(k, fk_symbols + 2, nsym);
+	fk_put(k, FK_IMAGE + FK_BASE, 0, 8);
+	for (size_t i = 0; i < nsym; i++)
+		fk_put(k, FK_IMAGE + FK_OFFSETS + 4 * i,
+		       fk_symbols[2 + i].off - (FK_OFFSETS + 4 * i), 4);
+	has_text(k);
+	*strstr(k->b.base.vmcoreinfo, "kallsyms_relative_base") = '-';
+	T_CHECK(dmv_names_symbol(n, "init_uts_ns", &v) && v == FK_VIRT + FK_UTS,
+		"an offset from its own place");
+	T_STREQ(dmv_names_text(n, FK_VIRT + 0x123, text, sizeof(text)), "vmlinux!init_one+0x23",
+		"and an address");
+	T_CHECK(!dmv_names_place(n, FK_VIRT - 1, &(struct dmv_place){ .offset = 0 }),
+		"below the first symbol is no kernel");
+	dmv_names_free(n);
+	drop(k);
+}
+
 /* Each is one thing wrong; the message must name it, or what is left must be right. */
 static void spoilt_symbols(void)
 {
@@ -311,6 +339,7 @@ int main(void)
 	not_one();
 	arm64();
 	symbols();
+	from_places();
 	spoilt_symbols();
 	cut_symbols();
 	return T_DONE();
