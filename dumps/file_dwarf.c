@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /*
- * Opening a file for its DWARF. In an object file (a kernel module) even the names in it are left to
- * the linker: there libdwfl relocates, after it has put the sections one behind the other.
+ * Opening a file for its DWARF. In an object file (a kernel module) even the names in it are left
+ * to the linker: there libdwfl relocates, after it has put the sections one behind the other.
  */
 #include <elfutils/libdw.h>
 #include <elfutils/libdwfl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /*
- * An ELF file that stays open for its DWARF. Private to dumps/x_dwarf.c: libelf and libdw stay behind
- * these.
+ * An ELF file that stays open for its DWARF. Private to dumps/x_dwarf.c: libelf and libdw stay
+ * behind these.
  */
 #ifndef DMV_FILE_DWARF_H
 #define DMV_FILE_DWARF_H

@@ -67,31 +67,8 @@ const char *dmv_debug_package(const char *release, char *buf, size_t size)
 
 /* ---- what it is ---- */
 
-/* In front of the command that gives a file that can be used. */
-static const struct packed {
-	const char *magic;
-	size_t n;
-	const char *with, *command;
-} packed[] = {
-	{ "\xfd" "7zXZ\0", 6, "xz", "xz -dc" },
-	{ "\x28\xb5\x2f\xfd", 4, "zstd", "zstd -dc" },
-	{ "\x1f\x8b", 2, "gzip", "gzip -dc" },
-	{ "BZh", 3, "bzip2", "bzip2 -dc" },
-};
-
 static const char debian_package[] = "!<arch>\ndebian-binary";
 static const char stand_in[] = "ffffffffffffffff B The real System.map";
-
-/* "foo.ko.xz" -> "foo.ko". */
-static const char *unpacked(const char *path, char *buf, size_t size)
-{
-	const char *name = strrchr(path, '/'), *dot;
-
-	name = name ? name + 1 : path;
-	dot = strrchr(name, '.');
-	snprintf(buf, size, "/tmp/%.*s", dot ? (int)(dot - name) : (int)strlen(name), name);
-	return buf;
-}
 
 /* The release of an x86 kernel as it boots; "" if it is none. */
 static void boot_release(const uint8_t *head, size_t n, int fd, char ret[66])
@@ -100,7 +77,7 @@ static void boot_release(const uint8_t *head, size_t n, int fd, char ret[66])
 	uint64_t at;
 
 	*ret = 0;
-	if (n < HEAD)
+	if (n < HEAD || memcmp(head + X86_MAGIC, "HdrS", 4))
 		return;
 	at = dmv_get(head + X86_VERSION, 2, false) + X86_BASE;
 	if (pread(fd, text, sizeof(text) - 1, (off_t)at) > 0)
@@ -130,16 +107,11 @@ static enum dmv_code name_it(const char *path, int fd, const char *release, stru
 	uint8_t head[HEAD] = { 0 };
 	ssize_t got = pread(fd, head, sizeof(head), 0);
 	size_t n = got > 0 ? (size_t)got : 0;
-	char own[66], out[300];
+	char own[66];
 
-	for (size_t i = 0; i < sizeof(packed) / sizeof(packed[0]); i++)
-		if (n > packed[i].n && !memcmp(head, packed[i].magic, packed[i].n))
-			return dmv_fail(e, DMV_E_USAGE, "%.200s: compressed with %s: run `%s %.200s "
-					"> %s` and give that file", path, packed[i].with,
-					packed[i].command, path, unpacked(path, out, sizeof(out)));
 	if (n > sizeof(debian_package) && !memcmp(head, debian_package, strlen(debian_package)))
-		return dmv_fail(e, DMV_E_USAGE, "%.200s: a Debian package: run `dpkg -x %.200s DIR` "
-				"and give a file below DIR/usr/lib/debug", path, path);
+		return dmv_fail(e, DMV_E_USAGE, "%.200s: a Debian package: unpack it with `dpkg -x` and "
+				"give a file below usr/lib/debug there", path);
 	if (n > sizeof(stand_in) && !memcmp(head, stand_in, strlen(stand_in)))
 		return no_symbols_in("only stands in for the real one", path, release, e);
 	if (!is_boot_image(head, n))
@@ -155,12 +127,17 @@ enum dmv_code dmv_names_unfit(const char *path, const char *release, struct dmv_
 	enum dmv_code code;
 	struct stat st;
 
-	if (fd < 0)
-		return dmv_fail(e, DMV_E_SYSTEM, "%.200s: %s", path, strerror(errno));
-	if (!fstat(fd, &st) && S_ISREG(st.st_mode))
-		code = name_it(path, fd, release, e);
-	else
+	if (fd < 0 || fstat(fd, &st))
+		code = dmv_fail(e, DMV_E_SYSTEM, "%.200s: %s", path, strerror(errno));
+	else if (S_ISDIR(st.st_mode))
+		code = dmv_fail(e, DMV_E_USAGE, "%.200s: a directory: give a file in it", path);
+	else if (!S_ISREG(st.st_mode))
 		code = dmv_fail(e, DMV_E_NOTFOUND, "%.200s: not a regular file", path);
-	close(fd);
+	else if (dmv_wrapper_check(path, e))
+		code = dmv_prepend(e, "%.200s", path);
+	else
+		code = name_it(path, fd, release, e);
+	if (fd >= 0)
+		close(fd);
 	return code;
 }

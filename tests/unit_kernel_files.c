@@ -152,8 +152,8 @@ static void bad_maps(void)
 	static const struct {
 		const char *text, *why;
 	} v[] = {
-		{ "", "neither" }, { "\n\n", "neither" }, { "hello\n", "neither" },
-		{ "ffffffffffffffff B The real System.map is in the -dbg package\n", "neither" },
+		{ "", "is empty" }, { "\n\n", "neither" }, { "hello\n", "neither" },
+		{ "ffffffffffffffff B The real System.map is in the -dbg package\n", "stands in" },
 		{ "0000000000000000 T _stext\n0000000000000000 D linux_banner\n", "kptr_restrict" },
 		{ "ffffffff81000000 T _stext\nffffffff81000010 T x\nwhat is this\n",
 		  "offset 0x2f" },
@@ -173,6 +173,40 @@ static void bad_maps(void)
 	drop(k);
 }
 
+/* What people give instead: it is named, with what would help. */
+static void unfit(void)
+{
+	static const struct {
+		const char *bytes;
+		size_t at, n;
+		const char *why[3];
+	} v[] = {
+		{ "HdrS", 0x202, 4, { "kernel to boot", "6.9.1-7-amd64",
+				      "apt install linux-image-6.9.1-7-amd64-dbg" } },
+		{ "ARM\x64", 0x38, 4, { "kernel to boot", "of 6.1.0-fake", "" } },
+		{ "\xfd" "7zXZ\0", 0, 6, { "xz -dc", "kernel_files", "" } },
+		{ "\x28\xb5\x2f\xfd", 0, 4, { "zstd -dc", "", "" } },
+		{ "!<arch>\ndebian-binary   ", 0, 24, { "dpkg -x", "usr/lib/debug", "" } },
+	};
+	struct fake_kernel *k = without_symbols();
+	char text[0x800];
+	struct dmv_err e;
+
+	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
+		memset(text, 0, sizeof(text));
+		text[0x20e] = 0x10;             /* the version is at 0x210 then */
+		strcpy(text + 0x210, "6.9.1-7-amd64 (builder)");
+		memcpy(text + v[i].at, v[i].bytes, v[i].n);
+		T_CHECKF(!with(k, put_file(text, sizeof(text)), false, &e) &&
+			 strstr(e.msg, v[i].why[0]) && strstr(e.msg, v[i].why[1]) &&
+			 strstr(e.msg, v[i].why[2]), v[i].why[0], "%s", e.msg);
+	}
+	T_CHECKF(!with(k, where, false, &e) && strstr(e.msg, "a directory"), "a directory", "%s",
+		 e.msg);
+	unlink(put_file("", 0));
+	drop(k);
+}
+
 int main(int argc, char **argv)
 {
 	char *slash = strrchr(argv[0], '/');
@@ -185,5 +219,6 @@ int main(int argc, char **argv)
 	before();
 	system_map();
 	bad_maps();
+	unfit();
 	return T_DONE();
 }
