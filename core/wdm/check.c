@@ -2,6 +2,9 @@
 /* What is wrong with a call before anything is done: adapter, IRQL, MDL, address, length. */
 #include "face.h"
 
+/* On the paths that map and flush: a call would cost as much as what it does. */
+#define HOT static inline __attribute__((always_inline))
+
 bool wdm_irql_ok(struct dmv_adapter *a, struct irql_rule rule, uint64_t caller)
 {
 	struct dmv *v = wdm_verifier();
@@ -28,7 +31,7 @@ static unsigned flags(const MDL *m)
 	return (USHORT)m->MdlFlags;
 }
 
-static bool chain_loops(const MDL *m)
+bool wdm_chain_loops(const MDL *m)
 {
 	const MDL *slow = m, *fast = m;
 
@@ -42,7 +45,7 @@ static bool chain_loops(const MDL *m)
 }
 
 /* Flags that contradict each other, or what the other fields say. 0: none. */
-static unsigned mangled(const MDL *m)
+HOT unsigned mangled(const MDL *m)
 {
 	const unsigned f = flags(m);
 	const ULONG pages = ADDRESS_AND_SIZE_TO_SPAN_PAGES((ULONG_PTR)m->StartVa + m->ByteOffset,
@@ -61,10 +64,10 @@ static unsigned mangled(const MDL *m)
 		return MDL_ALLOCATED_FIXED_SIZE;
 	if ((USHORT)m->Size < 0x7FF8 && (USHORT)m->Size < need)
 		return MDL_ALLOCATED_FIXED_SIZE;
-	return chain_loops(m) ? MDL_NETWORK_HEADER : 0;
+	return m->Next && wdm_chain_loops(m) ? MDL_NETWORK_HEADER : 0;
 }
 
-static bool mdl_ok(struct dmv_adapter *a, PMDL mdl, uint64_t caller)
+HOT bool mdl_ok(struct dmv_adapter *a, PMDL mdl, uint64_t caller)
 {
 	struct dmv *v = wdm_verifier();
 	const unsigned wrong = mangled(mdl);
@@ -86,21 +89,23 @@ static char *system_address(const MDL *m)
 	return NULL;
 }
 
-/* Which bytes of a transfer are meant. `whole`: of how many in all, where MDLs are chained. */
-struct range {
-	uint64_t va;
-	ULONG length, whole;
-};
+HOT bool inside(struct dmv_adapter *a, const MDL *mdl, uint64_t va, uint64_t caller)
+{
+	const uint64_t start = (uintptr_t)MmGetMdlVirtualAddress(mdl);
 
-static bool address_ok(struct dmv_adapter *a, enum wdm_kind kind, PMDL mdl, const struct range *r,
-		       uint64_t caller)
+	return (va >= start && va - start < mdl->ByteCount) ||
+	       !dmv_violate(wdm_verifier(), DMV_V_VA_OUTSIDE_MDL, a, caller, va, (uintptr_t)mdl, 0);
+}
+
+HOT bool address_ok(struct dmv_adapter *a, enum wdm_kind kind, PMDL mdl, const struct wdm_range *r,
+		    uint64_t caller)
 {
 	const uint64_t va = r->va;
 
 	struct dmv *v = wdm_verifier();
 	const uint64_t start = (uintptr_t)MmGetMdlVirtualAddress(mdl), end = start + mdl->ByteCount;
 
-	if (kind != WDM_LIST && !wdm_inside(a, mdl, va, caller))
+	if (kind != WDM_LIST && !inside(a, mdl, va, caller))
 		return false;
 	if (kind == WDM_LIST && va < start)
 		return !dmv_violate(v, DMV_V_VA_BEFORE_MDL, a, caller, 0, va, (uintptr_t)mdl);
@@ -115,8 +120,8 @@ static bool address_ok(struct dmv_adapter *a, enum wdm_kind kind, PMDL mdl, cons
 	return true;
 }
 
-static bool span_of(struct dmv_adapter *a, enum wdm_kind kind, PMDL mdl, const struct range *r,
-		    uint64_t caller, struct dmv_span *ret)
+HOT bool span_of(struct dmv_adapter *a, enum wdm_kind kind, PMDL mdl, const struct wdm_range *r,
+		 uint64_t caller, struct dmv_span *ret)
 {
 	const uint64_t at = r->va;
 	const ULONG length = r->length;
@@ -150,132 +155,23 @@ static bool span_of(struct dmv_adapter *a, enum wdm_kind kind, PMDL mdl, const s
 bool wdm_span(struct dmv_adapter *a, enum wdm_kind kind, PMDL mdl, PVOID va, ULONG length,
 	      uint64_t caller, struct dmv_span *ret)
 {
-	const struct range r = { (uintptr_t)va, length, length };
+	const struct wdm_range r = { (uintptr_t)va, length, length };
 
 	return span_of(a, kind, mdl, &r, caller, ret);
 }
 
-/* ---- chained MDLs ---- */
-
-/* The next one that describes anything. The chain does not loop. */
-static PMDL behind(const MDL *m)
+bool wdm_list_span(struct dmv_adapter *a, PMDL mdl, const struct wdm_range *r, uint64_t caller,
+		   struct dmv_span *ret)
 {
-	PMDL next = m->Next;
-
-	while (next && next->ByteCount == 0)
-		next = next->Next;
-	return next;
+	return span_of(a, WDM_LIST, mdl, r, caller, ret);
 }
 
-/* How much of `left` bytes an MDL takes that has room for some: the last one, all of them. */
-static ULONG share(const MDL *m, uint64_t room, ULONG left)
+bool wdm_mdl_ok(struct dmv_adapter *a, PMDL mdl, uint64_t caller)
 {
-	return room < left && behind(m) ? (ULONG)room : left;
-}
-
-/* Where va is none of its bytes, it takes all, and an address rule is broken. */
-static ULONG first_share(const MDL *m, uint64_t va, ULONG length)
-{
-	const uint64_t start = (uintptr_t)MmGetMdlVirtualAddress(m), end = start + m->ByteCount;
-
-	return share(m, va >= start && va < end ? end - va : UINT64_MAX, length);
-}
-
-static uint32_t count_behind(const MDL *m, ULONG left)
-{
-	uint32_t n = 0;
-
-	for (m = behind(m); left; m = behind(m), n++)
-		left -= share(m, m->ByteCount, left);
-	return n;
-}
-
-static bool spans_behind(struct dmv_adapter *a, PMDL m, struct range r, ULONG left,
-			 uint64_t caller, struct dmv_span *to)
-{
-	for (m = behind(m); left; m = behind(m), left -= r.length) {
-		r.va = (uintptr_t)MmGetMdlVirtualAddress(m);
-		r.length = share(m, m->ByteCount, left);
-		if (!span_of(a, WDM_LIST, m, &r, caller, to++))
-			return false;
-	}
-	return true;
-}
-
-static uint32_t registers_of(const struct dmv_request *r)
-{
-	uint32_t n = ADDRESS_AND_SIZE_TO_SPAN_PAGES(r->span.va, r->span.bytes);
-
-	for (uint32_t i = 0; i < r->chained; i++)
-		n += ADDRESS_AND_SIZE_TO_SPAN_PAGES(r->chain[i].va, r->chain[i].bytes);
-	return n;
-}
-
-NTSTATUS wdm_list_spans(struct dmv_adapter *a, PMDL mdl, PVOID va, ULONG length, uint64_t caller,
-			struct dmv_request *ret)
-{
-	const struct wdm_host *h = wdm_host();
-	struct range r = { (uintptr_t)va, length, length };
-	struct dmv_span *chain;
-
-	if (mdl && chain_loops(mdl)) {
-		mdl_ok(a, mdl, caller);
-		return STATUS_INVALID_PARAMETER;        /* whether that counts or not */
-	}
-	if (mdl)
-		r.length = first_share(mdl, r.va, length);
-	if (!span_of(a, WDM_LIST, mdl, &r, caller, &ret->span))
-		return STATUS_INVALID_PARAMETER;
-	ret->chained = count_behind(mdl, length - r.length);
-	if (ret->chained) {
-		chain = h->alloc(h->host, ret->chained * sizeof(*chain));
-		ret->chain = chain;
-		if (!chain)
-			return STATUS_INSUFFICIENT_RESOURCES;
-		if (!spans_behind(a, mdl, r, length - r.length, caller, chain)) {
-			wdm_list_spans_free(ret);
-			return STATUS_INVALID_PARAMETER;
-		}
-	}
-	ret->registers = registers_of(ret);
-	return STATUS_SUCCESS;
-}
-
-void wdm_list_spans_free(const struct dmv_request *r)
-{
-	const struct wdm_host *h = wdm_host();
-
-	if (r->chain)
-		h->free(h->host, (void *)(uintptr_t)r->chain, r->chained * sizeof(*r->chain));
-}
-
-NTSTATUS wdm_list_size(const MDL *mdl, uint64_t va, ULONG length, uint32_t *ret)
-{
-	ULONG part, left;
-
-	if (mdl && chain_loops(mdl))
-		return STATUS_INVALID_PARAMETER;
-	part = mdl ? first_share(mdl, va, length) : length;
-	left = length - part;
-	*ret = ADDRESS_AND_SIZE_TO_SPAN_PAGES(va, part);
-	while (left) {
-		mdl = behind(mdl);
-		va = (uintptr_t)MmGetMdlVirtualAddress(mdl);
-		part = share(mdl, mdl->ByteCount, left);
-		*ret += ADDRESS_AND_SIZE_TO_SPAN_PAGES(va, part);
-		left -= part;
-	}
-	/* Bytes behind the last MDL on its page are locked all the same. */
-	if (mdl && va + part > ROUND_TO_PAGES((uintptr_t)MmGetMdlVirtualAddress(mdl) +
-					      mdl->ByteCount))
-		return STATUS_BUFFER_TOO_SMALL;
-	return STATUS_SUCCESS;
+	return mdl_ok(a, mdl, caller);
 }
 
 bool wdm_inside(struct dmv_adapter *a, const MDL *mdl, uint64_t va, uint64_t caller)
 {
-	const uint64_t start = (uintptr_t)MmGetMdlVirtualAddress(mdl);
-
-	return (va >= start && va - start < mdl->ByteCount) ||
-	       !dmv_violate(wdm_verifier(), DMV_V_VA_OUTSIDE_MDL, a, caller, va, (uintptr_t)mdl, 0);
+	return inside(a, mdl, va, caller);
 }

@@ -35,6 +35,17 @@ enum wdm_kind { WDM_PACKET, WDM_LIST, WDM_FLUSH };
 bool wdm_span(struct dmv_adapter *a, enum wdm_kind kind, PMDL mdl, PVOID va, ULONG length,
 	      uint64_t caller, struct dmv_span *ret);
 
+/* Which bytes of an MDL are meant; `whole`: of how many in all, where MDLs are chained. */
+struct wdm_range {
+	uint64_t va;
+	ULONG length, whole;
+};
+
+/* wdm_span for an MDL of a list's chain; and what it says of the MDL alone. */
+bool wdm_list_span(struct dmv_adapter *a, PMDL mdl, const struct wdm_range *r, uint64_t caller,
+		   struct dmv_span *ret);
+bool wdm_mdl_ok(struct dmv_adapter *a, PMDL mdl, uint64_t caller);
+bool wdm_chain_loops(const MDL *m);
 /* The rule of packet routines alone, 0x1B: is va one of the MDL's bytes? false: broken. */
 bool wdm_inside(struct dmv_adapter *a, const MDL *mdl, uint64_t va, uint64_t caller);
 /*
