@@ -303,14 +303,29 @@ static bool next_of_fault(struct dmv_ses *s, const struct dmv_quad *q)
 			"the same machine under Linux: its lines name the device; paste them");
 }
 
-static bool next_steps(struct dmv_ses *s, const struct dmv_quad *q, uint32_t code)
+/* WinDbg has a text on every bugcheck. Its parameters count from the first, so a gap ends them. */
+static bool next_of_other(struct dmv_ses *s, const struct dmv_quad *q, uint32_t code)
+{
+	char line[120];
+	size_t n = (size_t)snprintf(line, sizeof(line), "!analyze -show %x", code);
+
+	for (unsigned i = 0; i < 4 && q->known & 1u << i; i++)
+		n += (size_t)snprintf(line + n, sizeof(line) - n, " %llx",
+				      (unsigned long long)q->p[i]);
+	return dmv_next(s, line, "what WinDbg says of it");
+}
+
+static bool next_steps(struct dmv_ses *s, const struct dmv_quad *q, uint32_t code, bool meaning)
 {
 	bool fault = code == 0xE6 && q->known & 1 && q->p[0] == 0x26;
 	bool stack = !(q->known & 8) && q->stack != DMV_NO_ADDR;
+	bool other = !meaning && code && !dmv_meaning_lacks(code, q->p, q->known);
 
-	if (!fault && !stack)
+	if (!fault && !stack && !other)
 		return true;
 	dmv_next_head(s);
+	if (other && !next_of_other(s, q, code))
+		return false;
 	if (stack && !dmv_next_at(s, "dq", q->stack, " L1",
 				  "the fourth parameter: a stack line does not show it"))
 		return false;
@@ -358,7 +373,7 @@ static bool decode(struct dmv_ses *s, const struct dmv_quad *q, bool advise)
 		return false;
 	if (b.minidump)
 		dmv_out_note(s->out, "code %x is %x with the mark of a minidump", q->code, code);
-	return !advise || next_steps(s, q, code);
+	return !advise || next_steps(s, q, code, m);
 }
 
 bool dmv_decode_quad(struct dmv_ses *s, const struct dmv_quad *q)

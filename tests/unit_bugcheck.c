@@ -4,6 +4,14 @@
 #include "world.h"
 
 /* One bugcheck in all the forms it comes in, and each form with something missing. */
+static void lacks(const char *line, const char *unwanted, const char *name)
+{
+	struct answer a = ask(DMV_TEXT, NULL, line);
+
+	T_CHECKF(!strstr(a.text, unwanted), name, "%s", a.text);
+	free(a.text);
+}
+
 static void pastes(void)
 {
 	static const char *const whole[] = {
@@ -88,6 +96,11 @@ static void bugchecks(void)
 	    "vectors");
 	has(DMV_TEXT, NULL, "bugcheck 158", 0, "ILLEGAL_IOMMU_PAGE_FAULT", "neighbour");
 	has(DMV_TEXT, NULL, "bugcheck 50 1 2 3 4", 0, "unknown bugcheck (50)", "unknown code");
+	has(DMV_TEXT, NULL, "bugcheck 1000009f 3 ffff`1 2 3", 0,
+	    "\nNext:\n  !analyze -show 9f 3 ffff1 2 3 ", "what to do about another code");
+	has(DMV_TEXT, NULL, "bugcheck e6 12 1", 0, "!analyze -show e6 12 1 ", "or another rule");
+	lacks("bugcheck e6 f 5 1 2", "-show", "not where the meaning is known");
+	lacks("bugcheck e6", "-show", "nor where a parameter would tell it");
 	has(DMV_JSON, NULL, "bugcheck e6 1d 1 2 3", 0, "\"rule\":\"ALREADY_MAPPED\"", "as JSON");
 	refused(NULL, "bugcheck e6 zz", "not a hexadecimal number", "typed word that is no number");
 	refused(NULL, "bugcheck nothing here", "no bugcheck in this text", "paste without one");
