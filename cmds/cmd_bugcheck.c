@@ -223,6 +223,7 @@ const struct dmv_cmd dmv_cmd_bugcheck = {
 		"  .bugcheck         Bugcheck code 000000E6, Arguments ...\n"
 		"  stack             the line of nt!KeBugCheckEx (without the fourth parameter)\n"
 		"  memory            dq nt!KiBugCheckData L5 and its lines\n"
+		"  Windows' dialogs  BCCode: e6, BCP1: ...; Code: e6, Parameter 1: ...\n"
 		"  Linux             DMAR: [DMA Write] Request device [00:02.0] fault addr ...,\n"
 		"                    AMD-Vi: Event logged [...], DMA-API: device driver ...\n"
 		"and the numbers alone. What is pasted must be whole: nothing is guessed, nor are\n"

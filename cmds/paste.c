@@ -240,7 +240,10 @@ static enum dmv_code parse(char *plain, struct dmv_paste *ret, struct dmv_err *e
 			     dmv_find_key(plain, plain + strlen(plain), "IvtHandleInterrupt");
 		return DMV_E_OK;
 	}
-	code = typed(trim(plain), ret, e);
+	plain = trim(plain);
+	if (!*plain)
+		return dmv_fail(e, DMV_E_NOTFOUND, "no bugcheck in this text: it is empty");
+	code = typed(plain, ret, e);
 	if (code == DMV_E_NOTFOUND)
 		return dmv_fail(e, code, "no bugcheck in this text: `help bugcheck` lists the "
 					 "forms that are known");

@@ -614,6 +614,36 @@ static const char *parse_viewer(const struct dmv_scan *s, struct dmv_seen *b)
 	return parameters(s, window(s, "Bug Check Code", NULL), "Parameter ", PADDED, b);
 }
 
+/* The reliability history of Windows 10 and later; events of other names are of programs. */
+static const char *parse_reliability(const struct dmv_scan *s, struct dmv_seen *b)
+{
+	const char *p = s->after + strspn(s->after, " \t"), *end;
+
+	if (!dmv_starts(p, "BlueScreen") && !dmv_starts(p, "LiveKernelEvent"))
+		return NULL;
+	end = window(s, "Problem Event Name:", NULL);
+	p = dmv_find_key(p, end, "Code:");
+	if (!p)
+		return NULL;
+	p += strlen("Code:");
+	if (!code(&p, b))
+		missing(b, 0);
+	return parameters(s, end, "Parameter ", PLAIN, b);
+}
+
+/* "Stop code: 0xE6", of a screen that has no room for more. */
+static const char *parse_stop_code(const struct dmv_scan *s, struct dmv_seen *b)
+{
+	const char *p = s->after;
+
+	if (!code(&p, b))
+		return NULL;
+	b->mention = true;
+	lacks(b, "parameter 1 of the bugcheck is missing: this screen does not carry it; event "
+		 "1001 of the system log does");
+	return p;
+}
+
 /* ---- the quadruple without words, or with words of another language ---- */
 
 static const char *parse_quadruple(const struct dmv_scan *s, struct dmv_seen *b)
@@ -664,6 +694,8 @@ const struct dmv_form dmv_forms[] = {
 	{ "memory", "memory of KiBugCheckData", "!KiBugCheckData", parse_memory },
 	{ "signature", "problem signature", "BCCode", parse_signature },
 	{ "viewer", "list of a crash viewer", "Bug Check Code", parse_viewer },
+	{ "reliability", "reliability history", "Problem Event Name:", parse_reliability },
+	{ "stop-code", "stop code", "Stop code:", parse_stop_code },
 	{ "bugcheck-str", "BUGCHECK_STR of !analyze", "BUGCHECK_STR:", parse_bugcheck_str },
 	{ "event-1001", "event log 1001", "0x", parse_quadruple },
 	{ "name", "name of a bugcheck", "", parse_name },

@@ -679,12 +679,29 @@ static const struct sample samples[] = {
 	  "Additional information about the problem:\n  BCCode:\te6\n  BCP1:\t0000000000000026\n"
 	  "  BCP2:\t0000000000000000\n  BCP3:\t00000000000C1F80\n  BCP4:\t0000000000000006\n"
 	  "  OS Version:\t6_1_7601\n", "\"form\":\"signature\"", 0 },
+	/* the reliability history of Windows 10; a live dump's code there */
+	{ "Problem signature\nProblem Event Name:\tBlueScreen\nCode:\te6\nParameter 1:\t26\n"
+	  "Parameter 2:\tffffd08bb1435060\nParameter 3:\t40\nParameter 4:\t6\n"
+	  "OS version:\t10_0_19045\nService Pack:\t0_0\n",
+	  "\"p1\":\"0x26\",\"p2\":\"0xffffd08bb1435060\",\"p3\":\"0x40\",\"p4\":\"0x6\"", 0 },
+	{ "Problem Event Name: LiveKernelEvent\r\nCode: 15e\r\nParameter 1: 1\r\nParameter 2: 2"
+	  "\r\nParameter 3: 0\r\nParameter 4: 0\r\nOS version: 10_0_22631\r\n",
+	  "\"form\":\"reliability\"", 0 },
 };
 
 /* What is missing is said, and which word it is. */
 static const struct sample refusals[] = {
 	{ "Stop code: DRIVER_VERIFIER_DMA_VIOLATION", "parameter 1 of the bugcheck is missing", 2 },
 	{ "BUGCHECK_STR:  0xc4_62", "parameter 1", 2 },
+	{ "Stop code: 0xE6", "this screen does not carry it; event 1001", 2 },
+	{ "Stop code: we do not know", "no bugcheck", 3 },
+	{ "Problem Event Name:\tBlueScreen\nCode:\te6\nParameter 1:\t26\nParameter 3:\t40\n"
+	  "Parameter 4:\t6\n", "parameter 2 of the bugcheck is missing", 2 },
+	{ "Problem Event Name:\tBlueScreen\nCode:\te6\nParameter 1:\t26\nParameter 2:\t0\n"
+	  "Parameter 3:\t40\n\nProblem Event Name:\tBlueScreen\nCode:\tc4\nParameter 4:\t6\n",
+	  "parameter 4 of the bugcheck is missing", 2 },
+	{ "Problem Event Name:\tAPPCRASH\nCode:\te6\nParameter 1:\t26\nParameter 2:\t0\n"
+	  "Parameter 3:\t40\nParameter 4:\t6\n", "no bugcheck", 3 },
 	{ "FAILURE_BUCKET_ID:  0xE6_nt!IvtHandleInterrupt", "no bugcheck", 3 },
 	{ "<Data Name=\"BugcheckCode\">e6</Data>", "\"e6\" is no decimal number", 2 },
 	{ "BugcheckCode 230 BugcheckParameter1 38 BugcheckParameter2 0x0 BugcheckParameter3 0x0 "
@@ -712,8 +729,9 @@ static const struct sample refusals[] = {
 	{ "The bugcheck was: 0x000000e6 (0x26, 0x0, 0x40, 0x6, 0x7).", "four parameters", 2 },
 	{ "stop: add five of them (1, 2, 3, 4)", "no bugcheck", 3 },
 	{ "flags 0x00000010 (0x20) are set", "no bugcheck", 3 },
-	{ "", "no bugcheck", 3 },
-	{ "\xFF\xFE", "no bugcheck", 3 },
+	{ "", "no bugcheck in this text: it is empty", 3 },
+	{ "\r\n \t\n", "it is empty", 3 },
+	{ "\xFF\xFE", "it is empty", 3 },
 };
 
 static void others_wrote(void)
