@@ -22,6 +22,8 @@ STD  = -std=c11 -MMD -MP $(WARN)
 # One rule a floor: its flags are the floor's law.
 CORE_FLAGS = $(STD) -Wconversion -ffreestanding -fno-builtin-printf -fvisibility=hidden -Icore
 HOST_FLAGS = $(STD) -D_GNU_SOURCE -fPIC
+# A program that loads these must not put its own functions in their place: crash has 12,000.
+HIDE = -fvisibility=hidden
 TEST_FLAGS = $(STD) -D_GNU_SOURCE -Itests -Icmds -Idumps -Icore
 
 objs = $(patsubst %.c,$(O)/%.o,$(1))
@@ -47,7 +49,7 @@ UNPACK_LIBS := $(if $(filter zlib,$(UNPACK)),-lz $(if $(filter libdeflate,$(UNPA
 DUMPS_LIBS = $(shell $(PKG_CONFIG) --libs libdw libelf libkdumpfile) $(UNPACK_LIBS) -lpthread
 REPL_LIBS  = $(shell $(PKG_CONFIG) --libs readline)
 
-all: $(O)/libdmaverifier.a $(O)/dma-inspect ## build the core library and dma-inspect
+all: $(O)/libdmaverifier.a $(O)/dma-inspect $(O)/libdma-inspect.so ## build what is installed
 
 $(O)/core/port/posix/%.o: core/port/posix/%.c
 	@mkdir -p $(@D)
@@ -57,13 +59,13 @@ $(O)/core/%.o: core/%.c
 	$(COMPILE) $(CORE_FLAGS) -fno-omit-frame-pointer $(CFLAGS) -c $< -o $@
 $(O)/dumps/%.o: dumps/%.c
 	@mkdir -p $(@D)
-	$(COMPILE) $(HOST_FLAGS) $(UNPACK_FLAGS) $(CFLAGS) -Icore -c $< -o $@
+	$(COMPILE) $(HOST_FLAGS) $(HIDE) $(UNPACK_FLAGS) $(CFLAGS) -Icore -c $< -o $@
 $(O)/cmds/%.o: cmds/%.c
 	@mkdir -p $(@D)
-	$(COMPILE) $(HOST_FLAGS) $(CFLAGS) -Idumps -Icore -c $< -o $@
+	$(COMPILE) $(HOST_FLAGS) $(HIDE) $(CFLAGS) -Idumps -Icore -c $< -o $@
 $(O)/ext/%.o: ext/%.c
 	@mkdir -p $(@D)
-	$(COMPILE) $(HOST_FLAGS) $(CFLAGS) -Icmds -Idumps -c $< -o $@
+	$(COMPILE) $(HOST_FLAGS) $(HIDE) $(CFLAGS) -Icmds -Idumps -c $< -o $@
 $(O)/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
 	$(COMPILE) $(TEST_FLAGS) $(CFLAGS) -c $< -o $@
@@ -379,6 +381,26 @@ VM_NEEDS  += $(O)/guest.boot.elf $(O)/tests/mem_probe
 VM_CHECKS += "tests/vm/live.py $(O)"
 # ---- end of live ----
 
+# ---- hosts: the library that debuggers load, and what is loaded into them ----
+# Of the archives the linker takes what the library needs: nothing that opens files, so no library
+# but libc. All symbols but the versioned ones are local.
+LIB_SO = libdma-inspect.so
+VERSION := $(shell sed -n 's/^.define DMV_INSPECT_VERSION "\(.*\)"/\1/p' cmds/version.h)
+SONAME = $(LIB_SO).0
+HIDDEN = -shared -Wl,-Bsymbolic,--no-undefined,-z,defs,-z,relro,-z,now,-z,noexecstack
+
+$(O)/$(LIB_SO): $(O)/ext/libdma-inspect.o ext/dma-inspect.map $(O)/libcmds.a $(O)/libdumps.a
+	$(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) $(HIDDEN) -Wl,-soname,$(SONAME) \
+		-Wl,--version-script,ext/dma-inspect.map $(filter %.o,$^) $(filter %.a,$^) -o $@
+	@ln -sf $(LIB_SO) $(O)/$(SONAME)
+# PREFIX may be another one than the last time.
+$(O)/dma-inspect.pc: ext/dma-inspect.pc.in FORCE
+	$(call say,GEN,$@)sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' $< >$@
+FORCE:
+SCRIPTS += tests/library.py
+NEEDS   += $(O)/tests/mkregion
+# ---- end of hosts ----
+
 # ---- end of the areas' blocks ----
 
 # What a fresh Debian 12 lacks: to build and for the demo, to test, and the peers of bench.
@@ -473,9 +495,10 @@ fuzz: $(FUZZERS)                    ## fuzz the parsers, SECS=60 each, as many a
 mutate: all $(O)/drivers            ## remove each check of the core: does its test fail?
 	@O=$(abspath $(O)) CC="$(CC)" tests/mutate.py
 
-MAN = $(wildcard ext/*.1 cmds/*.1)
+MAN  = $(wildcard ext/*.1 cmds/*.1)
+MAN3 = $(wildcard ext/*.3)
 
-install: all $(O)/libdmv-posix.a    ## DESTDIR= PREFIX=/usr/local
+install: all $(O)/libdmv-posix.a $(O)/dma-inspect.pc ## DESTDIR= PREFIX=/usr/local
 	install -D -m 755 $(O)/dma-inspect $(DESTDIR)$(PREFIX)/bin/dma-inspect
 	install -D -m 644 $(O)/libdmaverifier.a $(DESTDIR)$(PREFIX)/lib/libdmaverifier.a
 	install -D -m 644 $(O)/libdmv-posix.a $(DESTDIR)$(PREFIX)/lib/libdmv-posix.a
@@ -484,6 +507,12 @@ install: all $(O)/libdmv-posix.a    ## DESTDIR= PREFIX=/usr/local
 		core/wdm/wdm.h core/wdm/wdm_dma.h core/wdm/wdm_host.h core/port/posix/posix.h \
 		$(DESTDIR)$(PREFIX)/include/dmv
 	$(if $(MAN),install -m 644 $(MAN) $(DESTDIR)$(PREFIX)/share/man/man1)
+	install -D -m 644 $(O)/$(LIB_SO) $(DESTDIR)$(PREFIX)/lib/$(LIB_SO).$(VERSION)
+	ln -sf $(LIB_SO).$(VERSION) $(DESTDIR)$(PREFIX)/lib/$(SONAME)
+	ln -sf $(SONAME) $(DESTDIR)$(PREFIX)/lib/$(LIB_SO)
+	install -D -m 644 ext/dma-inspect.h $(DESTDIR)$(PREFIX)/include/dma-inspect.h
+	install -D -m 644 $(O)/dma-inspect.pc $(DESTDIR)$(PREFIX)/lib/pkgconfig/dma-inspect.pc
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man3 $(MAN3)
 	install -D -m 644 ext/dma-inspect.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/dma-inspect
 

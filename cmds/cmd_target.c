@@ -63,9 +63,17 @@ static uint64_t sum(const struct dmv_mem *m, enum dmv_space space)
 {
 	uint64_t n = 0;
 
+	if (m->unlisted[space])
+		return UINT64_MAX;
 	for (size_t i = 0; i < m->nrange[space]; i++)
 		n += m->range[space][i].end - m->range[space][i].start;
 	return n;
+}
+
+/* UINT64_MAX: there is nothing to say. */
+static uint64_t ranges(const struct dmv_mem *m, enum dmv_space space)
+{
+	return m->nrange[space] && !m->unlisted[space] ? m->nrange[space] : UINT64_MAX;
 }
 
 static bool say_target(struct dmv_ses *s)
@@ -86,8 +94,8 @@ static bool say_target(struct dmv_ses *s)
 		.physical_bytes = phys,
 		.virtual_size = dmv_size_text(virt, size[0], sizeof(size[0])),
 		.physical_size = dmv_size_text(phys, size[1], sizeof(size[1])),
-		.virtual_ranges = m->nrange[DMV_VIRT] ? m->nrange[DMV_VIRT] : UINT64_MAX,
-		.physical_ranges = m->nrange[DMV_PHYS] ? m->nrange[DMV_PHYS] : UINT64_MAX,
+		.virtual_ranges = ranges(m, DMV_VIRT),
+		.physical_ranges = ranges(m, DMV_PHYS),
 	};
 
 	return dmv_out_row(s->out, &table, &t);

@@ -315,7 +315,7 @@ static enum dmv_code find(struct finding *fi, struct dmv_names *n, const struct 
 		return dmv_fail(
 			e, DMV_E_NOTFOUND,
 			"no region: no symbol dmv_region_anchor, no DMV_REGION "
-			"in VMCOREINFO; a Linux kernel's memory is scanned only on request: start with --scan");
+			"in VMCOREINFO; a Linux kernel's memory is scanned only on request, with --scan");
 	return dmv_fail(e, DMV_E_NOTFOUND,
 			"no region: neither the symbol dmv_region_anchor nor a scan of the memory "
 			"finds one: no verifier ran there, or its pages are not in the target");

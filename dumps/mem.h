@@ -93,6 +93,7 @@ struct dmv_mem {
 	uint8_t bits, big_endian;       /* 32 or 64; both 0 and false if unknown */
 	const struct dmv_range *range[2];       /* index enum dmv_space */
 	size_t nrange[2];
+	bool unlisted[2];               /* ranges say where to look, not what there is */
 	const struct dmv_mapped *mapped;
 	size_t nmapped;
 	char *executable; /* path of the program a process core came from; may be NULL */

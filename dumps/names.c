@@ -21,6 +21,11 @@ enum dmv_code dmv_names_new_bare(struct dmv_names **ret, struct dmv_err *e)
 	return DMV_E_OK;
 }
 
+void dmv_names_set_host(struct dmv_names *n, const struct dmv_names_host *h)
+{
+	n->host = *h;
+}
+
 const struct dmv_types *dmv_names_file_types(struct dmv_names *n, size_t i)
 {
 	struct dmv_names_file *f = &n->file[i];

@@ -45,6 +45,18 @@ struct dmv_place {
 	uint64_t offset;                /* from the function, else from the image's base */
 };
 
+/* Who has names of its own, a debugger: asked first. Each may be NULL, or answer false. */
+struct dmv_names_host {
+	void *ctx;
+	bool (*place)(void *ctx, uint64_t addr, struct dmv_place *ret);
+	bool (*symbol)(void *ctx, const char *name, uint64_t *ret);
+	bool (*line)(void *ctx, uint64_t addr, char *buf, size_t size);
+	/* path: "member" or "member.member", without alternatives; NULL: *ret has the size alone */
+	bool (*member)(void *ctx, const char *type, const char *path, struct dmv_member *ret);
+};
+
+void dmv_names_set_host(struct dmv_names *n, const struct dmv_names_host *h);   /* copied */
+
 /* false: nothing is known about the address; ret untouched. */
 bool dmv_names_place(struct dmv_names *n, uint64_t addr, struct dmv_place *ret);
 

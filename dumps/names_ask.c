@@ -39,6 +39,8 @@ bool dmv_names_place(struct dmv_names *n, uint64_t addr, struct dmv_place *ret)
 
 	if (!n)
 		return false;
+	if (n->host.place && n->host.place(n->host.ctx, addr, ret))
+		return true;
 	dmv_names_bind(n);
 	for (size_t i = 0; i < n->nfile; i++) {
 		if (!dmv_file_address(&n->file[i], addr, &at))
@@ -64,6 +66,8 @@ bool dmv_names_symbol(struct dmv_names *n, const char *symbol, uint64_t *ret)
 
 	if (!n)
 		return false;
+	if (n->host.symbol && n->host.symbol(n->host.ctx, symbol, ret))
+		return true;
 	dmv_names_bind(n);
 	for (size_t i = 0; i < n->nfile; i++) {
 		const struct dmv_names_file *f = &n->file[i];
@@ -94,6 +98,8 @@ bool dmv_names_line(struct dmv_names *n, uint64_t addr, char *buf, size_t size)
 
 	if (!n)
 		return false;
+	if (n->host.line && n->host.line(n->host.ctx, addr, buf, size))
+		return true;
 	dmv_names_bind(n);
 	for (size_t i = 0; i < n->nfile; i++) {
 		struct dmv_names_file *f = &n->file[i];
@@ -123,8 +129,36 @@ static enum dmv_code ask(const struct dmv_types *t, const struct question *q, st
 	return dmv_types_member(t, q->type, q->path, q->member, e);
 }
 
-/* The kernel's own types first; the first answer of the others counts. What the kernel lacked is
- * told if nobody knows better. */
+/* Of the alternatives the first that the host knows. */
+static bool ask_host(const struct dmv_names_host *h, const struct question *q)
+{
+	struct dmv_member m = { 0 };
+	char path[128];
+
+	if (!h->member || !q->type)
+		return false;
+	if (!q->path) {
+		if (!h->member(h->ctx, q->type, NULL, &m))
+			return false;
+		*q->size = m.size;
+		return true;
+	}
+	for (const char *p = q->path; *p; p += strspn(p, "|")) {
+		size_t len = strcspn(p, "|");
+
+		if (len < sizeof(path)) {
+			memcpy(path, p, len);
+			path[len] = 0;
+			if (h->member(h->ctx, q->type, path, q->member))
+				return true;
+		}
+		p += len;
+	}
+	return false;
+}
+
+/* The host's and the kernel's own types first; the first answer of the others counts. What the
+ * kernel lacked is told if nobody knows better. */
 static enum dmv_code ask_all(struct dmv_names *n, const struct question *q, struct dmv_err *e)
 {
 	struct dmv_err why = { .code = DMV_E_NOTFOUND, .addr = UINT64_MAX };
@@ -132,6 +166,8 @@ static enum dmv_code ask_all(struct dmv_names *n, const struct question *q, stru
 
 	if (!n)
 		return dmv_fail(e, DMV_E_NOTFOUND, "no types are known");
+	if (ask_host(&n->host, q))
+		return DMV_E_OK;
 	dmv_names_bind(n);
 	b = n->kernel ? dmv_knames_btf(n->kernel, &why) : NULL;
 	if (b && !ask(dmv_btf_types(b), q, &why))

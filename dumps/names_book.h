@@ -61,6 +61,7 @@ struct dmv_names_reader {
 
 struct dmv_names {
 	const struct dmv_names_reader *reader;          /* NULL: no files */
+	struct dmv_names_host host;
 	struct dmv_names_image *image;
 	size_t nimage;
 	struct dmv_names_file *file;

@@ -336,7 +336,7 @@ int main(void)
 	others(&w, &f);
 	hostile(&w, &f);
 	target(false, "or its pages are not in the target");
-	target(true, "start with --scan");
+	target(true, "with --scan");
 	contract();
 	return T_DONE();
 }
