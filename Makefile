@@ -413,6 +413,8 @@ DEPS_TEST  = clang-14 libclang-rt-14-dev python3 gdb gdbserver procps mandoc les
 	gcc-s390x-linux-gnu libc6-dev-s390x-cross \
 	gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
 DEPS_BENCH = libbsd-dev uthash-dev
+# check-vm FULL=1: peers, and what builds a kernel
+DEPS_FULL  = crash python3-drgn bc bison flex dwarves libssl-dev
 
 # Each sets up first. The work is in a make of its own: it asks pkg-config, which may just have
 # come. It takes all cores unless the user said how many.
@@ -421,7 +423,7 @@ JOBS  = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
 AGAIN = $(MAKE) --no-print-directory $(JOBS) O=$(O)
 
 deps:                               ## install what is missing (Debian, apt-get)
-	@$(SETUP) $(DEPS_BUILD) $(DEPS_TEST) $(DEPS_BENCH)
+	@$(SETUP) $(DEPS_BUILD) $(DEPS_TEST) $(DEPS_BENCH) $(if $(FULL),$(DEPS_FULL))
 
 demo:                               ## set up; a driver dies of its mistake, dma-inspect says why
 	@$(SETUP) $(DEPS_BUILD)
@@ -432,7 +434,7 @@ check:                              ## set up; all tests that need no virtual ma
 	@$(AGAIN) run-check
 
 check-vm:                           ## set up; guests under QEMU, their dumps; FULL=1: all kernels
-	@$(SETUP) $(DEPS_BUILD) $(DEPS_TEST)
+	@$(SETUP) $(DEPS_BUILD) $(DEPS_TEST) $(if $(FULL),$(DEPS_FULL))
 	@$(AGAIN) run-check-vm
 
 run-demo: all $(O)/drivers
@@ -442,7 +444,7 @@ run-check: all $(CHECKS) $(NEEDS)
 	@$(RUN) -j $(shell nproc) $(SCRIPTS) $(CHECKS)
 
 run-check-vm: all $(VM_NEEDS)
-	@$(RUN) -t $(if $(FULL),3600,900) $(VM_CHECKS)
+	@$(RUN) -t $(if $(FULL),14400,900) $(VM_CHECKS)
 
 # A bench that cannot run here says so and is left out: figures never fail the build.
 BENCHES = $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/bench_*.c))

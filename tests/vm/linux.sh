@@ -7,7 +7,7 @@
 #	linux.sh BUILD-DIRECTORY DIRECTORY [WORD...]
 #
 # Words, each with its default left out of the name of the files:
-#	6.1 6.12        the series of kernels; default: 6.1, always named
+#	6.1 6.12 lean   the series of kernels, lean: lean_kernel.sh; default: 6.1, always named
 #	arm64           a machine of that architecture, and its kernel; default: amd64
 #	16k             arm64: a kernel with pages of 16 KiB (6.12 only)
 #	max             a processor with all that QEMU knows: on arm64 addresses of 52 bits where
@@ -48,7 +48,7 @@ vmcoreinfo='-device vmcoreinfo' kexec=no disk2='' cache=no
 for word; do
 	words=$words-$word
 	case $word in
-	6.1 | 6.12) series=$word words=${words%-*} ;;
+	6.1 | 6.12 | lean) series=$word words=${words%-*} ;;
 	arm64) arch=arm64 flavour=-arm64 ;;
 	16k) flavour=-arm64-16k ;;
 	max) cpu=max ;;

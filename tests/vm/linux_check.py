@@ -14,9 +14,10 @@ said of its processes (/proc/PID/pagemap, on the serial line), what the processe
 violation, and the core file of each process, written by the guest's kernel. A vmcore must answer
 of each region what the process's own core answers, tell the regions apart, and take no copy of a
 header for one. Of the kernel it must know what the guest's /proc/kallsyms and BTF say.
-Ends with a table: a line a variant, a column a format.
+Ends with two tables: what dma-inspect does, a line a variant, a column a form; and what its peers
+do with the same files (peers.py). Where a peer can do what it cannot, that is a failure. VARIANTs
+that are named and those of `full` are asked of every peer.
 """
-import glob
 import itertools
 import json
 import os
@@ -25,23 +26,24 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "second"))
 import compare                          # noqa: E402
+import linux_boot                       # noqa: E402
+import linux_forms                      # noqa: E402
 import linux_pages                      # noqa: E402
+import peers                            # noqa: E402
 from linux_truth import Processes, Symbols, Types, Untold       # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SMALL = ["6.1", "6.12-nokaslr-la57-novmcoreinfo", "6.1-pieces-virtual", "6.12-arm64-max"]
-SETTINGS = [["6.1", "6.12"], ["", "nokaslr"], ["", "la57"], ["", "novmcoreinfo"]]
+SETTINGS = [["6.1", "6.12", "lean"], ["", "nokaslr"], ["", "la57"], ["", "novmcoreinfo"]]
 FURTHER = ["6.1-pieces-virtual", "6.12-pieces-virtual-la57", "6.1-huge", "6.12-huge-la57",
            "6.1-virtual-novmcoreinfo", "6.1-kexec", "6.12-kexec-la57",
            "6.12-arm64", "6.12-arm64-novmcoreinfo", "6.12-arm64-max",
            "6.12-arm64-max-nokaslr-novmcoreinfo", "6.12-arm64-max-pieces-virtual",
            "6.12-arm64-16k", "6.12-arm64-16k-max", "6.12-arm64-16k-max-nokaslr-novmcoreinfo"]
+# Settings of the processes' memory: nothing that a peer could see.
+OURS_ALONE = {"pieces", "virtual", "huge"}
 KERNEL_HALF = 0xFF00000000000000
 LIMIT = 120                             # seconds for one run of dma-inspect
-# Forms of a dump; several files of one dump stand in one form. -d 31 leaves user pages out.
-FORMS = [["elf"], ["paging.elf"], ["kdump.flat"], ["kdump"], ["zlib.0"], ["lzo.0"], ["plain.0"],
-         ["made.elf"], ["zlib.23"], ["lzo.23"], ["flat.23"], ["flat.elf"], ["split.1", "split.2"]]
-WITHOUT_USER_PAGES = "zlib.31"
 SECOND = ["elf", "kdump"]               # forms that the second decoder is asked about
 COMMANDS = ["region", "dma -a", "dma 0 3f", "leaks -a", "violations", "events", "check", "stale",
             "summary", "analyze"]
@@ -77,7 +79,9 @@ class Variant:
         # The writer gives physical bus addresses only where pages are of 4 KiB.
         self.virtual = "virtual" in self.words or "16k" in self.words
         self.commands = BOOKS_ONLY if self.virtual else COMMANDS
-        self.cells = {}
+        self.cells, self.can, self.peers = {}, {}, {}
+        kernel = self.linked() if "arm64" in self.words else self.series
+        self.vmlinux = os.path.join(build, "linux", kernel, "vmlinux")
 
     def linked(self):
         """The kernel in LINKED_AT."""
@@ -94,14 +98,14 @@ class Variant:
         return "pages of %d KiB, %d-bit addresses" % (pages, bits)
 
     def files(self, form):
-        return ["%s.%s" % (self.path, x) for x in form]
+        return linux_forms.files(self.path, form)
 
     def call(self, files, *options):
         return subprocess.run([self.tool, *options, *files], capture_output=True, text=True,
                               timeout=LIMIT)
 
     def ask(self, files, commands, *options):
-        """Tables and notes of each command."""
+        """Tables and notes of each command; what is printed, without the name of the file."""
         argv = [x for c in commands for x in ("-c", c)]
         r = self.call(files, "-j", *options, *argv)
         need(r.returncode in (0, 1), "exit code %d: %s" % (
@@ -110,8 +114,9 @@ class Variant:
         need(len(docs) == len(commands), "%d answers to %d commands" % (len(docs), len(commands)))
         for d in docs:
             need("error" not in d, "%s: %s" % (d["command"], d.get("error")))
+            del d["target"]
         return ({c: d["tables"] for c, d in zip(commands, docs)},
-                [n for d in docs for n in d.get("notes", [])])
+                [n for d in docs for n in d.get("notes", [])], docs)
 
     def test(self, what, fn, *args):
         try:
@@ -145,8 +150,9 @@ class Variant:
 
     def kernel(self, files, options):
         """What `target` says of the kernel is what the guest said."""
-        tables, _ = self.ask(files, ["target"], *options)
-        k = tables["target"]["kernel"][0]
+        r = self.call(files, "-j", "-c", "target", *options)
+        need(r.returncode in (0, 1, 3), "exit code %d: %s" % (r.returncode, r.stderr))
+        k = json.loads(r.stdout)["tables"]["kernel"][0]
         need(self.truth.version.split()[2] == k["release"], "release %s" % k["release"])
         need(self.paging() in k["translation"], k["translation"])
         need(k["kaslr_offset"] == self.symbols.offset, "KASLR %#x, not %#x" % (
@@ -257,55 +263,94 @@ class Variant:
         need(r.returncode == 3 and "--scan" in r.stderr, "exit code %d, %s" % (
             r.returncode, r.stderr))
 
-    def filtered(self):
+    def filtered(self, files):
         """The processes' pages are left out: no region, and it says so."""
-        r = self.call(self.files([WITHOUT_USER_PAGES]), "--scan", "-c", "region")
+        r = self.call(files, "--scan", "-c", "region")
         need(r.returncode == 3 and "no region" in r.stderr, "exit code %d, %s" % (
             r.returncode, r.stderr))
 
-    def dump(self, form, first):
-        """All questions about one dump. Returns its tables, or None."""
-        files, label, options = self.files(form), "+".join(form), []
-        if "novmcoreinfo" not in self.words:
+    def named(self, label, files):
+        """What it knows of the kernel."""
+        symbol = self.test(label + ": its symbols", self.names, files, SYMBOLS)
+        types = self.test(label + ": its types", self.names, files, TYPES)
+        self.can[label] = {"symbol": symbol, "type": types}
+        return symbol and types
+
+    def dump(self, label, first):
+        """All questions about one dump. Returns what it printed, or None."""
+        files, options = self.files(label), []
+        if "novmcoreinfo" not in self.words and not linux_forms.no_vmcoreinfo(label):
             options = ["--scan"]
             self.test(label + ": no scan unasked", self.unasked, files)
         got = []
         if not self.test(label + ": answers", lambda: got.append(
                 self.ask(files, self.commands, *options))):
             self.cells[label] = "NO"
+            self.named(label, files)
             return None
-        tables, notes = got[0]
+        tables, notes, docs = got[0]
         good = self.test(label + ": both regions", self.regions, tables)
         good &= self.test(label + ": told apart", self.apart, tables)
         if first is None and "kexec" not in self.words:     # no cores: the kernel died first
             good &= self.test(label + ": says what the processes' cores say", self.as_core, tables)
         elif first is not None:
-            good &= self.test(label + ": answers as the first form", same, tables, first)
+            good &= self.test(label + ": prints what the first form does", same, docs, first)
         good &= self.test(label + ": a copy does not win", self.no_copy, files, notes, options)
         if self.virtual:
             good &= self.test(label + ": nothing is made up", self.nothing_false, files,
                               options, tables)
         if label in SECOND:
             good &= self.test(label + ": the second decoder agrees", self.second, files)
-        named = self.test(label + ": the kernel", self.kernel, files, options)
-        named &= self.test(label + ": its symbols", self.names, files, SYMBOLS)
-        named &= self.test(label + ": its types", self.names, files, TYPES)
+        named = self.named(label, files)
+        named &= self.test(label + ": the kernel", self.kernel, files, options)
         self.cells[label] = "yes" if good and named else "region" if good else "NO"
-        return tables if good else None
+        return docs if good else None
+
+    def kernel_alone(self, label):
+        """A dump that the processes were left out of."""
+        files = self.files(label)
+        good = self.test(label + ": no user pages, no region", self.filtered, files)
+        good &= self.test(label + ": the kernel", self.kernel, files, [])
+        good &= self.named(label, files)
+        self.cells[label] = "kernel" if good else "NO"
 
     def run(self):
         first = None
-        for form in FORMS:
-            if not all(os.path.exists(x) for x in self.files(form)):
+        for form in linux_forms.there(self.path):
+            if linux_forms.no_processes(form):
+                self.kernel_alone(form)
                 continue
-            tables = self.dump(form, first)
-            first = first or tables
+            docs = self.dump(form, first)
+            first = first or docs
         need(self.cells, "there are no dumps")
-        if os.path.exists(self.path + "." + WITHOUT_USER_PAGES):
-            self.test(WITHOUT_USER_PAGES + ": no user pages, no region", self.filtered)
         for what, why in linux_pages.check(os.path.dirname(self.tool), self.path):
             self.test("every page: " + what, need, not why, why)
         return self.failed
+
+    # ---- its peers ----
+
+    def guest(self):
+        """What peers are told."""
+        return peers.Guest(self.truth, self.symbols, self.types, self.words, self.vmlinux)
+
+    def beside(self, which):
+        """What each peer does with each form; no form of which it can do more than we."""
+        guest = self.guest()
+        for peer in [] if OURS_ALONE & set(self.words) else which:
+            why = peer.missing(guest.vmlinux)
+            if why:
+                print("skip peer %s: %s: %s" % (peer.name, self.name, why))
+                continue
+            words = self.peers[peer.name] = {}
+            for form in self.cells:
+                words[form] = peer.ask(guest, self.files(form))
+                self.test("%s: no worse than %s" % (form, peer.name), self.no_worse, form,
+                          words[form])
+
+    def no_worse(self, form, word):
+        rank, ours = peers.rank(word), self.can[form]
+        need(rank < peers.rank("symbol") or ours["symbol"], "a peer finds the symbol")
+        need(rank < peers.rank("yes") or ours["type"], "a peer finds the type")
 
 
 def only(rows, region):
@@ -314,19 +359,10 @@ def only(rows, region):
             if r.get("region") == region]
 
 
-def same(tables, first):
-    for c in first:
-        need(tables[c] == first[c], "%s: %s instead of %s" % (c, tables[c], first[c]))
-
-
-def print_table(variants):
-    forms = [f for f in map("+".join, FORMS) if any(f in v.cells for v in variants)]
-    wide = max(len(v.name) for v in variants)
-    print("| %s | %s |" % ("region, symbol, type".ljust(wide), " | ".join(forms)))
-    print("| %s |" % " | ".join("-" * n for n in [wide] + [len(f) for f in forms]))
-    for v in variants:
-        print("| %-*s | %s |" % (wide, v.name, " | ".join(
-            v.cells.get(f, "").ljust(len(f)) for f in forms)))
+def same(docs, first):
+    """All that is printed, notes too."""
+    for d, f in zip(docs, first):
+        need(d == f, "%s: %s instead of %s" % (d["command"], d, f))
 
 
 def full():
@@ -334,68 +370,72 @@ def full():
     return every + FURTHER
 
 
-class Boot:
-    """One guest, booted and dumped beside what else goes on."""
+class Run:
+    """What is asked of each variant. Quick: all forms of the first alone, and the quickest peer."""
 
-    def __init__(self, build, directory, name):
-        self.name, self.directory = name, directory
-        self.process = subprocess.Popen(
-            [os.path.join(HERE, "linux.sh"), build, directory, *name.split("-")],
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    def __init__(self, build, directory, quick):
+        self.build, self.directory, self.quick = build, directory, quick
+        self.failed, self.variants = 0, []
 
-    def wait(self):
-        """None, or why there are no dumps: a line that says it."""
-        _, err = self.process.communicate()
-        err = " ".join(err.split())[-400:]
-        if self.process.returncode == 77:
-            return "skip linux %s: %s" % (self.name, err)
-        return self.process.returncode and "not ok linux %s: no dumps: %s" % (self.name, err)
+    def peers(self, name):
+        if self.quick:
+            return peers.QUICK
+        if "arm64" not in name:
+            subprocess.run([os.path.join(HERE, "linux_vmlinux.sh"), self.build,
+                            name.split("-")[0]], stdout=subprocess.DEVNULL)
+        return peers.ALL
 
-    def remove(self):
-        if not os.environ.get("KEEP"):
-            for path in glob.glob(glob.escape(self.directory + "/linux-" + self.name) + ".*"):
-                os.remove(path)
+    def few(self, name):
+        """What is made of a dump has to do with the kernel and VMCOREINFO alone."""
+        words = set(name.split("-")[1:])
+        return name != SMALL[0] if self.quick else bool(words - {"arm64", "novmcoreinfo"})
 
+    def check(self, name):
+        try:
+            v = Variant(self.build, self.directory, name)
+            linux_forms.make(v.path, self.few(name))
+            v.run()
+            v.beside(self.peers(name))
+            self.failed += v.failed
+            self.variants.append(v)
+        except (Untold, OSError, LookupError, ValueError) as e:
+            self.failed += 1
+            print("not ok linux %s: %s" % (name, str(e).replace("\n", " ")))
 
-def check(build, directory, name, variants):
-    """Number of failures; the variant is added to the list."""
-    try:
-        v = Variant(build, directory, name)
-        failed = v.run()
-        variants.append(v)
-        return failed
-    except (Untold, OSError, LookupError, ValueError) as e:
-        print("not ok linux %s: %s" % (name, str(e).replace("\n", " ")))
-        return 1
+    def boot_and_check(self, names):
+        """The next guest boots while the dumps of the one before are looked at."""
+        coming = linux_boot.Boot(self.build, self.directory, names[0])
+        for after in names[1:] + [None]:
+            boot, why = coming, coming.wait()
+            coming = after and linux_boot.Boot(self.build, self.directory, after)
+            if why:
+                print(why)
+                self.failed += why.startswith("not ok")
+            else:
+                self.check(boot.name)
+                boot.remove()
+            sys.stdout.flush()
 
-
-def boot_and_check(build, names, variants):
-    """The next guest boots while the dumps of the one before are looked at."""
-    directory, failed = os.path.join(build, "vm_linux", "dumps"), 0
-    coming = Boot(build, directory, names[0])
-    for after in names[1:] + [None]:
-        boot, why = coming, coming.wait()
-        coming = after and Boot(build, directory, after)
-        if why:
-            print(why)
-            failed += why.startswith("not ok")
-        else:
-            failed += check(build, directory, boot.name, variants)
-            boot.remove()
-        sys.stdout.flush()
-    return failed
+    def tables(self):
+        linux_forms.print_table("region, symbol, type", [(v.name, v.cells) for v in self.variants])
+        print()
+        linux_forms.print_table("peers", [("%s: %s" % (v.name, name), cells) for v in self.variants
+                                          for name, cells in v.peers.items()])
 
 
 def main():
-    args, variants = sys.argv[1:], []
+    args = sys.argv[1:]
     if args[0] == "-d":
-        failed = sum(check(args[2], args[1], name, variants) for name in args[3:])
+        run = Run(args[2], args[1], False)
+        for name in args[3:]:
+            run.check(name)
     else:
-        names = full() if args[1:] == ["full"] else args[1:] or SMALL
-        failed = boot_and_check(args[0], names, variants)
-    if variants:
-        print_table(variants)
-    return 1 if failed else 0
+        names = full() if args[1:] == ["full"] else args[1:]
+        run = Run(args[0], os.path.join(args[0], "vm_linux", "dumps"), not names)
+        run.boot_and_check(names or SMALL)
+    if run.variants:
+        run.tables()
+    return 1 if run.failed else 0
 
 
 if __name__ == "__main__":

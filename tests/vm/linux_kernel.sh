@@ -3,7 +3,7 @@
 #
 # Fetches a stock Debian kernel and unpacks what a guest needs of it. Nothing is installed.
 #
-#	linux_kernel.sh BUILD-DIRECTORY KERNEL	KERNEL: 6.1, 6.12, 6.1-arm64, 6.12-arm64-16k, ...
+#	linux_kernel.sh BUILD-DIRECTORY KERNEL	KERNEL: 6.1, 6.12, 6.1-arm64, 6.12-arm64-16k, ..., lean
 #
 # The newest cloud kernel of that series the package lists know; of those with pages of 16 KiB there
 # is but one flavour. Leaves in BUILD-DIRECTORY/linux/KERNEL: package (its name and version),
@@ -13,6 +13,7 @@ set -u
 
 [ $# = 2 ] || { echo "usage: $0 BUILD-DIRECTORY KERNEL" >&2; exit 2; }
 kernel=$2
+[ "$kernel" = lean ] && exec "$(dirname "$0")"/lean_kernel.sh "$1"
 . "$(dirname "$0")"/debian.sh
 mkdir -p "$1/linux" && dir=$(cd "$1/linux" && pwd) || exit 1
 wanted='virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci virtio_blk

@@ -5,20 +5,18 @@ them, as its scan by threads sees them, and as libkdumpfile does.
 
 	linux_pages.py BUILD-DIRECTORY PREFIX...
 
-PREFIX: the name of linux.sh's dumps up to their last dots. Compressions that makedumpfile does not
-have here are made of its zlib pages."""
+PREFIX: the name of linux.sh's dumps up to their last dots."""
 import os
 import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.dirname(HERE))
-import kdump_make  # noqa: E402
 
 # Forms that hold the same pages. libkdumpfile does not open the flattened ones, and one file only.
 # QEMU names no machine but x86 in its header, and libkdumpfile then reads no page.
-SAME = [["kdump", "kdump.flat"], ["zlib.0", "lzo.0", "plain.0"],
-        ["zlib.23", "lzo.23", "flat.23", "split.1+split.2"], ["zlib.31"]]
+SAME = [["kdump", "kdump.flat"], ["zlib.0", "lzo.0", "plain.0", "snappy.0", "zstd.0"],
+        ["zlib.23", "lzo.23", "plain.23", "snappy.23", "zstd.23", "v2.23", "v5.23", "flat.23",
+         "split.1+split.2"], ["zlib.31", "lzo.31", "plain.31", "snappy.31", "zstd.31"]]
 ALONE = ("kdump.flat", "flat.23", "split.1+split.2")
 LIMIT = 300
 
@@ -45,31 +43,18 @@ class Dumps:
             got[form + " by libkdumpfile"] = self.ask(form, "sum", "phys", options=("-l",))
         return got
 
-    def make_others(self):
-        """More forms with the pages of zlib.23."""
-        out = []
-        for method in ("snappy", "zstd"):
-            if self.there("zlib.23") and kdump_make.has(method):
-                kdump_make.again(method, self.prefix + ".zlib.23",
-                                 "%s.%s.23" % (self.prefix, method))
-                out.append(method + ".23")
-        return out
-
 
 def check(build, prefix):
     """[(what, why it is wrong, or None)] of each group of forms."""
     dumps, out = Dumps(build, prefix), []
-    others = dumps.make_others()
     for group in SAME:
         got = {}
-        for form in group + (others if "zlib.23" in group else []):
+        for form in group:
             if dumps.there(form):
                 got.update(dumps.sums(form))
         if got:
             good = len(set(got.values())) == 1 and " missed 0 " in next(iter(got.values()))
             out.append((", ".join(got), None if good else str(got)))
-    for form in others:
-        os.remove("%s.%s" % (prefix, form))
     return out
 
 

@@ -44,6 +44,9 @@ class Processes:
         self.copy = int(copy[3], 16)
         false = re.search(rf"^init: false region phys {FIELD}$", text, re.M)
         self.false = false and int(false[1], 16)
+        # Where the kernel's image lies.
+        code = re.search(r"/proc/iomem: +([0-9a-f]+)-\S+ : Kernel code$", text, re.M)
+        self.code = int(code[1], 16)
         self.version = re.search(r"^init: /proc/version: (.*)$", text, re.M)[1]
         self.modules = re.findall(r"^init: /proc/modules: (\S+) ", text, re.M)
 
