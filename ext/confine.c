@@ -81,6 +81,9 @@ void dmv_confine_lines(struct dmv_confine *c, const char *path)
 	FILE *f;
 
 	dmv_confine_read(c, path);
+	/* standard input is a file if it was redirected from one */
+	if (!strcmp(path, "-"))
+		path = "/dev/stdin";
 	if (stat(path, &st) || !S_ISREG(st.st_mode))
 		return;
 	f = fopen(path, "re");

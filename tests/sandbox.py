@@ -190,6 +190,13 @@ def targets(tmp, held, pid):
     case("save from a pipe is refused, and says so", r.returncode == 2 and
          not os.path.exists(saved + "2") and "refused to open a file for writing (if it must be: "
          "--no-sandbox)" in r.stderr, r.stderr)
+    with open(commands, "w") as f:
+        f.write("violations\nsave %s3\n" % saved)
+    with open(commands) as f:
+        r = subprocess.run([INSPECT, "-f", "-", core], stdin=f, capture_output=True, text=True,
+                           timeout=30)
+    case("save from a file on standard input", r.returncode == 1 and os.path.exists(saved + "3") and
+         not r.stderr, r.stdout + r.stderr)
     r = subprocess.run([INSPECT, "--bugcheck", "E6 F 5 1000 1800"], capture_output=True, text=True,
                        timeout=30)
     case("--bugcheck", r.returncode == 0 and not r.stderr, r.stderr)
