@@ -224,6 +224,16 @@ static enum dmv_code measure(const char *path, int fd, uint64_t *ret, struct dmv
 	return DMV_E_OK;
 }
 
+static enum dmv_code cannot_open(const char *path, int errnum, struct dmv_err *e)
+{
+	if (errnum == ENOENT && !strcmp(path, "/proc/vmcore"))
+		return dmv_fail(e, DMV_E_SYSTEM,
+				"there is no /proc/vmcore: only the kernel that kexec starts after "
+				"a crash has it; a dump that was saved may be in /var/crash");
+	return dmv_fail(e, DMV_E_SYSTEM, "cannot open %s: %s", *path ? path : "\"\"",
+			strerror(errnum));
+}
+
 enum dmv_code dmv_file_open(const char *path, struct dmv_file **ret, struct dmv_err *e)
 {
 	struct dmv_file *f = calloc(1, sizeof(*f));
@@ -234,7 +244,7 @@ enum dmv_code dmv_file_open(const char *path, struct dmv_file **ret, struct dmv_
 	/* NONBLOCK: a FIFO given by mistake must not hang us. */
 	f->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (f->fd < 0) {
-		code = dmv_fail(e, DMV_E_SYSTEM, "cannot open %s: %s", path, strerror(errno));
+		code = cannot_open(path, errno, e);
 		free(f);
 		return code;
 	}

@@ -68,6 +68,14 @@ def without_target():
          doc["target"] == "absent" and "absent" in doc["error"] and "absent" in err, out + err)
 
 
+def no_such_files():
+    if not os.path.exists("/proc/vmcore"):
+        _, _, err = run("/proc/vmcore")
+        case("no /proc/vmcore", "kexec starts after a crash" in err and "/var/crash" in err, err)
+    code, _, err = run("")
+    case("an empty name", code == 3 and 'cannot open "": No such' in err, err)
+
+
 def hostile_name():
     with open("a\x1b[31mb", "w", encoding="ascii") as f:
         f.write("text")
@@ -81,6 +89,7 @@ def main():
         os.chdir(tmp)
         output()
         without_target()
+        no_such_files()
         hostile_name()
     return 1 if failed else 0
 
