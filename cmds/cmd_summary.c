@@ -250,6 +250,16 @@ static void not_booked(struct dmv_ses *s)
 	}
 }
 
+/* The dump's own bugcheck; else at least what it is. */
+static enum dmv_code without_region(struct dmv_ses *s)
+{
+	enum dmv_code code = dmv_dump_instead(s);
+
+	if (code == DMV_E_STOPPED || !s->mem || dmv_dump_bugcheck(s))
+		return code;
+	return dmv_target_say(s) ? code : DMV_E_STOPPED;
+}
+
 static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 {
 	enum dmv_code code;
@@ -258,7 +268,7 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 
 	(void)av;
 	if (dmv_need_facts(s))
-		return dmv_dump_instead(s);
+		return without_region(s);
 	j = dmv_judge_new(&s->facts);
 	by = calloc(s->facts.nadapter + 1, sizeof(*by));
 	code = j && by ? say(s, by, j) : dmv_no_memory(s);

@@ -101,6 +101,11 @@ static bool say_target(struct dmv_ses *s)
 	return dmv_out_row(s->out, &table, &t);
 }
 
+bool dmv_target_say(struct dmv_ses *s)
+{
+	return say_target(s) && dmv_dump_lines_say(s) && dmv_kernel_say(s);
+}
+
 static bool say_images(struct dmv_ses *s)
 {
 	dmv_out_table(s->out, &image_table);
@@ -114,6 +119,13 @@ static bool say_images(struct dmv_ses *s)
 	return true;
 }
 
+/* Was there a scan? dumps/facts_find.c leaves it out for a Linux kernel unless it was asked for. */
+static bool searched(const struct dmv_ses *s)
+{
+	return !s->mem->linux_kernel || s->mem->saved || s->opts.scan ||
+	       s->err.code != DMV_E_NOTFOUND;
+}
+
 /* A target without a region is still a target: why there is none is the error of the command. */
 static enum dmv_code say_regions(struct dmv_ses *s)
 {
@@ -123,7 +135,8 @@ static enum dmv_code say_regions(struct dmv_ses *s)
 	if (dmv_need_facts(s)) {
 		if (s->err.code == DMV_E_STOPPED)
 			return s->err.code;
-		dmv_out_line(s->out, "Region:   none");
+		dmv_out_line(s->out, "Region:   %s", searched(s) ? "none" :
+			     "none known; memory was not searched: --scan");
 		n = s->names ? dmv_names_notes(s->names, &note) : 0;
 		for (size_t i = 0; i < n; i++)
 			dmv_out_note(s->out, "%s", note[i]);
@@ -140,7 +153,7 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 	(void)av;
 	if (!s->mem)
 		return dmv_fail(&s->err, DMV_E_USAGE, "there is no target");
-	if (!say_target(s) || !dmv_dump_lines_say(s) || !dmv_kernel_say(s))
+	if (!dmv_target_say(s))
 		return DMV_E_STOPPED;
 	code = say_regions(s);
 	if (code != DMV_E_STOPPED && !dmv_dump_images_say(s))

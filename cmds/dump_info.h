@@ -26,6 +26,8 @@ const char *dmv_dump_place(const struct dmv_ses *s, uint64_t addr, char *buf, si
 /* What on the stack of the thread that died points into a driver; false: stop. */
 bool dmv_dump_stack_say(struct dmv_ses *s);
 
+/* What the target is, where no region tells more: format, header, kernel; false: stop. */
+bool dmv_target_say(struct dmv_ses *s);
 /* The header line by line; false: stop. */
 bool dmv_dump_lines_say(struct dmv_ses *s);
 /* The images of its list; false: stop. */

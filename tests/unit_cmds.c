@@ -301,12 +301,18 @@ static void target(bool kernel, const char *why)
 
 	snprintf(want, sizeof(want), "Target:   core\nFormat:   test%s\n"
 		 "Machine:  x86-64, 64 bits, little-endian\n"
-		 "Physical: 0x2000 bytes (8.0 KiB), ranges: 1\nRegion:   none\n"
+		 "Physical: 0x2000 bytes (8.0 KiB), ranges: 1\nRegion:   none%s\n"
 		 "%snote: half of it is missing\n", kernel ? ", a Linux kernel" : "",
-		 kernel ? untold : "");
+		 kernel ? " known; memory was not searched: --scan" : "", kernel ? untold : "");
 	T_EQ(a.code, 3, "target without a region");
 	T_STREQ(a.text, want, kernel ? "a Linux kernel" : "a target without a region");
 	T_CHECKF(strstr(a.err.msg, why) != NULL, why, "%s", a.err.msg);
+	free(a.text);
+	a = ask_in(&s, DMV_TEXT, "summary");
+	*strstr(want, "Region") = 0;
+	T_CHECKF(a.code == 3 && !strncmp(a.text, want, strlen(want)) &&
+		 strstr(a.err.msg, why), "and its summary says what it is", "exit code %d: %s%s",
+		 a.code, a.text, a.err.msg);
 	free(a.text);
 	dmv_mem_kernel_free(&m);        /* all that m owns: the rest is not from the heap */
 }
