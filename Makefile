@@ -78,7 +78,7 @@ $(O)/%.a:
 	@rm -f $@
 	$(call say,AR,$@)$(AR) rcs $@ $^
 
-INSPECT_SRC = $(addprefix ext/,dma_inspect.c cli.c target.c prompt.c confine.c sandbox.c)
+INSPECT_SRC = $(addprefix ext/,dma_inspect.c cli.c target.c prompt.c progress.c confine.c sandbox.c)
 $(O)/dma-inspect: $(call objs,$(INSPECT_SRC)) \
 		$(O)/libcmds.a $(O)/libdumps.a
 	$(LINK) $(DUMPS_LIBS) $(REPL_LIBS) $(SECCOMP_LIBS) -o $@

@@ -10,34 +10,59 @@
 #include "facts_verify_int.h"
 #include "group.h"
 
+enum { STEP = 256 };                    /* objects between two words about how far it has come */
+
 static bool judged(const struct dmv_facts *f, uint32_t adapter)
 {
 	return adapter == DMV_NO_INDEX || !f->adapter[adapter].unverified;
 }
 
-static bool stopped(const struct dmv_check *c)
+bool dmv_verify_stopped(struct dmv_check *c)
 {
-	return c->spent || (c->stop && *c->stop);
+	const struct dmv_step s = { "check", false, c->done, c->total };
+
+	if (c->done % STEP == 0)
+		dmv_mem_step(c->m, &s);
+	return c->spent || (c->stop && *(const volatile bool *)c->stop);
+}
+
+static bool wants_buffer(const struct dmv_facts *f, const struct dmv_buffer_fact *b)
+{
+	return b->life == DMV_LIVE && !b->from_mdl && !f->region[b->region].ended &&
+	       judged(f, b->adapter);
+}
+
+static bool wants_file(const struct dmv_facts *f, const struct dmv_file_fact *x)
+{
+	return x->life == DMV_LIVE && x->hooked && !f->region[x->region].ended &&
+	       judged(f, x->adapter) &&
+	       (x->shadow_virt != DMV_NO_ADDR || x->shadow_phys != DMV_NO_ADDR);
+}
+
+static uint64_t objects(const struct dmv_facts *f)
+{
+	uint64_t n = f->nbuffer;
+
+	for (size_t i = 0; i < f->nfile; i++)
+		if (wants_file(f, &f->file[i]))
+			n += f->file[i].hooked;
+	return n;
 }
 
 static void check_all(struct dmv_check *c, const struct dmv_group *regs)
 {
 	const struct dmv_facts *f = c->f;
 
-	for (size_t i = 0; i < f->nbuffer && !stopped(c); i++) {
-		const struct dmv_buffer_fact *b = &f->buffer[i];
-
-		c->g = &f->region[b->region];
-		if (b->life == DMV_LIVE && !b->from_mdl && !c->g->ended && judged(f, b->adapter))
-			dmv_verify_buffer(c, b);
+	c->total = objects(f);
+	for (size_t i = 0; i < f->nbuffer && !dmv_verify_stopped(c); i++, c->done++) {
+		c->g = &f->region[f->buffer[i].region];
+		if (wants_buffer(f, &f->buffer[i]))
+			dmv_verify_buffer(c, &f->buffer[i]);
 	}
-	for (size_t i = 0; i < f->nfile && !stopped(c); i++) {
-		const struct dmv_file_fact *x = &f->file[i];
-
-		c->g = &f->region[x->region];
-		if (x->life == DMV_LIVE && x->hooked && !c->g->ended && judged(f, x->adapter) &&
-		    (x->shadow_virt != DMV_NO_ADDR || x->shadow_phys != DMV_NO_ADDR))
-			dmv_verify_file(c, x, regs->item + regs->start[i],
+	for (size_t i = 0; i < f->nfile && !dmv_verify_stopped(c); i++) {
+		c->g = &f->region[f->file[i].region];
+		if (wants_file(f, &f->file[i]))
+			dmv_verify_file(c, &f->file[i], regs->item + regs->start[i],
 					regs->start[i + 1] - regs->start[i]);
 	}
 }

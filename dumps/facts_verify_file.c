@@ -188,7 +188,7 @@ void dmv_verify_file(struct dmv_check *c, const struct dmv_file_fact *x, const u
 
 	if (!geometry(c, x, &s))
 		return;
-	for (uint32_t i = 0; i < x->hooked && !c->spent; i++) {
+	for (uint32_t i = 0; i < x->hooked && !dmv_verify_stopped(c); i++, c->done++) {
 		const struct dmv_register_fact *reg = NULL;
 
 		while (k < n && c->f->reg[g[k]].row - x->first < i)

@@ -20,6 +20,7 @@ struct dmv_check {
 	 * the target. A region that says otherwise must not keep us for hours. */
 	uint64_t budget;
 	bool spent;
+	uint64_t done, total;           /* objects: common buffers, hooked registers */
 	uint64_t lost_guard_at, lost_shadow_at;
 	uint8_t buf[DMV_PIECE], other[DMV_PIECE];
 };
@@ -66,6 +67,9 @@ struct dmv_guard_fact *dmv_verify_guard(struct dmv_check *c, const struct dmv_da
 #define DMV_NOTE_ROW(c, what, x, fmt, ...) \
 	dmv_note_add((c)->f, DMV_TOPIC_VERIFY, DMV_NO_ADDR, what " row %u: " fmt, (x)->row, \
 		     __VA_ARGS__)
+
+/* Not to go on: the budget is spent, or the user has had enough. Tells how far it has come. */
+bool dmv_verify_stopped(struct dmv_check *c);
 
 /* ---- an object each ---- */
 

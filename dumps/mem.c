@@ -226,12 +226,26 @@ size_t dmv_range_after(const struct dmv_mem *m, enum dmv_space s, uint64_t addr)
 	return lo;
 }
 
+void dmv_mem_step(const struct dmv_mem *m, const struct dmv_step *s)
+{
+	if (m->progress)
+		m->progress->fn(m->progress->ctx, s);
+}
+
+void dmv_mem_walked(const struct dmv_mem *m, uint64_t done, uint64_t total)
+{
+	const struct dmv_step step = { "scan", true, done, total };
+
+	dmv_mem_step(m, &step);
+}
+
 struct walk {
 	struct dmv_mem *m;
 	enum dmv_space space;
 	dmv_mem_walk_fn *fn;
 	void *ctx;
 	uint8_t *buf;
+	uint64_t done, total;           /* bytes: of the ranges before this one, of all */
 	uint64_t missed;
 	unsigned system_errors;
 };
@@ -309,7 +323,9 @@ static enum dmv_code walk_range(struct walk *w, struct dmv_range r, struct dmv_e
 		}
 		if (code)
 			return code;
+		dmv_mem_walked(w->m, w->done + (next - r.start), w->total);
 	}
+	w->done += r.end - r.start;
 	return DMV_E_OK;
 }
 
@@ -324,6 +340,8 @@ enum dmv_code dmv_mem_walk(struct dmv_mem *m, enum dmv_space s, dmv_mem_walk_fn 
 	w.buf = aligned_alloc(4096, WALK_BYTES);
 	if (!w.buf)
 		return dmv_fail(e, DMV_E_MEMORY, "out of memory");
+	for (size_t i = 0; i < m->nrange[s]; i++)
+		w.total += m->range[s][i].end - m->range[s][i].start;
 	for (size_t i = 0; i < m->nrange[s] && !code; i++)
 		code = walk_range(&w, m->range[s][i], e);
 	free(w.buf);

@@ -57,6 +57,20 @@ struct dmv_cpu {
 	uint64_t cr[5];
 };
 
+/* How far a long piece of work has come. */
+struct dmv_step {
+	const char *what;               /* "scan", "check"; the same for all of one work */
+	bool bytes;                     /* counted in bytes, else in objects */
+	uint64_t done, total;
+};
+
+/* Told of it: often, in the thread that called for the work. The last step of a work that was ended
+ * may not come. */
+struct dmv_progress {
+	void (*fn)(void *ctx, const struct dmv_step *s);
+	void *ctx;
+};
+
 struct dmv_mem;
 struct dmv_pagewalk;
 struct dmv_kernel_kept;
@@ -110,6 +124,7 @@ struct dmv_mem {
 	struct dmv_kernel_kept *kernel; /* mem_kernel.c's; owned */
 	struct dmv_record *record;      /* save.c's, while it reads: told of what is read */
 	bool saved;                     /* a file of dmv_save's: small, so it is always scanned */
+	const struct dmv_progress *progress;    /* the host's; NULL: it does not want to know */
 };
 
 struct dmv_mem_opts {
@@ -138,6 +153,9 @@ bool dmv_mem_has(struct dmv_mem *m, enum dmv_space s);
  * mapped, or there are no tables for it. */
 enum dmv_code dmv_mem_translate(struct dmv_mem *m, uint64_t virt, uint64_t *phys, uint64_t *bytes,
 				struct dmv_err *e);
+
+/* Tells the host, if it wants to know. */
+void dmv_mem_step(const struct dmv_mem *m, const struct dmv_step *s);
 
 /* Index of the first range that ends behind addr; nrange: none does. */
 size_t dmv_range_after(const struct dmv_mem *m, enum dmv_space s, uint64_t addr);

@@ -69,6 +69,9 @@ void dmv_gather_free(struct dmv_gather *g);     /* NULL allowed */
 bool dmv_gather(struct dmv_gather *g, const struct dmv_file *f, const uint64_t *off, size_t count,
 		size_t n, uint8_t *to);
 
+/* A walk over memory has come through so many bytes of all. */
+void dmv_mem_walked(const struct dmv_mem *m, uint64_t done, uint64_t total);
+
 /* dmv_mem_walk_heads by dmv_mem_walk, whatever the source offers. Adds to *missed. */
 enum dmv_code dmv_mem_walk_plain(struct dmv_mem *m, enum dmv_space s, size_t step, size_t n,
 				 dmv_mem_heads_fn *fn, void *ctx, uint64_t *missed,

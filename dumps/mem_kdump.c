@@ -289,7 +289,7 @@ static enum dmv_code kdump_heads(struct dmv_mem *m, enum dmv_space s, size_t ste
 		return DMV_E_OK;
 	if (k->block / step * n > DMV_KDUMP_HEADS)
 		return dmv_mem_walk_plain(m, s, step, n, fn, ctx, missed, e);
-	return dmv_kdump_heads(&k->set, step, n, fn, ctx, missed, e);
+	return dmv_kdump_heads(m, &k->set, step, n, fn, ctx, missed, e);
 }
 
 static void kdump_close(struct dmv_mem *m)

@@ -42,11 +42,13 @@ struct slot {
 };
 
 struct heads {
+	const struct dmv_mem *m;
 	struct dmv_kdump_set *set;
 	uint64_t block;
 	size_t step, n;                 /* wanted: the first n bytes of each step bytes */
 	size_t steps;                   /* in a page, at least 1 */
 	size_t per;                     /* bytes kept of a page: n for each step */
+	uint64_t pages, seen;           /* of the set, and handed out or missed */
 
 	pthread_mutex_t lock;           /* for all below */
 	pthread_cond_t change;
@@ -72,7 +74,7 @@ struct worker {
 	struct dmv_kdump_desc known[KNOWN];
 	uint8_t *known_head;            /* `per` bytes each */
 	struct dmv_gather *gather;      /* NULL: it cannot be had, or did not do */
-	uint64_t *plain;                /* pages of a batch that it takes: where they are in the file */
+	uint64_t *plain;                /* pages of a batch that it takes: file offsets */
 	uint8_t **plain_to;
 	size_t nplain;
 	uint8_t *gathered;              /* `n` bytes of each, then the next step's */
@@ -205,7 +207,8 @@ static void fill_slot(struct worker *w, const struct dmv_kdump_part *p, uint64_t
 		struct dmv_kdump_desc d;
 
 		dmv_kdump_desc_get(w->desc + i * DMV_KDUMP_DESC_BYTES, p->h.be, &d);
-		if ((i + 1) * DMV_KDUMP_DESC_BYTES <= got && (defer(w, &d, to) || head_of(w, &d, to)))
+		if ((i + 1) * DMV_KDUMP_DESC_BYTES <= got &&
+		    (defer(w, &d, to) || head_of(w, &d, to)))
 			s->pfn[s->n++] = pfn;
 		else
 			s->missed += w->h->block;
@@ -275,7 +278,7 @@ static void *work(void *arg)
 
 /* ---- the caller's side ---- */
 
-static enum dmv_code hand_out(const struct heads *h, const struct slot *s, dmv_mem_heads_fn *fn,
+static enum dmv_code hand_out(struct heads *h, const struct slot *s, dmv_mem_heads_fn *fn,
 			      void *ctx)
 {
 	for (size_t i = 0; i < s->n; i++) {
@@ -291,6 +294,8 @@ static enum dmv_code hand_out(const struct heads *h, const struct slot *s, dmv_m
 				return code;
 		}
 	}
+	h->seen += s->n + s->missed / h->block;
+	dmv_mem_walked(h->m, h->seen * h->block, h->pages * h->block);
 	return DMV_E_OK;
 }
 
@@ -447,12 +452,16 @@ static void free_slots(struct heads *h)
 	}
 }
 
-enum dmv_code dmv_kdump_heads(struct dmv_kdump_set *set, size_t step, size_t n,
-			      dmv_mem_heads_fn *fn, void *ctx, uint64_t *missed, struct dmv_err *e)
+enum dmv_code dmv_kdump_heads(const struct dmv_mem *m, struct dmv_kdump_set *set, size_t step,
+			      size_t n, dmv_mem_heads_fn *fn, void *ctx, uint64_t *missed,
+			      struct dmv_err *e)
 {
-	struct heads h = { .set = set, .block = set->part[0].h.block, .step = step, .n = n };
+	struct heads h = { .m = m, .set = set, .block = set->part[0].h.block, .step = step,
+			   .n = n };
 	enum dmv_code code;
 
+	for (size_t i = 0; i < set->npart; i++)
+		h.pages += set->part[i].map.held;
 	h.steps = step < h.block ? h.block / step : 1;
 	h.per = h.steps * n;
 	if (!make_slots(&h)) {

@@ -177,10 +177,11 @@ bool dmv_unpack_built(uint32_t flag);
 /* ---- mem_kdump_heads.c ---- */
 
 /* The first n bytes of each step bytes of the set's pages, DMV_KDUMP_HEADS of a page at most; see
- * dmv_mem_walk_heads. Adds to *missed. */
+ * dmv_mem_walk_heads. m is told how far it has come. Adds to *missed. */
 enum { DMV_KDUMP_HEADS = 4096 };
 
-enum dmv_code dmv_kdump_heads(struct dmv_kdump_set *set, size_t step, size_t n,
-			      dmv_mem_heads_fn *fn, void *ctx, uint64_t *missed, struct dmv_err *e);
+enum dmv_code dmv_kdump_heads(const struct dmv_mem *m, struct dmv_kdump_set *set, size_t step,
+			      size_t n, dmv_mem_heads_fn *fn, void *ctx, uint64_t *missed,
+			      struct dmv_err *e);
 
 #endif

@@ -48,6 +48,7 @@ static bool sink(void *ctx, const char *buf, size_t n)
 {
 	struct dmv_app *a = ctx;
 
+	dmv_bar_end(&a->bar);
 	while (n) {
 		ssize_t w = write(a->fd, buf, n);
 
@@ -142,6 +143,7 @@ void dmv_app_run(struct dmv_app *a, const char *line, bool page)
 	if (page && !a->no_pager)
 		pager = pager_start(&a->fd);
 	code = dmv_run(&a->ses, line);
+	dmv_bar_end(&a->bar);
 	if (pager > 0) {
 		seen = pager_end(pager, a->fd);
 		a->fd = STDOUT_FILENO;
@@ -273,6 +275,7 @@ static int inspect(struct dmv_app *a)
 		return 4;
 	}
 	dmv_out_color(a->ses.out, colored(c));
+	a->progress = (struct dmv_progress){ dmv_bar_step, &a->bar };
 	a->ses.target = c->target;
 	a->ses.stop = &interrupted;
 	a->ses.opts = (struct dmv_facts_opts){ .region = c->region, .scan = c->scan };
@@ -281,6 +284,8 @@ static int inspect(struct dmv_app *a)
 		refuse(a, e.msg);
 		return code;
 	}
+	if (a->mem && isatty(STDERR_FILENO))
+		a->mem->progress = &a->progress;
 	work(a);
 	/* a reader who left has what he wanted; a full disk has lost it */
 	if (!a->lost)

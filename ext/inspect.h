@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /*
  * The parts of dma-inspect: cli.c its command line, target.c what it opens and gives up before,
- * prompt.c its prompt, dma_inspect.c what runs lines and shows answers.
+ * prompt.c its prompt, progress.c a line about long work, dma_inspect.c what runs lines and shows
+ * answers.
  */
 #ifndef DMV_INSPECT_H
 #define DMV_INSPECT_H
@@ -34,10 +35,20 @@ struct dmv_cli {
 int dmv_cli_parse(struct dmv_cli *c, int argc, char **argv);
 void dmv_cli_free(struct dmv_cli *c);
 
+/* The line about long work, on standard error. Zeroed: there is none. */
+struct dmv_bar {
+	const char *what;       /* the work; NULL: none */
+	double start, next;     /* seconds: of the work, not before which to draw again */
+	uint64_t done;
+	size_t shown;           /* characters that stand there */
+};
+
 struct dmv_app {
 	const struct dmv_cli *cli;
 	struct dmv_ses ses;
 	struct dmv_mem *mem;
+	struct dmv_bar bar;
+	struct dmv_progress progress;   /* to it */
 	char *paste;            /* what was read from standard input as the target */
 	int fd;                 /* where the output goes now: stdout or the pager */
 	bool no_pager;          /* there is none */
@@ -54,6 +65,11 @@ void dmv_target_close(struct dmv_app *a);
 void dmv_app_run(struct dmv_app *a, const char *line, bool page);
 /* A line on standard error, behind the program's name. */
 void dmv_complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* progress.c: the function of a struct dmv_progress whose ctx is a struct dmv_bar. */
+void dmv_bar_step(void *ctx, const struct dmv_step *s);
+/* Before anything else is written to the terminal. */
+void dmv_bar_end(struct dmv_bar *b);
 
 /* ^C since the last line began: a signal handler sets it, the session polls it. */
 bool dmv_interrupted(void);

@@ -223,19 +223,40 @@ def busy(p):
         time.sleep(0.01)
 
 
+def long_work(env):
+    """A scan that takes seconds: what is shown of it, and ^C."""
+    big_core("big")
+    p = subprocess.Popen([PROG, "-c", "leaks", "big"], stdout=subprocess.PIPE,
+                         stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, env=env)
+    busy(p)
+    time.sleep(0.7)                     # time enough for a line about it
+    p.send_signal(signal.SIGINT)
+    err = p.communicate(timeout=30)[1].decode()
+    case("^C during the scan of a big file", p.returncode == 4 and "stopped" in err, err)
+    case("no progress through a pipe", "scan:" not in err and "\r" not in err, err)
+    t = Terminal([PROG, "--no-pager", "big"], env)
+    line = r"\rscan: [\d.]+ [MG]iB of 8\.00 GiB, [\d.]+ [KMG]iB/s, \d+ (s|min \d+ s) left"
+    start = time.monotonic()
+    got = t.until(line)
+    case("progress on a terminal", got is not None, t.seen)
+    case("but not at once", time.monotonic() - start > 0.4)
+    case("and it goes on", t.until(line) is not None, t.seen)
+    t.type("\x03")
+    got = t.until(r"dma> $")
+    case("^C stops it, the line is wiped, the prompt is there",
+         got and re.search(r"\r +\rdma-inspect: stopped", got), got or t.seen)
+    got = t.ask("help")
+    case("and no trace of it in the next answer", "\r " not in got and "scan:" not in got, got)
+    t.type("q\n")
+    case("and q ends it", t.end() is not None)
+    os.remove("big")
+
+
 def without_terminal(argv, env):
     for what, why in ((".", "Is a directory"), ("absent.txt", "No such file")):
         code, out, err = run(argv + ["-f", what, "trouble.img"], env)
         case("-f %s" % what, code == 2 and not out and
              "cannot read commands from %s: %s" % (what, why) in err, err)
-    big_core("big")
-    p = subprocess.Popen([PROG, "-c", "leaks", "big"], stdout=subprocess.PIPE,
-                         stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, env=env)
-    busy(p)
-    p.send_signal(signal.SIGINT)
-    err = p.communicate(timeout=30)[1].decode()
-    os.remove("big")
-    case("^C during the scan of a big file", p.returncode == 4 and "stopped" in err, err)
     code, out, _ = run(argv + ["--color=always", "-c", "leaks", "trouble.img"], env)
     case("--color=always through a pipe", "\x1b[1m" in out and "OWNER\x1b[0m\n" in out, out)
     for extra in (["--color=auto"], []):
@@ -358,6 +379,7 @@ def main():
         argv = [PROG, "--base", base]
         on_terminal(argv, env, state)
         without_terminal(argv, env)
+        long_work(env)
     return 1 if failed else 0
 
 
