@@ -237,7 +237,7 @@ $(O)/corpus/fuzz_mem_kdump: tests/kdump_make.py
 fuzz: | $(O)/corpus/fuzz_mem_elf $(O)/corpus/fuzz_mem_kdump
 $(O)/tests/kdump_plain: $(O)/tests/kdump_plain.o $(O)/libdumps.a
 	$(LINK) $(DUMPS_LIBS) -ldeflate -llzo2 -lsnappy -lzstd -o $@
-bench-build: $(O)/tests/kdump_plain
+bench-build: $(O)/tests/kdump_plain $(VM_LINUX)
 NEEDS   += $(O)/tests/mem_probe
 VM_NEEDS += $(O)/tests/mem_probe
 SCRIPTS += tests/mem_dumps.py tests/mem_kdump.py tests/mem_hurt.py
@@ -412,7 +412,7 @@ DEPS_TEST  = clang-14 libclang-rt-14-dev python3 gdb gdbserver procps mandoc les
 	lib32gcc-12-dev libc6-dev-i386 \
 	gcc-s390x-linux-gnu libc6-dev-s390x-cross \
 	gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
-DEPS_BENCH = libbsd-dev uthash-dev
+DEPS_BENCH = libbsd-dev uthash-dev crash python3-drgn
 # check-vm FULL=1: peers, and what builds a kernel
 DEPS_FULL  = crash python3-drgn bc bison flex dwarves libssl-dev
 

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /*
- * What bench_kdump.py measures against, on a 64-bit little-endian kdump-compressed file that is
+ * What bench_vmcore.py measures against, on a 64-bit little-endian kdump-compressed file that is
  * believed in everything:
  *
  *   kdump_plain plain FILE      every page decompressed once by the fastest call, one thread
  *   kdump_plain library FILE    every page read once, in order, by libkdumpfile
- *   kdump_plain scan FILE       dma-inspect's walk over the first 8 bytes of every page
- *   kdump_plain read FILE       dma-inspect's walk over all bytes
  *
  * Prints how many pages that were.
  */
@@ -16,6 +14,7 @@
 #include <libkdumpfile/kdumpfile.h>
 #include <lzo/lzo1x.h>
 #include <snappy-c.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,8 +22,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zstd.h>
-
-#include "mem.h"
 
 enum { PAGE = 4096 };
 
@@ -108,39 +105,6 @@ static uint64_t library(const uint8_t *p, int fd)
 	return pages;
 }
 
-static enum dmv_code count_head(void *ctx, uint64_t addr, const uint8_t *head)
-{
-	(void)addr;
-	*(uint64_t *)ctx += 1 + (head[0] == 'D' && !memcmp(head, "DMVnever", 8));
-	return DMV_E_OK;
-}
-
-static enum dmv_code count(void *ctx, uint64_t addr, const uint8_t *buf, size_t n)
-{
-	(void)addr;
-	(void)buf;
-	*(uint64_t *)ctx += n / PAGE;
-	return DMV_E_OK;
-}
-
-static uint64_t ours(const char *path, bool heads)
-{
-	struct dmv_err e;
-	struct dmv_mem *m;
-	uint64_t pages = 0;
-
-	if (dmv_mem_open(path, NULL, &m, &e)) {
-		fprintf(stderr, "%s\n", e.msg);
-		exit(1);
-	}
-	if (heads)
-		dmv_mem_walk_heads(m, DMV_PHYS, PAGE, 8, count_head, &pages, NULL, &e);
-	else
-		dmv_mem_walk(m, DMV_PHYS, count, &pages, NULL, &e);
-	dmv_mem_close(m);
-	return pages;
-}
-
 int main(int argc, char **argv)
 {
 	struct stat st;
@@ -158,10 +122,8 @@ int main(int argc, char **argv)
 		return 1;
 	if (!strcmp(argv[1], "plain"))
 		pages = plain(p);
-	else if (!strcmp(argv[1], "library"))
-		pages = library(p, fd);
 	else
-		pages = ours(argv[2], !strcmp(argv[1], "scan"));
+		pages = library(p, fd);
 	printf("%" PRIu64 "\n", pages);
 	return 0;
 }

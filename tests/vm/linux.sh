@@ -18,8 +18,8 @@
 #	huge            memory enough for the kernel to give out huge pages: few physical pieces
 #	pieces          hardly three free pages side by side when the processes start
 #	virtual         bus addresses are virtual ones, as for a process that may not know better
-#	cache           1 GiB of memory full of data, for benches: of the dumps below only .elf, .zlib.0,
-#	                .lzo.0 and .plain.0, and no holes in their files
+#	cache           1 GiB of memory full of data, for benches: of the dumps below only .elf,
+#	                .zlib.0, .lzo.0 and .plain.0, and no holes in their files
 #	kexec           no monitor: the kernel crashes, a second one writes /proc/vmcore
 #	DRIVER          a process with that test driver; default: the three below
 #
