@@ -68,18 +68,28 @@ const struct dmv_kallsyms *dmv_knames_kallsyms(struct dmv_knames *kn, struct dmv
 
 /* ---- types ---- */
 
+static bool btf_range(struct dmv_mem *m, const struct dmv_kallsyms *k, struct dmv_range *ret)
+{
+	if (dmv_kallsyms_symbol(k, "__start_BTF", &ret->start) &&
+	    dmv_kallsyms_symbol(k, "__stop_BTF", &ret->end) && ret->end > ret->start)
+		return true;
+	return dmv_image_find_btf(m, k, ret);
+}
+
 static enum dmv_code load_btf(struct dmv_knames *kn, struct dmv_err *e)
 {
 	const struct dmv_kallsyms *k = dmv_knames_kallsyms(kn, e);
+	struct dmv_range at;
 	uint64_t start, stop;
 	uint8_t *data;
 	enum dmv_code code;
 
 	if (!k)
 		return DMV_E_NOTFOUND;
-	if (!dmv_kallsyms_symbol(k, "__start_BTF", &start) ||
-	    !dmv_kallsyms_symbol(k, "__stop_BTF", &stop) || stop <= start)
+	if (!btf_range(kn->m, k, &at))
 		return dmv_fail(e, DMV_E_NOTFOUND, "the kernel was built without BTF");
+	start = at.start;
+	stop = at.end;
 	if (stop - start > MAX_BTF)
 		return dmv_fail_at(e, DMV_E_CORRUPT, start,
 				   "BTF from 0x%" PRIx64 " to 0x%" PRIx64 " is not believable",

@@ -69,6 +69,22 @@ enum dmv_code dmv_kmod_sections(const struct dmv_kmod *k, const struct dmv_types
 void dmv_kmod_build_id(const struct dmv_kmod *k, struct dmv_mem *m,
 		       const struct dmv_kmod_section *v, size_t n, struct dmv_build_id *ret);
 
+/* names_image.c: what kallsyms that name no data leave out. */
+
+/* vmlinux's BTF; false: kallsyms do name data, or there is none. */
+bool dmv_image_find_btf(struct dmv_mem *m, const struct dmv_kallsyms *k, struct dmv_range *ret);
+
+/* What a struct module is known by. */
+struct dmv_module_marks {
+	uint64_t list;                  /* offset of its place in the list */
+	uint64_t self;                  /* offset of mkobj.mod, which leads back to it */
+	unsigned word;                  /* bytes of a pointer */
+};
+
+/* The head of the list of modules, if there are any. */
+bool dmv_image_find_modules(struct dmv_mem *m, const struct dmv_module_marks *marks,
+			    uint64_t *ret);
+
 /* The modules, read now if they were not. */
 const struct dmv_kmod *dmv_knames_modules(struct dmv_knames *kn, size_t *n, struct dmv_err *why);
 

@@ -24,6 +24,7 @@ enum {
 struct layout {
 	uint64_t size, list, name, name_bytes, kallsyms;
 	struct dmv_member sect_attrs, build_id;         /* size 0: there is none */
+	uint64_t self;                  /* 0: not known */
 	unsigned npiece;
 	struct dmv_member base[PIECES], bytes[PIECES];
 	struct dmv_member symtab, num_symtab, strtab;   /* in struct mod_kallsyms */
@@ -70,7 +71,7 @@ static void read_pieces(const struct dmv_types *t, struct layout *l)
 
 static enum dmv_code read_layout(const struct dmv_types *t, struct layout *l, struct dmv_err *e)
 {
-	struct dmv_member list, name, kallsyms;
+	struct dmv_member list, name, kallsyms, self;
 	enum dmv_code code = dmv_types_size(t, "module", &l->size, e);
 
 	if (code)
@@ -81,6 +82,8 @@ static enum dmv_code read_layout(const struct dmv_types *t, struct layout *l, st
 	l->list = list.offset;
 	l->name = name.offset;
 	l->name_bytes = name.size;
+	if (member(t, "module", "mkobj.mod", l->size, &self))
+		l->self = self.offset;
 	read_pieces(t, l);
 	if (!l->npiece)
 		return dmv_fail(e, DMV_E_NOTFOUND, "struct module does not say where it lies");
@@ -180,6 +183,15 @@ static enum dmv_code walk_list(struct walk *w, uint64_t head, struct dmv_err *e)
 	return code;
 }
 
+static bool find_list(const struct walk *w, uint64_t *head)
+{
+	const struct dmv_module_marks marks = {
+		.list = w->l.list, .self = w->l.self, .word = w->word,
+	};
+
+	return w->l.self && dmv_image_find_modules(w->m, &marks, head);
+}
+
 enum dmv_code dmv_kmods_load(struct dmv_knames *kn, struct dmv_mem *m, struct dmv_kmod **ret,
 			     size_t *n, struct dmv_err *cut, struct dmv_err *e)
 {
@@ -191,12 +203,14 @@ enum dmv_code dmv_kmods_load(struct dmv_knames *kn, struct dmv_mem *m, struct dm
 	w.types = dmv_knames_types(kn, e);
 	if (!w.types)
 		return DMV_E_NOTFOUND;
-	if (!dmv_knames_kallsyms(kn, e) ||
-	    !dmv_kallsyms_symbol(dmv_knames_kallsyms(kn, e), "modules", &head))
-		return dmv_fail(e, DMV_E_NOTFOUND, "the kernel has no symbol modules");
+	if (!dmv_knames_kallsyms(kn, e))
+		return DMV_E_NOTFOUND;
 	code = read_layout(w.types, &w.l, e);
 	if (code)
 		return code;
+	if (!dmv_kallsyms_symbol(dmv_knames_kallsyms(kn, e), "modules", &head) &&
+	    !find_list(&w, &head))
+		return dmv_fail(e, DMV_E_NOTFOUND, "the kernel has no symbol modules");
 	code = walk_list(&w, head, &why);
 	if (code == DMV_E_MEMORY) {
 		free(w.v);

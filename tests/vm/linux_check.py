@@ -132,7 +132,9 @@ class Variant:
 
     def sample(self):
         """Questions for linux_probe, and the right answers."""
-        asked = [("text linux_banner", {self.truth.version})]
+        asked = []
+        if "linux_banner" in self.symbols.kernel:       # not without CONFIG_KALLSYMS_ALL
+            asked.append(("text linux_banner", {self.truth.version}))
         for symbols, step in ((self.symbols.kernel, 499), (self.symbols.module, 19)):
             for name in sorted(symbols)[::step]:
                 asked.append(("symbol " + name, {"%x" % symbols[name]}))
