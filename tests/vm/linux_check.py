@@ -337,6 +337,9 @@ class Variant:
 
     def beside(self, which):
         """What each peer does with each form; no form of which it can do more than we."""
+        if peers.SYMBOL not in self.symbols.kernel:
+            print("skip peers: %s: the guest does not name %s" % (self.name, peers.SYMBOL))
+            return
         guest = self.guest()
         for peer in [] if OURS_ALONE & set(self.words) else which:
             why = peer.missing(guest.vmlinux)
