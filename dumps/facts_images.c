@@ -161,6 +161,7 @@ static void add_image(struct dmv_facts *f, struct dmv_names *n, struct image *im
 	if (dmv_names_add_image(n, im->path, im->base, im->end - im->base, im->id_n ? im->id : NULL,
 				im->id_n, &e))
 		return;
+	dmv_names_offer_file(n, im->base, im->path);
 	if (im->m->executable && !strcmp(im->path, im->m->executable))
 		add_executable(f, n, im);
 }

@@ -7,8 +7,8 @@
 
 struct dmv_lines;
 
-/* Of the file that f is from, which stays open; f is borrowed. NOTFOUND: it has no DWARF; CORRUPT: it
- * is not the build it was when its symbols were read. */
+/* Of the file that f is from, which stays open; f is borrowed. NOTFOUND: it has no DWARF; CORRUPT:
+ * it is not the build it was when its symbols were read. */
 enum dmv_code dmv_lines_open(const struct dmv_symfile *f, struct dmv_lines **ret,
 			     struct dmv_err *e);
 void dmv_lines_close(struct dmv_lines *l);      /* NULL allowed */

@@ -7,9 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "mem_int.h"
 #include "names_advice.h"
 #include "names_book.h"
+
+enum { REMARKS = 32 };
 
 enum dmv_code dmv_names_new_bare(struct dmv_names **ret, struct dmv_err *e)
 {
@@ -75,8 +79,14 @@ void dmv_names_free(struct dmv_names *n)
 		n->reader->close(&n->file[i]);
 		free(n->file[i].part);
 	}
+	for (size_t i = 0; i < n->nimage; i++)
+		free(n->image[i].path);
+	for (size_t i = 0; i < n->nlate; i++)
+		free(n->late[i]);
+	dmv_names_search_free(n);
 	drop_notes(n);
 	dmv_knames_free(n->kernel);
+	free(n->late);
 	free(n->file);
 	free(n->image);
 	free(n);
@@ -153,8 +163,9 @@ static enum dmv_code unfit(struct dmv_names *n, const char *path, struct dmv_err
 	return dmv_names_unfit(path, k ? k->release : "", e);
 }
 
-enum dmv_code dmv_names_add_file(struct dmv_names *n, const char *path, uint64_t base, bool force,
-				 struct dmv_err *e)
+/* Appended, but not counted yet. */
+static enum dmv_code load_file(struct dmv_names *n, const char *path, struct dmv_names_file **ret,
+			       struct dmv_err *e)
 {
 	struct dmv_names_file *p, *f;
 	enum dmv_code c;
@@ -168,23 +179,82 @@ enum dmv_code dmv_names_add_file(struct dmv_names *n, const char *path, uint64_t
 	n->file = p;
 	f = &p[n->nfile];
 	memset(f, 0, sizeof(*f));
-	f->base = base;
-	f->force = force;
+	f->base = UINT64_MAX;
 	c = n->reader->load(path, f, e);
 	if (c == DMV_E_NOTFOUND)
 		c = unfit(n, path, e);
 	if (c)
 		return c;
 	module_of(path, f->module);
+	*ret = f;
+	return DMV_E_OK;
+}
+
+static void unload_file(struct dmv_names *n, struct dmv_names_file *f)
+{
+	dmv_symfile_free(&f->sym);
+	free(f->part);
+	n->reader->close(f);
+}
+
+static bool is_directory(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISDIR(st.st_mode);
+}
+
+enum dmv_code dmv_names_add_file(struct dmv_names *n, const char *path, uint64_t base, bool force,
+				 struct dmv_err *e)
+{
+	struct dmv_names_file *f;
+	enum dmv_code c;
+
+	if (n->reader && is_directory(path))
+		return dmv_names_add_dir(n, path, force, e);
+	c = load_file(n, path, &f, e);
+	if (c)
+		return c;
+	f->base = base;
+	f->force = force;
 	dmv_names_bind_file(n, f);
 	if (f->state == DMV_FILE_REFUSED) {
 		c = dmv_fail(e, DMV_E_USAGE, "%s", f->why);
-		dmv_symfile_free(&f->sym);
-		free(f->part);
+		unload_file(n, f);
 		return c;
 	}
 	n->nfile++;
 	return DMV_E_OK;
+}
+
+enum dmv_code dmv_names_take_file(struct dmv_names *n, const char *path, size_t image,
+				  struct dmv_err *e)
+{
+	struct dmv_names_file *f;
+	enum dmv_code c = load_file(n, path, &f, e);
+
+	if (c)
+		return c;
+	strcpy(f->module, n->image[image].module);
+	dmv_names_bind_file(n, f);
+	if (f->state == DMV_FILE_BOUND && f->image == image && f->sym.id.n) {
+		n->nfile++;
+		return DMV_E_OK;
+	}
+	if (f->state == DMV_FILE_REFUSED)
+		c = dmv_fail(e, DMV_E_USAGE, "%s", f->why);
+	else
+		c = dmv_fail(e, DMV_E_USAGE, "%.200s: nothing tells whether it is the right file",
+			     path);
+	unload_file(n, f);
+	return c;
+}
+
+void dmv_names_offer_file(struct dmv_names *n, uint64_t base, const char *path)
+{
+	for (size_t i = 0; i < n->nimage; i++)
+		if (n->image[i].base == base && !n->image[i].path)
+			n->image[i].path = strdup(path);
 }
 
 /* ---- notes ---- */
@@ -202,8 +272,17 @@ static void add_note(struct dmv_names *n, const char *text)
 		free(copy);
 }
 
+void dmv_names_remark(struct dmv_names *n, const char *text)
+{
+	if (n->nlate < REMARKS && dmv_grow(&n->late, n->nlate, sizeof(*n->late)) &&
+	    (n->late[n->nlate] = strdup(text)) != NULL)
+		n->nlate++;
+}
+
 size_t dmv_names_notes(struct dmv_names *n, const char *const **ret)
 {
+	char text[300];
+
 	dmv_names_bind(n);
 	drop_notes(n);
 	for (size_t i = 0; i < n->nfile; i++) {
@@ -211,6 +290,14 @@ size_t dmv_names_notes(struct dmv_names *n, const char *const **ret)
 
 		if (f->state == DMV_FILE_REFUSED || f->state == DMV_FILE_WAITING)
 			add_note(n, f->why);
+	}
+	for (size_t i = 0; i < n->nlate; i++)
+		add_note(n, n->late[i]);
+	for (size_t i = 0; i < n->ndir; i++) {
+		if (n->dir[i].used)
+			continue;
+		snprintf(text, sizeof(text), "%.200s: nothing in it was used so far", n->dir[i].path);
+		add_note(n, text);
 	}
 	*ret = (const char *const *)n->note;
 	return n->nnote;

@@ -27,13 +27,20 @@ enum dmv_code dmv_names_add_image(struct dmv_names *n, const char *name, uint64_
 				  uint64_t bytes, const uint8_t *build_id, size_t build_id_n,
 				  struct dmv_err *e);
 
-/* An ELF file with symbols, System.map, or types alone (BTF). It is matched to an image by
+/* An ELF file with symbols, System.map, or types alone (BTF); or a directory, in which debug symbols
+ * are looked for as they are needed: by build-id, by the names of the images, of the kernel's release
+ * and of its modules. It is matched to an image by
  * build-id, else by file name; a build-id that differs from the image's is refused, with both ids
  * in the message, unless `force`. `base` UINT64_MAX: take the image's (ET_DYN) or the file's own
  * addresses (ET_EXEC). May be called before the images are known: files are bound when an image or
  * a look-up needs them. vmlinux and System.map are moved to where the target's kernel is. */
 enum dmv_code dmv_names_add_file(struct dmv_names *n, const char *path, uint64_t base, bool force,
 				 struct dmv_err *e);
+
+/* A file that may be what the image at base is from: it is read once an address in the image is asked
+ * about, and used only if its build-id is the image's. The same goes for /usr/lib/debug/.build-id and
+ * for directories given in place of a file (dmv_names_add_file). */
+void dmv_names_offer_file(struct dmv_names *n, uint64_t base, const char *path);
 
 /* The memory that addresses are of; borrowed until the names are freed. Reads nothing yet. A kernel
  * in it serves names and types once it is known (dmv_mem_kernel). Before the files about it. */

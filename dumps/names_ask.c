@@ -42,6 +42,7 @@ bool dmv_names_place(struct dmv_names *n, uint64_t addr, struct dmv_place *ret)
 	if (n->host.place && n->host.place(n->host.ctx, addr, ret))
 		return true;
 	dmv_names_bind(n);
+	dmv_names_search(n, addr);
 	for (size_t i = 0; i < n->nfile; i++) {
 		if (!dmv_file_address(&n->file[i], addr, &at))
 			continue;
@@ -101,6 +102,7 @@ bool dmv_names_line(struct dmv_names *n, uint64_t addr, char *buf, size_t size)
 	if (n->host.line && n->host.line(n->host.ctx, addr, buf, size))
 		return true;
 	dmv_names_bind(n);
+	dmv_names_search(n, addr);
 	for (size_t i = 0; i < n->nfile; i++) {
 		struct dmv_names_file *f = &n->file[i];
 

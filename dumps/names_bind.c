@@ -238,7 +238,10 @@ void dmv_names_bind(struct dmv_names *n)
 	if (!n->stale && known == n->kernel_known)
 		return;
 	n->stale = false;
-	n->kernel_known = known;
+	if (known && !n->kernel_known) {
+		n->kernel_known = true;
+		dmv_names_search_kernel(n);
+	}
 	for (size_t i = 0; i < n->nfile; i++)
 		dmv_names_bind_file(n, &n->file[i]);
 }

@@ -15,7 +15,17 @@ struct dmv_names_image {
 	char module[64];
 	uint64_t base, bytes;
 	struct dmv_build_id id;
+	char *path;             /* a file that it may be from; NULL: none is known */
+	bool asked;             /* its files were looked for */
 };
+
+/* Where to look for files, given by the user. */
+struct dmv_names_dir {
+	char *path;
+	bool force, used;
+};
+
+struct dmv_names_found;         /* names_search.c's: files of modules in the directories */
 
 enum dmv_file_state {
 	DMV_FILE_WAITING,
@@ -69,9 +79,29 @@ struct dmv_names {
 	bool stale;             /* images or files came since the last binding */
 	bool kernel_known;      /* it was at the last binding */
 	struct dmv_knames *kernel;      /* NULL: no target was given */
+	struct dmv_names_dir *dir;
+	size_t ndir;
+	struct dmv_names_found *found;  /* NULL: not looked for yet */
 	char **note;
 	size_t nnote;
+	char **late;            /* what was found out at look-ups, for notes */
+	size_t nlate;
 };
+
+/* A file that nobody named for that image: taken only if its build-id is the image's. USAGE: it is
+ * not. */
+enum dmv_code dmv_names_take_file(struct dmv_names *n, const char *path, size_t image,
+				  struct dmv_err *e);
+/* A line for the notes; lost where memory is short, or there are many. */
+void dmv_names_remark(struct dmv_names *n, const char *text);
+
+/* names_search.c: a directory as it is given, the kernel once it is known, what covers an address
+ * when it is first asked about. */
+enum dmv_code dmv_names_add_dir(struct dmv_names *n, const char *path, bool force,
+				struct dmv_err *e);
+void dmv_names_search_kernel(struct dmv_names *n);
+void dmv_names_search(struct dmv_names *n, uint64_t addr);
+void dmv_names_search_free(struct dmv_names *n);
 
 /* Binds one file, if that is possible by now. */
 void dmv_names_bind_file(struct dmv_names *n, struct dmv_names_file *f);

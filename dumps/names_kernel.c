@@ -168,6 +168,11 @@ static struct dmv_kmod *module_at(struct dmv_knames *kn, uint64_t addr)
 	return NULL;
 }
 
+const struct dmv_kmod *dmv_knames_module_at(struct dmv_knames *kn, uint64_t addr)
+{
+	return module_at(kn, addr);
+}
+
 static bool place_in_module(struct dmv_knames *kn, uint64_t addr, struct dmv_place *ret)
 {
 	struct dmv_kmod *k = module_at(kn, addr);

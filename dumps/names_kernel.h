@@ -88,6 +88,8 @@ bool dmv_image_find_modules(struct dmv_mem *m, const struct dmv_module_marks *ma
 /* The modules, read now if they were not. */
 const struct dmv_kmod *dmv_knames_modules(struct dmv_knames *kn, size_t *n, struct dmv_err *why);
 
+/* The one that covers addr; NULL: none does. */
+const struct dmv_kmod *dmv_knames_module_at(struct dmv_knames *kn, uint64_t addr);
 /* Where the sections of one of them lie, from malloc, and its build-id, which may be unknown. */
 enum dmv_code dmv_knames_sections(struct dmv_knames *kn, const struct dmv_kmod *k,
 				  struct dmv_kmod_section **ret, size_t *n,
