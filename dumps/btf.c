@@ -2,7 +2,8 @@
 /*
  * BTF, version 1. A header, then types of varying length one after the other (type 1 is the first),
  * then strings. One pass checks every length and remembers where each 64th type is; look-ups by
- * name are passes as well, a millisecond each.
+ * name are passes as well, a millisecond each. Types and strings of a module are numbered behind
+ * those of the kernel.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -39,10 +40,12 @@ static const struct {
 struct dmv_btf {
 	struct dmv_types types_of;      /* first */
 	uint8_t *data;
+	const struct dmv_btf *base;     /* of a module: the kernel's; borrowed */
 	bool big_endian, cut;
 	const uint8_t *types, *strings;
 	size_t ntypes_bytes, nstrings;
-	uint32_t n;                     /* types, numbered from 1 to n */
+	uint32_t n;                     /* types, numbered from first on */
+	uint32_t first;
 	uint32_t *mark;                 /* offset in types of type 1 + 64 * i */
 	unsigned pointer_bytes;
 };
@@ -65,6 +68,11 @@ void dmv_btf_free(struct dmv_btf *b)
 	free(b);
 }
 
+size_t dmv_btf_strings(const struct dmv_btf *b)
+{
+	return b->nstrings;
+}
+
 size_t dmv_btf_count(const struct dmv_btf *b, bool *cut)
 {
 	*cut = b->cut;
@@ -78,6 +86,10 @@ static uint32_t u32(const struct dmv_btf *b, const uint8_t *p)
 
 static const char *string(const struct dmv_btf *b, uint32_t off)
 {
+	if (b->base && off < b->base->nstrings)
+		return string(b->base, off);
+	if (b->base)
+		off -= (uint32_t)b->base->nstrings;
 	return off < b->nstrings ? (const char *)b->strings + off : "";
 }
 
@@ -123,7 +135,7 @@ static enum dmv_code check_header(struct dmv_btf *b, size_t n, struct dmv_err *e
 		return dmv_fail(e, DMV_E_CORRUPT,
 				"BTF: types at 0x%" PRIx32 " of 0x%" PRIx32
 				" bytes do not fit in 0x%zx", type_off, type_len, n);
-	if (str_off > n - hdr || !str_len || str_len > n - hdr - str_off)
+	if (str_off > n - hdr || (!str_len && !b->base) || str_len > n - hdr - str_off)
 		return dmv_fail(e, DMV_E_CORRUPT,
 				"BTF: strings at 0x%" PRIx32 " of 0x%" PRIx32
 				" bytes do not fit in 0x%zx", str_off, str_len, n);
@@ -131,9 +143,15 @@ static enum dmv_code check_header(struct dmv_btf *b, size_t n, struct dmv_err *e
 	b->ntypes_bytes = type_len;
 	b->strings = b->data + hdr + str_off;
 	b->nstrings = str_len;
-	if (b->strings[str_len - 1])
+	if (str_len && b->strings[str_len - 1])
 		return dmv_fail(e, DMV_E_CORRUPT, "BTF: the last string has no end");
 	return DMV_E_OK;
+}
+
+/* A module's names that lie nowhere show that the base is another kernel's. */
+static bool has_name(const struct dmv_btf *b, size_t off)
+{
+	return !b->base || u32(b, b->types + off) < b->base->nstrings + b->nstrings;
 }
 
 static enum dmv_code index_types(struct dmv_btf *b, struct dmv_err *e)
@@ -147,7 +165,7 @@ static enum dmv_code index_types(struct dmv_btf *b, struct dmv_err *e)
 	for (; b->ntypes_bytes - off >= TYPE; off += len) {
 		take(b, b->types + off, &t);
 		len = length(&t);
-		if (!len || len > b->ntypes_bytes - off)
+		if (!len || len > b->ntypes_bytes - off || !has_name(b, off))
 			break;
 		if (b->n % EVERY == 0)
 			b->mark[b->n / EVERY] = (uint32_t)off;
@@ -157,6 +175,8 @@ static enum dmv_code index_types(struct dmv_btf *b, struct dmv_err *e)
 			b->pointer_bytes = t.size == 4 ? 4 : 8;
 	}
 	b->cut = off != b->ntypes_bytes;
+	if (b->base && b->cut)
+		return dmv_fail(e, DMV_E_CORRUPT, "BTF: damaged, or a module's of another kernel");
 	if (!b->n)
 		return dmv_fail(e, DMV_E_CORRUPT, "BTF: the first type is damaged");
 	return DMV_E_OK;
@@ -164,7 +184,25 @@ static enum dmv_code index_types(struct dmv_btf *b, struct dmv_err *e)
 
 static const struct dmv_types_ops btf_ops;
 
+/* The kernel's strings begin with the empty one; a module's go on behind them. */
+static enum dmv_code check_base(const struct dmv_btf *b, struct dmv_err *e)
+{
+	if (!b->base && b->strings[0])
+		return dmv_fail(e, DMV_E_NOTFOUND, "BTF: types of a module, which need the "
+				"kernel's");
+	if (b->base && (b->base->cut || b->base->base || b->base->big_endian != b->big_endian))
+		return dmv_fail(e, DMV_E_CORRUPT, "BTF: the kernel's types, which a module's go on "
+				"from, are damaged or another machine's");
+	return DMV_E_OK;
+}
+
 enum dmv_code dmv_btf_new(uint8_t *data, size_t n, struct dmv_btf **ret, struct dmv_err *e)
+{
+	return dmv_btf_new_split(data, n, NULL, ret, e);
+}
+
+enum dmv_code dmv_btf_new_split(uint8_t *data, size_t n, const struct dmv_btf *base,
+				struct dmv_btf **ret, struct dmv_err *e)
 {
 	struct dmv_btf *b = calloc(1, sizeof(*b));
 	enum dmv_code code;
@@ -175,9 +213,13 @@ enum dmv_code dmv_btf_new(uint8_t *data, size_t n, struct dmv_btf **ret, struct 
 	}
 	b->types_of.ops = &btf_ops;
 	b->data = data;
-	b->pointer_bytes = 8;
+	b->base = base;
+	b->first = base ? base->n + 1 : 1;
+	b->pointer_bytes = base ? base->pointer_bytes : 8;
 	code = n > MAX_BYTES ? dmv_fail(e, DMV_E_CORRUPT, "BTF: %zu bytes are too many", n) :
 			       check_header(b, n, e);
+	if (!code)
+		code = check_base(b, e);
 	if (!code)
 		code = index_types(b, e);
 	if (code) {
@@ -194,6 +236,9 @@ static bool type_at(const struct dmv_btf *b, uint32_t id, struct type *t)
 {
 	const uint8_t *p;
 
+	if (b->base && id < b->first)
+		return type_at(b->base, id, t);
+	id -= b->first - 1;
 	if (!id || id > b->n)
 		return false;
 	p = b->types + b->mark[(id - 1) / EVERY];
@@ -263,7 +308,7 @@ static bool btf_find(const struct dmv_types *types, const char *name, uint64_t *
 	uint32_t alias = 0;
 	struct type t;
 
-	for (uint32_t id = 1; id <= b->n; id++, p += length(&t)) {
+	for (uint32_t id = b->first; id - b->first < b->n; id++, p += length(&t)) {
 		take(b, p, &t);
 		if (t.kind != K_STRUCT && t.kind != K_UNION && t.kind != K_TYPEDEF)
 			continue;
@@ -385,7 +430,7 @@ static bool btf_enumerator(const struct dmv_types *types, const char *name, int6
 	const uint8_t *p = b->types;
 	struct type t;
 
-	for (uint32_t id = 1; id <= b->n; id++, p += length(&t)) {
+	for (uint32_t i = 0; i < b->n; i++, p += length(&t)) {
 		take(b, p, &t);
 		if ((t.kind == K_ENUM || t.kind == K_ENUM64) && enumerator_in(b, &t, name, ret))
 			return true;

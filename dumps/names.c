@@ -30,11 +30,25 @@ void dmv_names_set_host(struct dmv_names *n, const struct dmv_names_host *h)
 	n->host = *h;
 }
 
+/* The kernel's own types: a module's go on from them. NULL: not known. */
+static const struct dmv_btf *base_of(struct dmv_names *n, size_t but)
+{
+	const struct dmv_btf *base = n->kernel ? dmv_knames_btf(n->kernel, NULL) : NULL;
+
+	for (size_t i = 0; i < n->nfile && !base; i++)
+		if (i != but && !n->file[i].sym.object && n->file[i].state != DMV_FILE_REFUSED &&
+		    n->reader->types(&n->file[i], NULL))
+			base = n->file[i].types.btf;
+	return base;
+}
+
 const struct dmv_types *dmv_names_file_types(struct dmv_names *n, size_t i)
 {
 	struct dmv_names_file *f = &n->file[i];
 
-	return f->state == DMV_FILE_REFUSED ? NULL : n->reader->types(f);
+	if (f->state == DMV_FILE_REFUSED)
+		return NULL;
+	return n->reader->types(f, f->asked_types ? NULL : base_of(n, i));
 }
 
 /* For a kernel that has none of its own: of the first file that has some. */
@@ -296,7 +310,8 @@ size_t dmv_names_notes(struct dmv_names *n, const char *const **ret)
 	for (size_t i = 0; i < n->ndir; i++) {
 		if (n->dir[i].used)
 			continue;
-		snprintf(text, sizeof(text), "%.200s: nothing in it was used so far", n->dir[i].path);
+		snprintf(text, sizeof(text), "%.200s: nothing in it was used so far",
+			 n->dir[i].path);
 		add_note(n, text);
 	}
 	*ret = (const char *const *)n->note;

@@ -159,8 +159,8 @@ static bool ask_host(const struct dmv_names_host *h, const struct question *q)
 	return false;
 }
 
-/* The host's and the kernel's own types first; the first answer of the others counts. What the
- * kernel lacked is told if nobody knows better. */
+/* The host's and the kernel's own types first, its modules' then; the first answer of the others
+ * counts. What the kernel lacked is told if nobody knows better. */
 static enum dmv_code ask_all(struct dmv_names *n, const struct question *q, struct dmv_err *e)
 {
 	struct dmv_err why = { .code = DMV_E_NOTFOUND, .addr = UINT64_MAX };
@@ -174,6 +174,9 @@ static enum dmv_code ask_all(struct dmv_names *n, const struct question *q, stru
 	b = n->kernel ? dmv_knames_btf(n->kernel, &why) : NULL;
 	if (b && !ask(dmv_btf_types(b), q, &why))
 		return DMV_E_OK;
+	for (size_t i = 0; b && (b = dmv_knames_module_btf(n->kernel, i)); i++)
+		if (!ask(dmv_btf_types(b), q, NULL))
+			return DMV_E_OK;
 	for (size_t i = 0; i < n->nfile; i++) {
 		const struct dmv_types *t = dmv_names_file_types(n, i);
 

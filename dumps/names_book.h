@@ -62,8 +62,9 @@ struct dmv_names_file {
 struct dmv_names_reader {
 	/* sym, types or state TYPES. NOTFOUND: it is nothing that has names or types. */
 	enum dmv_code (*load)(const char *path, struct dmv_names_file *f, struct dmv_err *e);
-	/* Looked at when they are first asked for: vmlinux's DWARF is large. NULL: none. */
-	const struct dmv_types *(*types)(struct dmv_names_file *f);
+	/* Looked at when they are first asked for: vmlinux's DWARF is large. NULL: none. base: the
+	 * kernel's, for a module's; may be NULL. */
+	const struct dmv_types *(*types)(struct dmv_names_file *f, const struct dmv_btf *base);
 	/* Of an address as in the file. */
 	bool (*line)(struct dmv_names_file *f, uint64_t addr, char *buf, size_t size);
 	void (*close)(struct dmv_names_file *f);        /* all but sym */

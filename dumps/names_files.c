@@ -14,20 +14,23 @@ static enum dmv_code load(const char *path, struct dmv_names_file *f, struct dmv
 	c = dmv_symfile_load_map(path, &f->sym, e);
 	if (c != DMV_E_NOTFOUND)
 		return c;
-	if (dmv_file_types_open(path, &f->types, NULL))
+	if (!dmv_is_btf(path))
 		return dmv_fail(e, c, "%s: neither an ELF file nor System.map nor BTF", path);
-	f->asked_types = true;
+	/* A module's types wait for the kernel's. */
+	c = dmv_file_types_open(path, NULL, &f->types, e);
+	if (c && c != DMV_E_NOTFOUND)
+		return dmv_prepend(e, "%.200s", path);
+	f->asked_types = !c;
 	f->state = DMV_FILE_TYPES;
 	f->sym.path = strdup(path);
 	return f->sym.path ? DMV_E_OK : dmv_fail(e, DMV_E_MEMORY, "no memory for symbol files");
 }
 
-static const struct dmv_types *types(struct dmv_names_file *f)
+static const struct dmv_types *types(struct dmv_names_file *f, const struct dmv_btf *base)
 {
-	if (!f->asked_types) {
-		f->asked_types = true;
-		dmv_file_types_open(f->sym.path, &f->types, NULL);
-	}
+	/* Without a base a module's types may have a better day. */
+	if (!f->asked_types)
+		f->asked_types = !dmv_file_types_open(f->sym.path, base, &f->types, NULL) || base;
 	return dmv_file_types(&f->types);
 }
 

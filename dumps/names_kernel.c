@@ -14,9 +14,10 @@
 
 struct dmv_knames {
 	struct dmv_mem *m;
-	bool asked_kallsyms, asked_btf, asked_modules;
+	bool asked_kallsyms, asked_btf, asked_modules, asked_module_btf;
 	struct dmv_kallsyms *kallsyms;
-	struct dmv_btf *btf;
+	struct dmv_btf *btf, **module_btf;
+	size_t nmodule_btf;
 	struct dmv_kmod *mod;
 	size_t nmod, module_room;
 	struct dmv_err no_kallsyms, no_btf, no_modules;         /* why */
@@ -38,6 +39,9 @@ void dmv_knames_free(struct dmv_knames *kn)
 	if (!kn)
 		return;
 	dmv_kallsyms_free(kn->kallsyms);
+	for (size_t i = 0; i < kn->nmodule_btf; i++)
+		dmv_btf_free(kn->module_btf[i]);
+	free(kn->module_btf);
 	dmv_btf_free(kn->btf);
 	dmv_kmods_free(kn->mod, kn->nmod);
 	free(kn);
@@ -112,6 +116,16 @@ const struct dmv_btf *dmv_knames_btf(struct dmv_knames *kn, struct dmv_err *e)
 	if (!kn->btf && kn->asked_btf && e)
 		*e = kn->no_btf;
 	return kn->btf;
+}
+
+const struct dmv_btf *dmv_knames_module_btf(struct dmv_knames *kn, size_t i)
+{
+	uint64_t head;
+
+	if (dmv_knames_btf(kn, NULL) && first_time(kn, &kn->asked_module_btf, NULL) &&
+	    dmv_kallsyms_symbol(dmv_knames_kallsyms(kn, NULL), "btf_modules", &head))
+		kn->nmodule_btf = dmv_kmods_btf(kn->m, kn->btf, head, &kn->module_btf);
+	return i < kn->nmodule_btf ? kn->module_btf[i] : NULL;
 }
 
 void dmv_knames_more(struct dmv_knames *kn, dmv_more_types *fn, void *ctx)

@@ -26,6 +26,9 @@ bool dmv_knames_symbol(struct dmv_knames *kn, const char *name, uint64_t *ret);
 const struct dmv_kallsyms *dmv_knames_kallsyms(struct dmv_knames *kn, struct dmv_err *e);
 const struct dmv_btf *dmv_knames_btf(struct dmv_knames *kn, struct dmv_err *e);
 
+/* Types of the kernel's modules, the i-th; NULL: there are no more. Borrowed. */
+const struct dmv_btf *dmv_knames_module_btf(struct dmv_knames *kn, size_t i);
+
 /* Where else to look for types, if the kernel has none: asked when they are needed; may answer
  * NULL. */
 typedef const struct dmv_types *dmv_more_types(void *ctx);
@@ -54,6 +57,11 @@ void dmv_kmods_free(struct dmv_kmod *v, size_t n);
 /* Reads the symbols of a module, once. *room: bytes that the symbols of all modules may yet take,
  * since many modules of a damaged list may claim the same large table. */
 void dmv_kmod_symbols(struct dmv_kmod *k, struct dmv_mem *m, size_t *room);
+
+/* Types of the modules, which go on from those of the kernel: as many as can be read, each from
+ * dmv_btf_new_split; the array is from malloc. head: the kernel's btf_modules. */
+size_t dmv_kmods_btf(struct dmv_mem *m, const struct dmv_btf *base, uint64_t head,
+		     struct dmv_btf ***ret);
 
 /* Where a section of it lies. */
 struct dmv_kmod_section {

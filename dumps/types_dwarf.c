@@ -365,32 +365,65 @@ static uint8_t *btf_section(Elf *elf, size_t *n)
 	return NULL;
 }
 
-/* All of a file that starts as BTF does; NULL: it does not. */
-static uint8_t *btf_file(const char *path, size_t *n)
+/* Of the kernel, or of a module, which then goes on from base. Takes over data. */
+static enum dmv_code new_btf(uint8_t *data, size_t n, const struct dmv_btf *base,
+			     struct dmv_btf **ret, struct dmv_err *e)
 {
-	uint8_t head[2] = { 0 }, *p = NULL;
+	uint8_t *again = base ? copy(data, n) : NULL;
+	enum dmv_code code = dmv_btf_new(data, n, ret, e);
+
+	if (code == DMV_E_NOTFOUND && again)
+		return dmv_btf_new_split(again, n, base, ret, e);
+	free(again);
+	return code;
+}
+
+static int open_btf(const char *path, size_t *n)
+{
+	uint8_t head[2] = { 0 };
 	struct stat st;
 	/* Not blocking: a name may be a FIFO's. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
 	if (fd < 0)
-		return NULL;
+		return -1;
 	if (pread(fd, head, 2, 0) == 2 && !fstat(fd, &st) && S_ISREG(st.st_mode) &&
 	    st.st_size <= MAX_BTF &&
 	    ((head[0] == 0x9f && head[1] == 0xeb) || (head[0] == 0xeb && head[1] == 0x9f))) {
 		*n = (size_t)st.st_size;
-		p = malloc(*n);
-		if (p && pread(fd, p, *n, 0) != (ssize_t)*n) {
-			free(p);
-			p = NULL;
-		}
+		return fd;
 	}
 	close(fd);
+	return -1;
+}
+
+bool dmv_is_btf(const char *path)
+{
+	size_t n;
+	int fd = open_btf(path, &n);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+/* All of a file that starts as BTF does; NULL: it does not. */
+static uint8_t *btf_file(const char *path, size_t *n)
+{
+	int fd = open_btf(path, n);
+	uint8_t *p = fd < 0 ? NULL : malloc(*n);
+
+	if (p && pread(fd, p, *n, 0) != (ssize_t)*n) {
+		free(p);
+		p = NULL;
+	}
+	if (fd >= 0)
+		close(fd);
 	return p;
 }
 
-static enum dmv_code open_types(struct dwarf *d, const char *path, struct dmv_file_types *ret,
-				struct dmv_err *e)
+static enum dmv_code open_types(struct dwarf *d, const char *path, const struct dmv_btf *base,
+				struct dmv_file_types *ret, struct dmv_err *e)
 {
 	uint8_t *btf;
 	size_t n = 0;
@@ -398,12 +431,12 @@ static enum dmv_code open_types(struct dwarf *d, const char *path, struct dmv_fi
 
 	btf = btf_file(path, &n);
 	if (btf)
-		return dmv_btf_new(btf, n, &ret->btf, e);
+		return new_btf(btf, n, base, &ret->btf, e);
 	code = dmv_dwarf_file_open(path, &d->file, e);
 	if (code)
 		return code;
 	btf = btf_section(dmv_dwarf_file_elf(d->file), &n);
-	if (btf && !dmv_btf_new(btf, n, &ret->btf, e))
+	if (btf && !new_btf(btf, n, base, &ret->btf, e))
 		return DMV_E_OK;
 	if (dmv_dwarf_file_dwarf(d->file, &d->dw, NULL))
 		return dmv_fail(e, DMV_E_NOTFOUND, "%s: it has neither BTF nor DWARF", path);
@@ -412,7 +445,8 @@ static enum dmv_code open_types(struct dwarf *d, const char *path, struct dmv_fi
 	return DMV_E_OK;
 }
 
-enum dmv_code dmv_file_types_open(const char *path, struct dmv_file_types *ret, struct dmv_err *e)
+enum dmv_code dmv_file_types_open(const char *path, const struct dmv_btf *base,
+				  struct dmv_file_types *ret, struct dmv_err *e)
 {
 	struct dwarf *d = calloc(1, sizeof(*d));
 	enum dmv_code code;
@@ -420,7 +454,7 @@ enum dmv_code dmv_file_types_open(const char *path, struct dmv_file_types *ret, 
 	memset(ret, 0, sizeof(*ret));
 	if (!d)
 		return dmv_fail(e, DMV_E_MEMORY, "no memory for types");
-	code = open_types(d, path, ret, e);
+	code = open_types(d, path, base, ret, e);
 	if (code || !ret->dwarf)
 		close_dwarf(d);
 	return code;
