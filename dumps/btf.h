@@ -19,8 +19,8 @@ struct dmv_btf;
  * are lost (dmv_btf_count says how many); CORRUPT: all of them. */
 enum dmv_code dmv_btf_new(uint8_t *data, size_t n, struct dmv_btf **ret, struct dmv_err *e);
 /* The same for types of a module, which go on where those of the kernel, base, end; base is
- * borrowed. NOTFOUND: base is NULL, and the types are a module's. A base that is none of theirs shows
- * in most cases: CORRUPT. */
+ * borrowed. NOTFOUND: base is NULL, and the types are a module's. A base that is none of theirs
+ * shows in most cases: CORRUPT. */
 enum dmv_code dmv_btf_new_split(uint8_t *data, size_t n, const struct dmv_btf *base,
 				struct dmv_btf **ret, struct dmv_err *e);
 void dmv_btf_free(struct dmv_btf *b);           /* NULL allowed */

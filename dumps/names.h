@@ -37,9 +37,9 @@ enum dmv_code dmv_names_add_image(struct dmv_names *n, const char *name, uint64_
 enum dmv_code dmv_names_add_file(struct dmv_names *n, const char *path, uint64_t base, bool force,
 				 struct dmv_err *e);
 
-/* A file that may be what the image at base is from: it is read once an address in the image is asked
- * about, and used only if its build-id is the image's. The same goes for /usr/lib/debug/.build-id and
- * for directories given in place of a file (dmv_names_add_file). */
+/* A file that may be what the image at base is from: it is read once an address in the image is
+ * asked about, and used only if its build-id is the image's. The same goes for what is below
+ * /usr/lib/debug/.build-id and in directories given in place of a file (dmv_names_add_file). */
 void dmv_names_offer_file(struct dmv_names *n, uint64_t base, const char *path);
 
 /* The memory that addresses are of; borrowed until the names are freed. Reads nothing yet. A kernel

@@ -37,11 +37,11 @@ def owner(core, cwd, *options):
 
 
 def lines(core, cwd):
-    """Source lines of the stacks."""
+    """Source lines of the stacks, but for the C library's: it may have debug symbols here."""
     done = subprocess.run([O + "/dma-inspect", "-j", "-c", "analyze", core], cwd=cwd,
                           capture_output=True, text=True, timeout=60)
     rows = json.loads(done.stdout)["tables"]["stacks"]
-    return [r["source"] for r in rows if r["source"]]
+    return [r["source"] for r in rows if r["source"] and "libc.so" not in r["text"]]
 
 
 def expect(name, got, want, note=""):
