@@ -63,9 +63,9 @@ const struct dmv_cmd dmv_cmd_save = {
 	.summary = "write what the answers rest on to a small file",
 	.help = "Writes the verifier's regions, the guards, shadows and buffers that are\n"
 		"compared, and what leads to them, to a new ELF core that opens like any\n"
-		"target and gives the same answers. With --redact buffers and shadows stay\n"
-		"out and the evidence in the regions is blanked: names, addresses and call\n"
-		"stacks are all that is left.",
+		"target and gives the same answers. With --redact buffers, shadows and command\n"
+		"lines stay out and the evidence in the regions is blanked: names, addresses\n"
+		"and call stacks are all that is left.",
 	.examples = "save small.core  to send instead of the whole dump\n"
 		    "save --redact public.core  without any buffer's bytes",
 	.args = args,

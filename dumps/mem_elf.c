@@ -40,6 +40,7 @@ struct elf {
 	size_t nload;
 	struct dmv_piece *piece[2];
 	size_t npiece[2];
+	struct dmv_dump_info info;      /* of a process */
 	uint64_t cut_bytes;             /* that segments promise beyond the end of the file */
 	size_t cut_segments;
 };
@@ -176,6 +177,7 @@ static void elf_close(struct dmv_mem *m)
 
 	dmv_file_close(x->f);
 	dmv_elf_notes_deinit(&x->notes);
+	dmv_dump_lines_free(&x->info);
 	free(x->load);
 	free(x->piece[DMV_VIRT]);
 	free(x->piece[DMV_PHYS]);
@@ -431,6 +433,37 @@ static enum dmv_code map_spaces(struct elf *x, struct dmv_err *e)
 	return map_space(x, DMV_VIRT, e);
 }
 
+/* Those that end in a core file, by Linux's numbers of most processors; NULL: another. */
+static const char *signal_name(const struct elf *x, uint32_t n)
+{
+	static const char *const names[] = {
+		[3] = "SIGQUIT", [4] = "SIGILL", [5] = "SIGTRAP", [6] = "SIGABRT", [7] = "SIGBUS",
+		[8] = "SIGFPE", [11] = "SIGSEGV", [24] = "SIGXCPU", [25] = "SIGXFSZ",
+		[31] = "SIGSYS",
+	};
+
+	if (x->m.machine == EM_MIPS || x->m.machine == EM_ALPHA || x->m.machine == EM_PARISC ||
+	    x->m.machine == EM_SPARC || x->m.machine == EM_SPARCV9)
+		return NULL;
+	return n < sizeof(names) / sizeof(names[0]) ? names[n] : NULL;
+}
+
+static void say_process(struct elf *x)
+{
+	const char *name = signal_name(x, x->notes.signal);
+
+	if (x->notes.args[0])
+		dmv_dump_line_add(&x->info, "command", "%s", x->notes.args);
+	if (x->notes.pid)
+		dmv_dump_line_add(&x->info, "process", "%" PRIu32, x->notes.pid);
+	if (x->notes.thread && x->notes.thread != x->notes.pid)
+		dmv_dump_line_add(&x->info, "thread", "%" PRIu32, x->notes.thread);
+	if (x->notes.signal)
+		dmv_dump_line_add(&x->info, "signal", "%" PRIu32 "%s%s", x->notes.signal,
+				  name ? ", " : "", name ? name : "");
+	x->m.info = &x->info;
+}
+
 static void note_cuts(struct elf *x)
 {
 	uint64_t size = dmv_file_size(x->f), bytes = 0;
@@ -545,13 +578,16 @@ static enum dmv_code set_up(struct elf *x, const uint8_t *eh, struct dmv_err *e)
 	if (x->notes.vmcoreinfo)
 		dmv_mem_set_vmcoreinfo(&x->m, x->notes.vmcoreinfo, x->notes.vmcoreinfo_bytes);
 	x->m.saved = x->notes.is_saved;
-	x->m.info = x->notes.is_saved ? &x->notes.saved.info : NULL;
 	x->m.cpu = x->notes.cpu;
 	x->m.ncpu = x->notes.ncpu;
 	x->m.mapped = x->notes.mapped;
 	x->m.nmapped = x->notes.nmapped;
-	if (!x->vmcore)
-		x->m.executable = find_executable(x);
+	x->m.info = x->notes.is_saved ? &x->notes.saved.info : NULL;
+	if (x->vmcore)
+		return DMV_E_OK;
+	if (!x->notes.is_saved)
+		say_process(x);
+	x->m.executable = find_executable(x);
 	return DMV_E_OK;
 }
 

@@ -115,15 +115,39 @@ static void read_auxv(struct reader *r, const struct note *note)
 	free(p);
 }
 
-/* pr_psargs are the last 80 bytes of the structure on every architecture. */
+/* On every architecture the structure ends in pr_pid and three more numbers, 16 bytes of name, 80 of
+ * pr_psargs, behind which the kernel leaves a blank. */
 static void read_prpsinfo(struct reader *r, const struct note *note)
 {
-	enum { ARGS = 80 };
+	enum { ARGS = 80, PID = 112 };
 	uint8_t *p = desc(r, note);
+	size_t n;
 
 	r->n->process = true;
 	if (p && note->desc_bytes >= ARGS)
 		memcpy(r->n->args, p + note->desc_bytes - ARGS, ARGS);
+	if (p && note->desc_bytes >= PID)
+		r->n->pid = (uint32_t)dmv_get(p + note->desc_bytes - PID, 4, r->be);
+	for (n = strlen(r->n->args); n && r->n->args[n - 1] == ' '; n--)
+		r->n->args[n - 1] = 0;
+	free(p);
+}
+
+/* Of the thread that died, which is the first: three numbers of its signal and pr_cursig, then two
+ * words of signal masks and its id. */
+static void read_prstatus(struct reader *r, const struct note *note)
+{
+	const size_t at = 16 + 2 * (size_t)r->word;
+	uint8_t *p;
+
+	if (r->n->status)
+		return;
+	r->n->status = true;
+	p = desc(r, note);
+	if (p && note->desc_bytes >= at + 4) {
+		r->n->signal = (uint32_t)dmv_get(p + 12, 2, r->be);
+		r->n->thread = (uint32_t)dmv_get(p + at, 4, r->be);
+	}
 	free(p);
 }
 
@@ -213,6 +237,7 @@ static const struct kind {
 	uint32_t type;
 	void (*read)(struct reader *r, const struct note *note);
 } kinds[] = {
+	{ "CORE", false, NT_PRSTATUS, read_prstatus },
 	{ "CORE", false, NT_PRPSINFO, read_prpsinfo },
 	{ "CORE", false, NT_AUXV, read_auxv },
 	{ "CORE", false, NT_FILE, read_files },

@@ -161,6 +161,9 @@ struct dmv_elf_notes {
 	char *vmcoreinfo;
 	size_t vmcoreinfo_bytes;
 	char args[81];                  /* of NT_PRPSINFO */
+	uint32_t pid;
+	bool status;                    /* NT_PRSTATUS seen */
+	uint32_t signal, thread;        /* of the first; 0: none */
 	uint64_t entry, phdr, execfn;   /* of NT_AUXV, 0 unknown */
 	struct dmv_cpu *cpu;            /* of QEMU's notes, x86 */
 	size_t ncpu;

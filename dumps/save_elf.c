@@ -163,7 +163,7 @@ static void build_own(struct save *s)
 	if (s->m->executable && !strchr(s->m->executable, '\n'))
 		fprintf(s->f, "program=%s\n", s->m->executable);
 	if (s->m->info)
-		dmv_save_info_put(s->f, s->m->info);
+		dmv_save_info_put(s->f, s->m->info, s->o->redact);
 }
 
 static void build_files(struct save *s)

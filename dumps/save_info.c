@@ -19,7 +19,13 @@ static void put_text(FILE *f, const char *s)
 	putc('\n', f);
 }
 
-void dmv_save_info_put(FILE *f, const struct dmv_dump_info *i)
+/* What people typed may be anybody's secret. */
+static bool is_typed(const char *key)
+{
+	return !strcmp(key, "command") || !strcmp(key, "comment");
+}
+
+void dmv_save_info_put(FILE *f, const struct dmv_dump_info *i, bool redact)
 {
 	const uint64_t *p = i->bug_p;
 
@@ -27,6 +33,8 @@ void dmv_save_info_put(FILE *f, const struct dmv_dump_info *i)
 		fprintf(f, "bugcheck=%" PRIx32 " %" PRIx64 " %" PRIx64 " %" PRIx64 " %" PRIx64 "\n",
 			i->bug_code, p[0], p[1], p[2], p[3]);
 	for (size_t k = 0; k < i->nline; k++) {
+		if (redact && is_typed(i->line[k].key))
+			continue;
 		fprintf(f, "line=%s\t", i->line[k].key);
 		put_text(f, i->line[k].value);
 	}

@@ -31,8 +31,8 @@ void dmv_record_deinit(struct dmv_record *r);
 
 /* ---- save_info.c ---- */
 
-/* Lines for the note of a saved file. */
-void dmv_save_info_put(FILE *f, const struct dmv_dump_info *i);
+/* Lines for the note of a saved file; without what people typed if it is redacted. */
+void dmv_save_info_put(FILE *f, const struct dmv_dump_info *i, bool redact);
 
 /* ---- save_elf.c ---- */
 

@@ -148,6 +148,14 @@ def kernel_core(tmp, exe, arg="abort"):
     return (os.path.join(d, cores[0]), "") if cores else (None, "the kernel wrote no core")
 
 
+def how_it_died(name, core, command):
+    """Its command line (79 characters of it), number and signal, as the notes have them."""
+    got = dict(x.split(": ", 1) for x in (info(core)[0] or {}).get("line", []))
+    case(name + " how it died", got.get("command") == command[:79].rstrip() and
+         got.get("process", "").isdigit() and got.get("signal") == "6, SIGABRT" and
+         "thread" not in got, str(got))
+
+
 def live(exe):
     p = subprocess.Popen([exe], stdout=subprocess.PIPE)
     p.stdout.readline()
@@ -179,6 +187,7 @@ def process_tests(tmp):
         same_process("kernel core", core, exe, want)
         d, _ = info(core)
         case("kernel core format", d["format"] == ["ELF process core"], str(d["format"]))
+        how_it_died("kernel core", core, exe + " abort")
         rc, _, err = probe(core, "read", "virt", 0x30000000, 16)
         case("kernel core what was not dumped", rc == 1 and "error 2" in err and "left out" in err,
              err)
@@ -241,6 +250,7 @@ def i386_tests(tmp):
          err or str(d and d["bits"]))
     rc, out, err = probe(core, "read", "virt", 0x20000000, 4096)
     case("32-bit core bytes", rc == 0 and out == pattern(4096), err)
+    how_it_died("32-bit core", core, exe + " abort")
     case("32-bit core program", d and d["executable"] == [os.path.realpath(exe)],
          str(d and d["executable"]))
 
@@ -267,6 +277,7 @@ def s390x_tests(tmp):
          i["machine"] == ["22"] and i["format"] == ["ELF process core"], err or str(i))
     rc, out, err = probe(core, "read", "virt", 0x20000000, 4096)
     case("big-endian core bytes", rc == 0 and out == pattern(4096), err)
+    how_it_died("big-endian core", core, exe + " abort")
 
 
 class Guest:

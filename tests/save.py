@@ -80,6 +80,11 @@ def redacted(name, target, tmp):
     with open(target, "rb") as whole, open(public, "rb") as f:
         say(name + ": redacted: no byte of the buffer",
             "" if PATTERN in whole.read() and PATTERN not in f.read() else "it is there")
+    keys = [[x["key"] for x in json.loads(inspect(f, "target").stdout)["tables"]["header"]]
+            for f in (target, public)]
+    say(name + ": redacted: not what was typed, but the rest of its header",
+        "" if "command" in keys[0] and keys[1] == [k for k in keys[0] if k != "command"] else
+        str(keys))
     before, after = answers(target)[0], answers(public)[0]
     v, w = (x["violations"]["tables"]["violations"] for x in (before, after))
     say(name + ": redacted: the violation is told", "" if len(v) == len(w) == 1 and
