@@ -115,8 +115,8 @@ static void read_auxv(struct reader *r, const struct note *note)
 	free(p);
 }
 
-/* On every architecture the structure ends in pr_pid and three more numbers, 16 bytes of name, 80 of
- * pr_psargs, behind which the kernel leaves a blank. */
+/* On every architecture the structure ends in pr_pid and three more numbers, 16 bytes of name and
+ * 80 of pr_psargs, behind which the kernel leaves a blank. */
 static void read_prpsinfo(struct reader *r, const struct note *note)
 {
 	enum { ARGS = 80, PID = 112 };
