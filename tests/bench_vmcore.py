@@ -164,9 +164,30 @@ def bench_start(name, peer, goal, memory, what):
             f"peak memory of the two ({seen['start'][0][1]:.0f} and {seen['peer'][0][1]:.0f} MB)")
 
 
+def resident(path):
+    """Bytes of the file that are in the page cache."""
+    return int(subprocess.run(["fincore", "-b", "-n", "-o", "RES", path], capture_output=True,
+                              text=True, check=True).stdout)
+
+
+def bench_dwarf():
+    """What of vmlinux is read when the dump has types of its own."""
+    with open(VMLINUX, "rb") as f:
+        os.fsync(f.fileno())
+        os.posix_fadvise(f.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    if resident(VMLINUX):
+        return skip("vmcore-start-dwarf", "vmlinux stays in the page cache, whoever reads it")
+    timed([TOOL, "-s", VMLINUX, "-c", "target", "-c", "leaks", "-c", "who 0", DUMP + "zlib.0"])
+    read, size = resident(VMLINUX), os.path.getsize(VMLINUX)
+    say("vmcore-start-dwarf", read / size, 0.05,
+        f"of vmlinux given by -s, what was read: symbols and what the kernel read ahead, no DWARF "
+        f"({read >> 20} of {size >> 20} MiB)")
+
+
 def bench_starts():
     try:
         make_vmlinux()
+        bench_dwarf()
     except (Skip, OSError, subprocess.CalledProcessError) as e:
         return skip("vmcore-start", str(e))
     zlib = DUMP + "zlib.0"
