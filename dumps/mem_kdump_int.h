@@ -154,6 +154,21 @@ struct dmv_unpacker {
 		     size_t n);
 };
 
+/* The first n bytes of a page on their way, of a format that has runs of bytes which stand for
+ * themselves, and copies of bytes before. */
+struct dmv_first {
+	const uint8_t *from;
+	size_t nfrom, at;               /* at: read so far */
+	uint8_t *to;
+	size_t n, done;
+};
+
+/* The next byte; false: there is none. */
+bool dmv_first_byte(struct dmv_first *f, size_t *ret);
+/* Each writes what of it there is room for. False: the page is damaged. */
+bool dmv_first_run(struct dmv_first *f, size_t bytes);
+bool dmv_first_copy(struct dmv_first *f, size_t distance, size_t bytes);
+
 extern const struct dmv_unpacker dmv_unpack_zlib, dmv_unpack_lzo, dmv_unpack_snappy,
 	dmv_unpack_zstd;
 

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /*
- * Pages compressed with snappy. The first element must be a run of bytes that stand for themselves
- * (format_description.txt of snappy): where it is long enough, nothing needs to be decompressed to
- * see a page's first bytes.
+ * Pages compressed with snappy. What a page's first bytes need of the format is read here
+ * (format_description.txt of snappy), whole pages by the library.
  */
 #include <snappy-c.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "mem_kdump_int.h"
 
@@ -25,37 +23,57 @@ static bool page(void *ctx, const uint8_t *from, size_t nfrom, uint8_t *to, size
 	       got == n;
 }
 
-/* How many bytes from *at on stand for themselves: behind the length of the whole (a varint) comes
- * a byte with kind 0 in two bits and the length less one in six, 60 to 63 of which announce a
- * length in 1 to 4 bytes. */
-static size_t literals(const uint8_t *from, size_t nfrom, size_t *at)
+/* A number of so many bytes, the lowest first. */
+static bool number(struct dmv_first *f, size_t bytes, size_t *ret)
 {
-	size_t i = 0, n, more;
+	size_t byte;
 
-	while (i < nfrom && i < 5 && from[i] & 0x80)
-		i++;
-	if (++i >= nfrom || from[i] & 3)
-		return 0;
-	n = from[i] >> 2;
-	more = n < 60 ? 0 : n - 59;
-	*at = ++i + more;
-	if (!more)
-		return n + 1;
-	if (nfrom - i < more)
-		return 0;
-	n = 0;
-	for (size_t k = more; k--;)
-		n = n << 8 | from[i + k];
-	return n + 1;
+	*ret = 0;
+	for (size_t i = 0; i < bytes; i++) {
+		if (!dmv_first_byte(f, &byte))
+			return false;
+		*ret |= byte << 8 * i;
+	}
+	return true;
+}
+
+/* An element: its kind in two bits, then most of its length; or of a short copy's distance. */
+static bool element(struct dmv_first *f)
+{
+	size_t tag, length, distance;
+
+	if (!dmv_first_byte(f, &tag))
+		return false;
+	length = tag >> 2;
+	switch (tag & 3) {
+	case 0:                         /* 60 to 63: the length follows in 1 to 4 bytes */
+		if (length >= 60 && !number(f, length - 59, &length))
+			return false;
+		return dmv_first_run(f, length + 1);
+	case 1:
+		return number(f, 1, &distance) &&
+		       dmv_first_copy(f, distance | tag >> 5 << 8, 4 + (length & 7));
+	case 2:
+		return number(f, 2, &distance) && dmv_first_copy(f, distance, length + 1);
+	default:
+		return number(f, 4, &distance) && dmv_first_copy(f, distance, length + 1);
+	}
 }
 
 static bool head(void *ctx, const uint8_t *from, size_t nfrom, uint8_t *to, size_t whole, size_t n)
 {
-	size_t at = 0, run = literals(from, nfrom, &at);
+	struct dmv_first f = { .from = from, .nfrom = nfrom, .to = to, .n = n };
+	size_t byte;
 
-	if (run < n || at > nfrom || nfrom - at < n)
-		return page(ctx, from, nfrom, to, whole);
-	memcpy(to, from + at, n);
+	(void)ctx;
+	(void)whole;
+	do                              /* the length of the whole, 7 bits a byte */
+		if (!dmv_first_byte(&f, &byte))
+			return false;
+	while (byte & 0x80);
+	while (f.done < n)
+		if (!element(&f))
+			return false;
 	return true;
 }
 

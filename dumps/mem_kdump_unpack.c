@@ -97,6 +97,38 @@ enum dmv_unpacked dmv_unpack_head(struct dmv_unpack *u, uint32_t flag, const uin
 	return how->head(ctx, from, nfrom, to, page, n) ? DMV_UNPACK_OK : DMV_UNPACK_DAMAGED;
 }
 
+bool dmv_first_byte(struct dmv_first *f, size_t *ret)
+{
+	if (f->at >= f->nfrom)
+		return false;
+	*ret = f->from[f->at++];
+	return true;
+}
+
+bool dmv_first_run(struct dmv_first *f, size_t bytes)
+{
+	size_t room = f->n - f->done;
+
+	if (bytes > room)
+		bytes = room;
+	if (bytes > f->nfrom - f->at)
+		return false;
+	memcpy(f->to + f->done, f->from + f->at, bytes);
+	f->at += bytes;
+	f->done += bytes;
+	return true;
+}
+
+/* It may copy what it writes: a byte at a time. */
+bool dmv_first_copy(struct dmv_first *f, size_t distance, size_t bytes)
+{
+	if (!distance || distance > f->done)
+		return false;
+	for (; bytes && f->done < f->n; bytes--, f->done++)
+		f->to[f->done] = f->to[f->done - distance];
+	return true;
+}
+
 void dmv_unpack_deinit(struct dmv_unpack *u)
 {
 	for (size_t i = 0; i < DMV_UNPACKERS; i++)
