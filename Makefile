@@ -310,6 +310,29 @@ $(O)/tests/fake_vmlinux $(O)/tests/fake_vmlinux.other: tests/fake_vmlinux.S
 	$(call say,LD,$@)gcc -nostdlib -static -no-pie -Wl,-Ttext=0xffffffff81000000 -Wl,-e,_stext \
 		-Wl,--build-id=$(if $(filter %.other,$@),$(FAKE_OTHER_ID),$(FAKE_ID)) $< -o $@
 $(O)/tests/unit_kernel_files: | $(O)/tests/fake_vmlinux $(O)/tests/fake_vmlinux.other
+# A module with DWARF, of another build, without DWARF, its DWARF apart; a directory with one; and
+# the types of the kernels that load it.
+FAKE_KO = $(O)/tests/fake-mod.ko
+$(O)/tests/fake_ko.o: tests/fake_ko.S
+	@mkdir -p $(@D)
+	$(call say,AS,$<)gcc -g -c $< -o $@
+$(O)/tests/fake_ko_types.o: override CFLAGS += -g -mcmodel=kernel -fno-pie -fno-sanitize=all
+$(FAKE_KO) $(O)/tests/fake-mod.other.ko: $(O)/tests/fake_ko.o $(O)/tests/fake_ko_types.o
+	$(call say,LD,$@)ld -r $^ -o $@ \
+		--build-id=$(if $(findstring other,$@),$(FAKE_OTHER_ID),$(FAKE_ID))
+$(O)/tests/fake-mod.ko.debug: $(FAKE_KO)
+	$(call say,OBJCOPY,$@)objcopy --only-keep-debug $< $@
+$(O)/tests/fake-mod.plain.ko: $(FAKE_KO)
+	$(call say,STRIP,$@)strip -g $< -o $@
+$(O)/tests/fake_ko_dir/lib/modules/fake-mod.ko: $(FAKE_KO)
+	@mkdir -p $(@D)
+	$(call say,CP,$@)cp $< $@
+$(O)/tests/fake_ko_%.btf: tests/fake_ko_kernel.c
+	@mkdir -p $(@D)
+	$(call say,GEN,$@)gcc -gbtf $(if $(findstring new,$@),-DNEW) -c $< -o $@.o && \
+		objcopy --dump-section .BTF=$@ $@.o $@.copy
+$(O)/tests/unit_kernel_modules: | $(FAKE_KO) $(patsubst %,$(O)/tests/fake%,-mod.other.ko \
+	-mod.ko.debug -mod.plain.ko _ko_dir/lib/modules/fake-mod.ko _ko_old.btf _ko_new.btf)
 # ---- end of kernel ----
 
 # ---- Windows dumps (dumps/mem_windmp*, dumps/mem_rawdmp.c) ----

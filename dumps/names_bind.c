@@ -95,19 +95,19 @@ static bool place_sections(struct dmv_names_file *f, struct dmv_kmod_section *v,
 }
 
 /* Do the functions of the file lie where the kernel's own table has them? */
-static bool same_functions(struct dmv_names *n, const struct dmv_names_file *f)
+static bool same_functions(struct dmv_names *n, const struct dmv_names_file *f,
+			   const struct dmv_kmod *k)
 {
 	size_t good = 0, bad = 0;
 
 	for (size_t i = 0; i < f->sym.nsym && good + bad < COMPARED; i++) {
 		const struct dmv_sym *s = &f->sym.sym[i];
-		struct dmv_place p;
-		uint64_t addr;
+		uint64_t mine, theirs;
 
-		if (!s->code || !s->size || !dmv_target_address(f, s->addr, &addr) ||
-		    !dmv_knames_place(n->kernel, addr, &p) || !p.function[0])
+		if (!s->code || !s->size || !dmv_target_address(f, s->addr, &mine) ||
+		    !dmv_knames_module_symbol(n->kernel, k, f->sym.strings + s->name, &theirs))
 			continue;
-		if (!p.offset && !strcmp(p.function, f->sym.strings + s->name))
+		if (mine == theirs)
 			good++;
 		else
 			bad++;
@@ -151,7 +151,7 @@ static void place_module(struct dmv_names *n, struct dmv_names_file *f, const st
 		return;
 	if (other_id(&f->sym.id, &id)) {
 		refuse_module(f, &id);
-	} else if (!same_id(&f->sym.id, &id) && !same_functions(n, f)) {
+	} else if (!same_id(&f->sym.id, &id) && !same_functions(n, f, k)) {
 		f->state = DMV_FILE_REFUSED;
 		snprintf(f->why, sizeof(f->why), "%.200s: another build of the module %s is in the "
 			 "target: functions lie elsewhere there; --force to go on", f->sym.path,

@@ -187,6 +187,16 @@ const struct dmv_kmod *dmv_knames_module_at(struct dmv_knames *kn, uint64_t addr
 	return module_at(kn, addr);
 }
 
+/* k is one of ours. */
+bool dmv_knames_module_symbol(struct dmv_knames *kn, const struct dmv_kmod *k, const char *name,
+			      uint64_t *ret)
+{
+	struct dmv_kmod *own = &kn->mod[k - kn->mod];
+
+	dmv_kmod_symbols(own, kn->m, &kn->module_room);
+	return dmv_symfile_symbol(&own->sym, name, ret);
+}
+
 static bool place_in_module(struct dmv_knames *kn, uint64_t addr, struct dmv_place *ret)
 {
 	struct dmv_kmod *k = module_at(kn, addr);

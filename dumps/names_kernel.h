@@ -98,6 +98,9 @@ const struct dmv_kmod *dmv_knames_modules(struct dmv_knames *kn, size_t *n, stru
 
 /* The one that covers addr; NULL: none does. */
 const struct dmv_kmod *dmv_knames_module_at(struct dmv_knames *kn, uint64_t addr);
+/* Address of the first of that name in one of them. */
+bool dmv_knames_module_symbol(struct dmv_knames *kn, const struct dmv_kmod *k, const char *name,
+			      uint64_t *ret);
 /* Where the sections of one of them lie, from malloc, and its build-id, which may be unknown. */
 enum dmv_code dmv_knames_sections(struct dmv_knames *kn, const struct dmv_kmod *k,
 				  struct dmv_kmod_section **ret, size_t *n,

@@ -186,7 +186,7 @@ static void unfit(void)
 		{ "ARM\x64", 0x38, 4, { "kernel to boot", "of 6.1.0-fake", "" } },
 		{ "\xfd" "7zXZ\0", 0, 6, { "xz -dc", "kernel_files", "" } },
 		{ "\x28\xb5\x2f\xfd", 0, 4, { "zstd -dc", "", "" } },
-		{ "!<arch>\ndebian-binary   ", 0, 24, { "dpkg -x", "usr/lib/debug", "" } },
+		{ "!<arch>\ndebian-binary   ", 0, 24, { "dpkg -x", "give the directory", "" } },
 	};
 	struct fake_kernel *k = without_symbols();
 	char text[0x800];
