@@ -410,18 +410,34 @@ VM_CHECKS += "tests/vm/live.py $(O)"
 LIB_SO = libdma-inspect.so
 VERSION := $(shell sed -n 's/^.define DMV_INSPECT_VERSION "\(.*\)"/\1/p' cmds/version.h)
 SONAME = $(LIB_SO).0
-HIDDEN = -shared -Wl,-Bsymbolic,--no-undefined,-z,defs,-z,relro,-z,now,-z,noexecstack
+HIDDEN = -shared -Wl,-Bsymbolic,-z,relro,-z,now,-z,noexecstack
 
 $(O)/$(LIB_SO): $(O)/ext/libdma-inspect.o ext/dma-inspect.map $(O)/libcmds.a $(O)/libdumps.a
-	$(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) $(HIDDEN) -Wl,-soname,$(SONAME) \
+	$(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) $(HIDDEN) -Wl,-z,defs,-soname,$(SONAME) \
 		-Wl,--version-script,ext/dma-inspect.map $(filter %.o,$^) $(filter %.a,$^) -o $@
 	@ln -sf $(LIB_SO) $(O)/$(SONAME)
 # PREFIX may be another one than the last time.
 $(O)/dma-inspect.pc: ext/dma-inspect.pc.in FORCE
 	$(call say,GEN,$@)sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' $< >$@
 FORCE:
+
+# The extension of crash, where there is a crash: its header is a file of 8,000 lines for which our
+# warnings are not meant, and needs zlib's.
+CRASH_INCLUDE ?= /usr/include/crash
+DMA_SO := $(if $(wildcard $(CRASH_INCLUDE)/defs.h),$(if $(call has,zlib),$(O)/dma.so))
+$(O)/ext/dma_crash.o: override CFLAGS += -isystem $(CRASH_INCLUDE)
+$(O)/dma.so: $(O)/ext/dma_crash.o $(O)/ext/libdma-inspect.o ext/dma-crash.map $(O)/libcmds.a \
+		$(O)/libdumps.a
+	$(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) $(HIDDEN) \
+		-Wl,--version-script,ext/dma-crash.map $(filter %.o,$^) $(filter %.a,$^) -o $@
+all: $(or $(DMA_SO),no-crash)
+no-crash:
+	@echo "note: no $(CRASH_INCLUDE)/defs.h, or no zlib.h: dma.so, the extension of crash, is" \
+		"not built (Debian: packages crash and zlib1g-dev)"
 SCRIPTS += tests/library.py
 NEEDS   += $(O)/tests/mkregion
+VM_NEEDS  += $(VM_LINUX)
+VM_CHECKS += "tests/vm/crash.py $(O)"
 # ---- end of hosts ----
 
 # ---- end of the areas' blocks ----
@@ -432,7 +448,7 @@ DEPS_BUILD = gcc libc6-dev make binutils pkg-config libdw-dev libelf-dev libkdum
 	libseccomp-dev
 DEPS_TEST  = clang-14 libclang-rt-14-dev python3 gdb gdbserver procps mandoc less jq zstd xz-utils \
 	bzip2 mingw-w64-common qemu-system-x86 qemu-system-arm makedumpfile cpio \
-	lib32gcc-12-dev libc6-dev-i386 \
+	crash bpftool lib32gcc-12-dev libc6-dev-i386 \
 	gcc-s390x-linux-gnu libc6-dev-s390x-cross \
 	gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
 DEPS_BENCH = libbsd-dev uthash-dev crash python3-drgn
@@ -535,6 +551,7 @@ install: all $(O)/libdmv-posix.a $(O)/dma-inspect.pc ## DESTDIR= PREFIX=/usr/loc
 	install -D -m 644 $(O)/$(LIB_SO) $(DESTDIR)$(PREFIX)/lib/$(LIB_SO).$(VERSION)
 	ln -sf $(LIB_SO).$(VERSION) $(DESTDIR)$(PREFIX)/lib/$(SONAME)
 	ln -sf $(SONAME) $(DESTDIR)$(PREFIX)/lib/$(LIB_SO)
+	$(if $(DMA_SO),install -D -m 644 $(DMA_SO) $(DESTDIR)$(PREFIX)/lib/crash/extensions/dma.so)
 	install -D -m 644 ext/dma-inspect.h $(DESTDIR)$(PREFIX)/include/dma-inspect.h
 	install -D -m 644 $(O)/dma-inspect.pc $(DESTDIR)$(PREFIX)/lib/pkgconfig/dma-inspect.pc
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man3 $(MAN3)
@@ -548,6 +565,6 @@ clean:                              ## remove what was built
 	rm -rf $(O)
 
 .PHONY: all deps demo check check-vm bench run-demo run-check run-check-vm run-bench bench-build \
-	asan check-sanitized fuzz mutate install help clean
+	no-crash asan check-sanitized fuzz mutate install help clean
 .SECONDARY:
 -include $(shell find $(O) -type f -name '*.d' 2>/dev/null)

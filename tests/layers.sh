@@ -117,7 +117,7 @@ sources()
 	owner zstd 'zstd.*' dumps/mem_kdump_zstd.c
 	owner readline 'readline/.*' ext/prompt.c
 	owner libseccomp 'seccomp\.h' ext/sandbox.c
-	owner crash 'defs\.h' ext/crash.c
+	owner crash 'defs\.h' ext/dma_crash.c
 	say 'commands do not print' "$(grep -nE \
 		'\<(v?f?printf|puts|putchar|fputs|putc|fwrite|write)[[:space:]]*\(' \
 		cmds/cmd_*.c 2>/dev/null)"

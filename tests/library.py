@@ -7,6 +7,7 @@ import glob
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -356,6 +357,32 @@ def exports():
     return repr(foreign) if foreign else None
 
 
+def names_of(path, which):
+    out = subprocess.run(["nm", "-D", which, path], check=True, capture_output=True,
+                         text=True).stdout
+    return {x.split()[-1] for x in out.splitlines()}
+
+
+def crash_names():
+    """dma.so exports nothing, needs libc and what is listed, and nothing of libc that crash has a
+    function of its own for."""
+    with open(TOP + "/ext/dma-crash.need") as f:
+        listed = {x.strip() for x in f if not x.startswith("#")}
+    exported = names_of(O + "/dma.so", "--defined-only")
+    if exported:
+        return "exports %r" % sorted(exported)
+    need = {x for x in names_of(O + "/dma.so", "--undefined-only")
+            if not re.match(r"_ITM_|__gmon_start__|__asan_|__ubsan_", x)}
+    own = {x for x in need if "@" not in x}
+    if own != listed:
+        return "not listed %r, not needed %r" % (sorted(own - listed), sorted(listed - own))
+    crash = shutil.which("crash")
+    theirs = {x.split("@")[0] for x in names_of(crash, "--defined-only")} if crash else set()
+    # a variable of libc that a program uses lies in the program: the one there is
+    clash = {x.split("@")[0] for x in need - own} & theirs - {"optind", "stdout", "stderr"}
+    return "crash has its own %r" % sorted(clash) if clash else None
+
+
 def main():
     with tempfile.TemporaryDirectory() as tmp:
         images = {}
@@ -382,6 +409,10 @@ def main():
         case("arguments", arguments, *full)
         case("example", example, [full, images["big"]])
         case("exports", exports)
+        if os.path.exists(O + "/dma.so"):
+            case("dma.so", crash_names)
+        else:
+            print("skip library dma.so: it is not built: no crash/defs.h or no zlib.h")
     return failed != 0
 
 
