@@ -27,14 +27,14 @@ enum dmv_code dmv_names_add_image(struct dmv_names *n, const char *name, uint64_
 				  uint64_t bytes, const uint8_t *build_id, size_t build_id_n,
 				  struct dmv_err *e);
 
-/* An ELF file with symbols, System.map, or types alone (BTF); or a directory, in which debug symbols
- * are looked for as they are needed: by build-id, by the names of images, of the kernel's release and
- * of its modules. A file is matched to an image by build-id, else by file name; a build-id that
- * differs from the image's is refused, with both ids in the message, unless `force`. `base`
- * UINT64_MAX: take the image's (ET_DYN) or the file's own addresses (ET_EXEC). May be called before
- * the images are known: files are bound when an image or a look-up needs them. vmlinux and System.map
- * are moved to where the target's kernel is, the sections of a module (.ko) each to where it was
- * loaded. */
+/* An ELF file with symbols, System.map, or types alone (BTF); or a directory, in which debug
+ * symbols are looked for as they are needed: by build-id, by the names of images, of the kernel's
+ * release and of its modules. A file is matched to an image by build-id, else by file name; a
+ * build-id that differs from the image's is refused, with both ids in the message, unless `force`.
+ * `base` UINT64_MAX: take the image's (ET_DYN) or the file's own addresses (ET_EXEC). May be called
+ * before the images are known: files are bound when an image or a look-up needs them. vmlinux and
+ * System.map are moved to where the target's kernel is, the sections of a module (.ko) each to
+ * where it was loaded. */
 enum dmv_code dmv_names_add_file(struct dmv_names *n, const char *path, uint64_t base, bool force,
 				 struct dmv_err *e);
 

@@ -98,7 +98,8 @@ static enum dmv_code no_symbols_in(const char *what, const char *path, const cha
 
 	dmv_debug_package(release, package, sizeof(package));
 	return dmv_fail(e, DMV_E_USAGE,
-			"%.200s: %s: give vmlinux or System.map with the symbols%s%s%s%s", path, what, *release ? " of " : "", release,
+			"%.200s: %s: give vmlinux or System.map with the symbols%s%s%s%s", path,
+			what, *release ? " of " : "", release,
 			*package ? ", for example by: " : "", package);
 }
 
@@ -110,8 +111,8 @@ static enum dmv_code name_it(const char *path, int fd, const char *release, stru
 	char own[66];
 
 	if (n > sizeof(debian_package) && !memcmp(head, debian_package, strlen(debian_package)))
-		return dmv_fail(e, DMV_E_USAGE, "%.200s: a Debian package: unpack it with `dpkg -x` "
-				"and give the directory, or a file in it", path);
+		return dmv_fail(e, DMV_E_USAGE, "%.200s: a Debian package: unpack it with `dpkg "
+				"-x` and give the directory, or a file in it", path);
 	if (n > sizeof(stand_in) && !memcmp(head, stand_in, strlen(stand_in)))
 		return no_symbols_in("only stands in for the real one", path, release, e);
 	if (!is_boot_image(head, n))

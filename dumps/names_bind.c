@@ -188,9 +188,9 @@ static void bind_object(struct dmv_names *n, struct dmv_names_file *f)
 		place_module(n, f, &k[i]);
 		return;
 	}
-	snprintf(f->why, sizeof(f->why), "%.200s: no module %s is loaded in the target%s%.160s: its "
-		 "symbols are not used", f->sym.path, f->module, why.code ? ", as far as is known: " :
-		 "", why.code ? why.msg : "");
+	snprintf(f->why, sizeof(f->why), "%.200s: no module %s is loaded in the target%s%.160s: "
+		 "its symbols are not used", f->sym.path, f->module,
+		 why.code ? ", as far as is known: " : "", why.code ? why.msg : "");
 }
 
 /* ---- programs ---- */
