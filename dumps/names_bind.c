@@ -211,8 +211,8 @@ static void bind_whole(struct dmv_names *n, struct dmv_names_file *f)
 	} else if (f->image != DMV_NO_IMAGE) {
 		at = n->image[f->image].base;
 	} else {
-		snprintf(f->why, sizeof(f->why), "%.200s: no image in the target has its build-id or "
-			 "name: its symbols are not used", f->sym.path);
+		snprintf(f->why, sizeof(f->why), "%.200s: no image in the target has its build-id "
+			 "or name: its symbols are not used", f->sym.path);
 		return;
 	}
 	f->whole = (struct dmv_span){ f->sym.low, f->sym.high, at };

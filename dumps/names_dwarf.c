@@ -51,7 +51,8 @@ static bool in_code(Elf *elf, const GElf_Sym *s)
 
 static int by_index(const void *key, const void *element)
 {
-	uint32_t index = *(const uint32_t *)key, other = ((const struct dmv_section *)element)->index;
+	uint32_t index = *(const uint32_t *)key;
+	uint32_t other = ((const struct dmv_section *)element)->index;
 
 	return index < other ? -1 : index > other;
 }

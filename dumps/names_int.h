@@ -30,7 +30,7 @@ struct dmv_sym {
 struct dmv_section {
 	char name[64];
 	uint32_t index;                 /* in the file */
-	uint64_t low, bytes;            /* low is made up: sections are placed when they are loaded */
+	uint64_t low, bytes;            /* low is made up: they are placed when they are loaded */
 };
 
 /* What one ELF file says, copied: the file may change or vanish afterwards. */

@@ -265,7 +265,7 @@ static enum dmv_code load_tokens(struct dmv_kallsyms *k, struct dmv_mem *m,
 	return code;
 }
 
-/* Are they in order? The look-up by address needs it, and nothing but the right meaning gives it. */
+/* Are they in order? The look-up by address needs it, and only the right meaning gives it. */
 static bool is_sorted(const struct dmv_kallsyms *k)
 {
 	bool sorted = true;

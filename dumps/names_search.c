@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /*
  * Files that nobody named one by one: the debug symbols of an image by its build-id, as they are
- * installed below /usr/lib/debug, the file it was mapped from, and what lies in a directory that the
- * user gave. All are held against the build-id in the target. Paths from a dump are hostile: what is
- * opened is a regular file, and nothing of it is shown.
+ * installed below /usr/lib/debug, the file it was mapped from, and what lies in a directory that
+ * the user gave. All are held against the build-id in the target. Paths from a dump are hostile:
+ * what is opened is a regular file, and nothing of it is shown.
  */
 #include <fts.h>
 #include <stdio.h>

@@ -11,9 +11,11 @@ struct dmv_file_types {
 	const struct dmv_types *dwarf;  /* one of the two at most */
 };
 
-/* base: the kernel's types, which those of a module need, borrowed; NULL: they are not known, then a
- * module's BTF does not count. NOTFOUND: it has neither. The file stays open for DWARF, which is read as it is needed. */
 bool dmv_is_btf(const char *path);      /* nothing but BTF */
+
+/* base: the kernel's types, which those of a module need, borrowed; NULL: they are not known, then
+ * a module's BTF does not count. NOTFOUND: it has neither. The file stays open for DWARF, which is
+ * read as it is needed. */
 enum dmv_code dmv_file_types_open(const char *path, const struct dmv_btf *base,
 				  struct dmv_file_types *ret, struct dmv_err *e);
 void dmv_file_types_close(struct dmv_file_types *f);

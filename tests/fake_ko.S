@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
-/* A module of the kernel in fake_kernel.h: its offsets and lines are what unit_kernel_modules.c says. */
+/* A module of the kernel in fake_kernel.h: offsets and lines as unit_kernel_modules.c says. */
 	.text
 	.type hidden_function, @function
 hidden_function:
