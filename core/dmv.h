@@ -42,6 +42,8 @@ enum dmv_result {
 	DMV_VIOLATED = -3,      /* a rule was broken; nothing else was done */
 	DMV_QUEUED = -4,        /* the request waits; its routine will be called later */
 	DMV_NO_REGISTERS = -5,  /* more than the pool holds */
+	DMV_BUSY = -6,          /* it would have to wait, and must not */
+	DMV_KEY_USED = -7,      /* another request waits under that key */
 };
 
 #define DMV_P_ANY (-1)
@@ -151,7 +153,7 @@ struct dmv_config {
  *	register         88      68
  *	list             88      60
  *	common buffer   104      84
- *	channel          88     172
+ *	channel          88     180
  *
  * The functions below are pure: they look at the configuration only, take no lock, and may be
  * called before dmv_init.
@@ -225,19 +227,28 @@ struct dmv_span {
 	uint64_t mdl;           /* for the books */
 };
 
+/* The memory of a transfer over chained MDLs, in their order. */
+struct dmv_transfer {
+	struct dmv_span span;
+	const struct dmv_span *chain;   /* what follows; NULL: nothing */
+	uint32_t chained;               /* how many */
+	bool to_device;
+};
+
 /*
- * What AllocateAdapterChannel and GetScatterGatherList ask for. It is copied, but what span.frame,
- * span.original and memory point to must stay until the list is put, or the request cancelled.
- * `chain` and what its spans point to by `frame` must stay until it is granted or cancelled.
+ * What AllocateAdapterChannel and GetScatterGatherList ask for. It is copied, but what the spans'
+ * `original` and `memory` point to must stay until the list is put, or the request cancelled, the
+ * chain and the spans' frames until it is granted or cancelled.
  */
 struct dmv_request {
 	uint64_t device, routine, context, irp;
 	uint32_t registers;
 	bool list;              /* for a list: needs no channel, only registers */
-	bool to_device, caller_memory;
-	struct dmv_span span;   /* of a list */
-	const struct dmv_span *chain;   /* of a list: what follows, of MDLs that are chained */
-	uint32_t chained;               /* how many */
+	bool caller_memory;
+	bool now;               /* DMV_BUSY instead of waiting */
+	bool keeps_object;      /* of a list: until dmv_channel_free, beside the list itself */
+	uint64_t key;           /* for dmv_request_cancel: of one that waits only; 0: none */
+	struct dmv_transfer transfer;   /* of a list */
 	void *memory;           /* of a list: where its elements will stand, the driver's handle */
 };
 
@@ -292,22 +303,25 @@ void dmv_adapter_put(struct dmv *v, struct dmv_adapter *a, uint64_t caller);
 void dmv_adapter_reference(struct dmv *v, struct dmv_adapter *a, int delta, uint64_t caller);
 /*
  * Room of the face in the adapter's book: DMV_FACE_BYTES, 16-byte aligned. The book's address,
- * which is this address, is the handle. This and the next four take no lock.
+ * which is this address, is the handle. This and the next six take no lock.
  */
 #define DMV_FACE_BYTES 32
 void *dmv_adapter_face(struct dmv_adapter *a);
 uint32_t dmv_adapter_alignment(const struct dmv_adapter *a);    /* bytes; 8 or more */
 uint32_t dmv_adapter_registers(const struct dmv_adapter *a);    /* its max_registers */
+uint64_t dmv_adapter_reach(const struct dmv_adapter *a);        /* its max_address */
+uint32_t dmv_adapter_flags(const struct dmv_adapter *a);        /* DMV_ABI_A_* */
 bool dmv_adapter_shadowed(const struct dmv_adapter *a);   /* transfers of it are copied */
 uint64_t dmv_adapter_record(const struct dmv_adapter *a); /* address of its row in the region */
 
 /*
- * A common buffer; zeroed, and between guards, if the adapter's driver is verified. *bus: its
- * address for the device. Calls pages_alloc, without the lock: only where the host may allocate.
- * Returns NULL if it could not, or if no row was left.
+ * A common buffer; zeroed, and between guards, if the adapter's driver is verified. It lies nowhere
+ * above max_bus, nor above what the adapter reaches. *bus: its address for the device. Calls
+ * pages_alloc, without the lock: only where the host may allocate. Returns NULL if it could not, or
+ * if no row was left.
  */
-void *dmv_buffer_alloc(struct dmv *v, struct dmv_adapter *a, uint64_t bytes, bool cached,
-		       uint64_t caller, uint64_t *bus);
+void *dmv_buffer_alloc(struct dmv *v, struct dmv_adapter *a, uint64_t bytes, uint64_t max_bus,
+		       bool cached, uint64_t caller, uint64_t *bus);
 /*
  * Checks the arguments against what was allocated, and the guards, then frees. Calls pages_free,
  * without the lock: only where the host may free. A va that is no buffer of this adapter
@@ -319,8 +333,8 @@ void dmv_buffer_free(struct dmv *v, struct dmv_adapter *a, void *va, uint64_t by
 /*
  * Asks for a channel or a list. DMV_OK: *ret is granted and the face calls the driver's routine
  * now; DMV_QUEUED: it will come out of dmv_next_grant later. DMV_VIOLATED, DMV_NO_REGISTERS,
- * DMV_NO_MEMORY: nothing was done and the routine is not called. A list whose span does not fit its
- * registers is DMV_VIOLATED, too.
+ * DMV_NO_MEMORY, DMV_BUSY, DMV_KEY_USED: nothing was done and the routine is not called. A list
+ * whose spans do not fit its registers is DMV_VIOLATED, too.
  */
 int dmv_request(struct dmv *v, struct dmv_adapter *a, const struct dmv_request *r, uint64_t caller,
 		struct dmv_grant *ret);
@@ -336,6 +350,12 @@ bool dmv_next_grant(struct dmv *v, struct dmv_grant *ret);
  * loop after dmv_adapter_put and dmv_driver_unload. Takes no lock if nothing waits.
  */
 bool dmv_next_cancelled(struct dmv *v, struct dmv_request *ret);
+/*
+ * CancelAdapterChannel: the request that waits under this key and is the adapter's never runs; *ret
+ * is what was asked for. false: there is none.
+ */
+bool dmv_request_cancel(struct dmv *v, struct dmv_adapter *a, uint64_t key, uint64_t caller,
+			struct dmv_request *ret);
 /* Elements of a granted list; out has room for g->elements. */
 void dmv_grant_elements(struct dmv *v, const struct dmv_grant *g, struct dmv_element *out);
 
@@ -362,8 +382,11 @@ bool dmv_list_attach(struct dmv *v, struct dmv_adapter *a, const void *handle, v
 enum dmv_action { DMV_KEEP = 1, DMV_FREE_ALL = 2, DMV_KEEP_REGISTERS = 3 };
 /* After the routine of a grant with a channel returned. */
 void dmv_channel_done(struct dmv *v, const struct dmv_grant *g, enum dmv_action action);
-/* FreeAdapterChannel: ends the channel that holds the adapter, and frees its registers. */
-void dmv_channel_free(struct dmv *v, struct dmv_adapter *a, uint64_t caller);
+/*
+ * FreeAdapterChannel, FreeAdapterObject: ends the channel that holds the adapter, and frees its
+ * registers unless they are kept; or, if none holds it, one that a list keeps.
+ */
+void dmv_channel_free(struct dmv *v, struct dmv_adapter *a, bool keep_registers, uint64_t caller);
 /* FreeMapRegisters: n registers of `base`, a granted handle; fewer than it has: it shrinks. */
 void dmv_registers_free(struct dmv *v, struct dmv_adapter *a, void *base, uint32_t n,
 			uint64_t caller);
@@ -380,6 +403,23 @@ int dmv_map(struct dmv *v, struct dmv_adapter *a, void *base, const struct dmv_s
  */
 int dmv_flush(struct dmv *v, struct dmv_adapter *a, void *base, const struct dmv_span *s,
 	      bool to_device, uint64_t mdl_left, uint64_t caller);
+
+/* What MapTransferEx mapped. */
+struct dmv_map_reach {
+	uint64_t bytes;
+	uint32_t elements;
+};
+/*
+ * MapTransferEx: maps from the start of the transfer on as much as the registers of `base` hold and
+ * max elements describe; all registers must be free. out: room for max of them, 1 or more. DMV_OK
+ * or DMV_VIOLATED; out and ret are set on success only.
+ */
+int dmv_map_transfer(struct dmv *v, struct dmv_adapter *a, void *base, const struct dmv_transfer *t,
+		     uint64_t caller, struct dmv_element *out, uint32_t max,
+		     struct dmv_map_reach *ret);
+/* FlushAdapterBuffersEx, as dmv_flush. mdl_left: bytes of the MDLs from the start on. */
+int dmv_flush_transfer(struct dmv *v, struct dmv_adapter *a, void *base,
+		       const struct dmv_transfer *t, uint64_t mdl_left, uint64_t caller);
 
 /*
  * PutScatterGatherList: flushes, frees the list's registers. true: `handle` was a list and stood in

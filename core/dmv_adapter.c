@@ -17,6 +17,16 @@ uint32_t dmv_adapter_registers(const struct dmv_adapter *a)
 	return a->max_registers;
 }
 
+uint64_t dmv_adapter_reach(const struct dmv_adapter *a)
+{
+	return a->max_address;
+}
+
+uint32_t dmv_adapter_flags(const struct dmv_adapter *a)
+{
+	return a->flags;
+}
+
 bool dmv_adapter_shadowed(const struct dmv_adapter *a)
 {
 	return a->shadowed;
@@ -292,6 +302,8 @@ void dmv_adapter_put(struct dmv *v, struct dmv_adapter *a, uint64_t caller)
 		goto out;
 	check_left(&c, a, DMV_V_BUFFER_LEAK, DMV_ABI_K_BUFFER, a->buffers);
 	check_left(&c, a, DMV_V_CHANNEL_LEAK, DMV_ABI_K_CHANNEL, a->channels);
+	a->channels -= a->objects;              /* of those nothing else is left */
+	a->objects = 0;
 	check_left(&c, a, DMV_V_REGISTER_LEAK, DMV_ABI_K_FILE, own_registers(v, a));
 	check_left(&c, a, DMV_V_LIST_LEAK, DMV_ABI_K_LIST, a->lists);
 	check_waiting(&c, a);

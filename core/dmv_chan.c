@@ -61,54 +61,23 @@ static enum dmv_abi_op op_of(const struct dmv_request *r)
 /* Granted, or put into the queue. */
 static void channel_event(struct dmv_call *c, const struct dmv_channel *ch)
 {
+	const struct dmv_transfer *t = &ch->request.transfer;
+
 	dmv_event(c, op_of(&ch->request), ch->adapter, &(struct dmv_event_args){
 		.kind = DMV_ABI_K_CHANNEL, .row = ch->index, .gen = ch->row->gen,
-		.address = ch->request.span.va, .size = dmv_request_bytes(&ch->request) });
-}
-
-/* ---- the spans of a list ---- */
-
-static bool list_fits(const struct dmv *v, const struct dmv_request *r)
-{
-	uint64_t pages = dmv_span_pages(v, &r->span);
-
-	if (pages == 0)
-		return false;
-	for (uint32_t k = 0; k < r->chained; k++) {
-		const uint32_t more = dmv_span_pages(v, &r->chain[k]);
-
-		if (more == 0)
-			return false;
-		pages += more;
-	}
-	return pages <= r->registers;
-}
-
-static bool list_clash(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_request *r)
-{
-	if (dmv_map_clash(c, a, &r->span))
-		return true;
-	for (uint32_t k = 0; k < r->chained; k++)
-		if (dmv_map_clash(c, a, &r->chain[k]))
-			return true;
-	return false;
-}
-
-static bool list_map(struct dmv_call *c, struct dmv_file *f, const struct dmv_request *r)
-{
-	uint32_t at = dmv_span_pages(c->v, &r->span);
-
-	if (!dmv_map_range(c, f, 0, &r->span, r->to_device))
-		return false;
-	for (uint32_t k = 0; k < r->chained; k++) {
-		if (!dmv_map_range(c, f, at, &r->chain[k], r->to_device))
-			return false;
-		at += dmv_span_pages(c->v, &r->chain[k]);
-	}
-	return true;
+		.address = t->span.va, .size = dmv_transfer_bytes(t) });
 }
 
 /* ---- granting ---- */
+
+/* One more channel, or object of a list. */
+static void count_channel(struct dmv_adapter *a)
+{
+	a->channels_allocated++;
+	if (++a->channels > a->channels_high)
+		a->channels_high = a->channels;
+	dmv_adapter_count(a);
+}
 
 static int list_start(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_request *r,
 		      struct dmv_grant *ret)
@@ -123,7 +92,7 @@ static int list_start(struct dmv_call *c, struct dmv_adapter *a, const struct dm
 		dmv_list_drop(c, l);
 		return DMV_NO_MEMORY;
 	}
-	if (!list_map(c, f, r)) {
+	if (!dmv_transfer_map(c, f, &r->transfer, UINT64_MAX)) {
 		dmv_list_drop(c, l);
 		return DMV_VIOLATED;
 	}
@@ -131,8 +100,13 @@ static int list_start(struct dmv_call *c, struct dmv_adapter *a, const struct dm
 	ret->handle = r->memory;
 	dmv_event(c, op_of(r), a, &(struct dmv_event_args){
 		.kind = DMV_ABI_K_LIST, .row = l->index, .gen = l->row->gen,
-		.direction = r->to_device ? 1 : 2, .address = r->span.va, .size = l->row->bytes,
+		.direction = r->transfer.to_device ? 1 : 2,
+		.address = r->transfer.span.va, .size = l->row->bytes,
 		.bus = c->v->reg[f->first].row->bus });
+	if (r->keeps_object) {
+		a->objects++;
+		count_channel(a);
+	}
 	return DMV_OK;
 }
 
@@ -164,11 +138,8 @@ static int channel_start(struct dmv_call *c, struct dmv_adapter *a, const struct
 	dmv_ref_set(&ch->row->file, f->index, f->gen);
 	st32(&ch->row->status, ch->status);
 	a->holder = ch->index;
-	a->channels_allocated++;
-	if (++a->channels > a->channels_high)
-		a->channels_high = a->channels;
 	st64(&a->row->wait_block, (uintptr_t)ch->row);
-	dmv_adapter_count(a);
+	count_channel(a);
 	ret->handle = dmv_file_handle(f);
 	ret->channel = ch->index;
 	channel_event(c, ch);
@@ -187,8 +158,11 @@ static int start(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_req
 static int wait(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_request *r)
 {
 	struct dmv *v = c->v;
-	struct dmv_channel *ch = channel_new(c, a, r, DMV_ABI_CH_WAITING);
+	struct dmv_channel *ch;
 
+	if (r->now)
+		return DMV_BUSY;
+	ch = channel_new(c, a, r, DMV_ABI_CH_WAITING);
 	if (!ch)
 		return DMV_NO_MEMORY;
 	/* dmv_next_grant looks at the head without the lock */
@@ -210,6 +184,18 @@ static void unwait(struct dmv *v, struct dmv_channel *ch, uint32_t before)
 	if (v->wait_tail == ch->index)
 		v->wait_tail = before;
 	ch->next = DMV_ABI_NONE;
+}
+
+/* The request that waits under a key; *before (opt): the one in front of it, or NONE. */
+static struct dmv_channel *waiting_key(struct dmv *v, uint64_t key, uint32_t *before)
+{
+	uint32_t last = DMV_ABI_NONE, i = v->wait_head;
+
+	for (; i != DMV_ABI_NONE && v->channel[i].request.key != key; i = v->channel[i].next)
+		last = i;
+	if (before)
+		*before = last;
+	return i == DMV_ABI_NONE ? NULL : &v->channel[i];
 }
 
 uint32_t dmv_waiting(struct dmv *v, const struct dmv_adapter *a, struct dmv_channel **first)
@@ -268,7 +254,7 @@ bool dmv_next_grant(struct dmv *v, struct dmv_grant *ret)
 		/* What was right when asked for may clash by now; it is granted all the same. */
 		over_maximum(&c, a, r.registers);
 		if (r.list)
-			list_clash(&c, a, &r);
+			dmv_transfer_clash(&c, a, &r.transfer);
 		if (start(&c, a, &r, ch, ret) != DMV_OK)
 			continue;
 		unwait(v, ch, before);
@@ -305,6 +291,29 @@ bool dmv_next_cancelled(struct dmv *v, struct dmv_request *ret)
 	return i != DMV_ABI_NONE;
 }
 
+bool dmv_request_cancel(struct dmv *v, struct dmv_adapter *a, uint64_t key, uint64_t caller,
+			struct dmv_request *ret)
+{
+	struct dmv_channel *ch;
+	struct dmv_call c;
+	uint32_t before;
+	bool found;
+
+	dmv_enter(&c, v, caller, DMV_ABI_OP_FREE_CHANNEL, a);
+	ch = waiting_key(v, key, &before);
+	found = key && ch && ch->adapter == a;
+	if (found) {
+		*ret = ch->request;
+		dmv_working_on(&c, DMV_ABI_K_CHANNEL, ch->index, ch->row->gen);
+		dmv_event(&c, DMV_ABI_OP_FREE_CHANNEL, a, &(struct dmv_event_args){
+			.kind = DMV_ABI_K_CHANNEL, .row = ch->index, .gen = ch->row->gen });
+		unwait(v, ch, before);
+		channel_end(&c, ch);
+	}
+	dmv_leave(&c);
+	return found;
+}
+
 /* ---- asking ---- */
 
 /* A channel asked for inside the AdapterControl routine is never granted: it waits for itself. */
@@ -336,7 +345,7 @@ static bool refused(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_
 		dmv_raise(c, DMV_V_TOO_MANY_CHANNELS, a, &o, NULL, a->channels, 0, 0);
 		return true;
 	}
-	return r->list && list_clash(c, a, r);
+	return r->list && dmv_transfer_clash(c, a, &r->transfer);
 }
 
 static int request(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_request *r,
@@ -345,7 +354,11 @@ static int request(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_r
 	struct dmv *v = c->v;
 	uint32_t largest;
 
-	if ((r->list && !list_fits(v, r)) || refused(c, a, r))
+	if (r->list && !dmv_transfer_fits(v, &r->transfer, r->registers))
+		return DMV_VIOLATED;
+	if (r->key && waiting_key(v, r->key, NULL))
+		return DMV_KEY_USED;
+	if (refused(c, a, r))
 		return DMV_VIOLATED;
 	if (r->registers > v->registers.units)
 		return DMV_NO_REGISTERS;
@@ -419,14 +432,26 @@ void dmv_channel_done(struct dmv *v, const struct dmv_grant *g, enum dmv_action 
 	dmv_leave(&c);
 }
 
-void dmv_channel_free(struct dmv *v, struct dmv_adapter *a, uint64_t caller)
+/* The object of a list that its driver has without a routine; its registers go with the list. */
+static void let_object_go(struct dmv_call *c, struct dmv_adapter *a)
+{
+	a->objects--;
+	a->channels--;
+	a->channels_freed++;
+	dmv_adapter_count(a);
+	dmv_event(c, DMV_ABI_OP_FREE_CHANNEL, a, &(struct dmv_event_args){ 0 });
+}
+
+void dmv_channel_free(struct dmv *v, struct dmv_adapter *a, bool keep_registers, uint64_t caller)
 {
 	struct dmv_call c;
 
 	dmv_enter(&c, v, caller, DMV_ABI_OP_FREE_CHANNEL, a);
-	if (a->holder == DMV_ABI_NONE)
-		dmv_raise(&c, DMV_V_CHANNEL_EXTRA_FREE, a, NULL, NULL, ++a->channel_extra, 0, 0);
+	if (a->holder != DMV_ABI_NONE)
+		let_go(&c, a, keep_registers);
+	else if (a->objects)
+		let_object_go(&c, a);
 	else
-		let_go(&c, a, false);
+		dmv_raise(&c, DMV_V_CHANNEL_EXTRA_FREE, a, NULL, NULL, ++a->channel_extra, 0, 0);
 	dmv_leave(&c);
 }

@@ -39,7 +39,8 @@ struct block {
 };
 
 /* Microsoft's published sample: equal padding in front and behind, in whole pages. */
-static bool block_alloc(struct dmv *v, const struct dmv_adapter *a, uint64_t bytes, struct block *b)
+static bool block_alloc(struct dmv *v, const struct dmv_adapter *a, uint64_t bytes,
+			uint64_t max_bus, struct block *b)
 {
 	const uint64_t page = v->page, whole = (bytes + page - 1) / page * page;
 	const uint64_t total = a->judged ? whole + 2 * page : whole;
@@ -49,7 +50,9 @@ static bool block_alloc(struct dmv *v, const struct dmv_adapter *a, uint64_t byt
 		return false;
 	b->pages = (size_t)(total / page);
 	b->bytes = total;
-	b->base = v->port.pages_alloc(v->port.host, b->pages, a->max_address, &b->phys);
+	if (max_bus > a->max_address)
+		max_bus = a->max_address;
+	b->base = v->port.pages_alloc(v->port.host, b->pages, max_bus, &b->phys);
 	if (!b->base)
 		return false;
 	if (a->judged)
@@ -91,15 +94,15 @@ static void buffer_event(struct dmv_call *c, enum dmv_abi_op op, const struct dm
 		.address = (uintptr_t)b->va, .bus = b->bus, .size = b->bytes });
 }
 
-void *dmv_buffer_alloc(struct dmv *v, struct dmv_adapter *a, uint64_t bytes, bool cached,
-		       uint64_t caller, uint64_t *bus)
+void *dmv_buffer_alloc(struct dmv *v, struct dmv_adapter *a, uint64_t bytes, uint64_t max_bus,
+		       bool cached, uint64_t caller, uint64_t *bus)
 {
 	struct dmv_call c;
 	struct block block;
 	struct dmv_abi_buffer *row;
 	uint32_t index;
 
-	if (!block_alloc(v, a, bytes, &block))
+	if (!block_alloc(v, a, bytes, max_bus, &block))
 		return NULL;
 	dmv_enter(&c, v, caller, DMV_ABI_OP_ALLOC_BUFFER, a);
 	row = dmv_take(v, DMV_ABI_K_BUFFER, &index);

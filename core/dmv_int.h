@@ -112,6 +112,7 @@ struct dmv_adapter {
 	bool cancelled;                                 /* what waits for it is never granted */
 	uint32_t refs, max_registers, alignment, flags;
 	uint32_t registers, lists, buffers, channels;   /* outstanding */
+	uint32_t objects;                               /* of the channels: those of lists */
 	uint32_t mapped;                                /* registers mapped */
 	uint64_t bytes_mapped;
 	uint32_t holder;                                /* channel that holds it, or NONE */
@@ -500,6 +501,21 @@ bool dmv_map_range(struct dmv_call *c, struct dmv_file *f, uint32_t first, const
 		   bool to_device);
 /* What the device did to a mapped register: guards, bytes it was only to read. Before any unmap. */
 void dmv_check_transfer(struct dmv_call *c, struct dmv_file *f, uint32_t i);
+/* What page `page` of a span would be for the device in register i of the file. */
+struct dmv_element dmv_span_page(const struct dmv *v, const struct dmv_file *f, uint32_t i,
+				 const struct dmv_span *s, uint32_t page);
+/* Register of the file that maps that page, mostly `guess`; NONE: none does. */
+uint32_t dmv_span_register(const struct dmv *v, const struct dmv_file *f, const struct dmv_span *s,
+			   uint32_t page, uint32_t guess);
+/* Rules of maps and flushes: more bytes than can be mapped; no free register for so many pages;
+ * nothing to flush; a page that the file does not map, `left` and `asked` bytes before the end. */
+bool dmv_too_many_bytes(struct dmv_call *c, struct dmv_adapter *a, uint64_t bytes);
+void dmv_no_registers(struct dmv_call *c, struct dmv_adapter *a, struct dmv_file *f,
+		      const struct dmv_span *s, uint32_t pages);
+bool dmv_nothing_mapped(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_file *f,
+			void *base);
+void dmv_not_mapped(struct dmv_call *c, const struct dmv_file *f, const struct dmv_span *s,
+		    bool behind, uint64_t left, uint64_t asked);
 /* flush: copies what came from the device to the driver's buffer. */
 void dmv_unmap(struct dmv_call *c, struct dmv_file *f, uint32_t i, bool flush);
 
@@ -509,7 +525,18 @@ struct dmv_list *dmv_list_new(struct dmv_call *c, struct dmv_adapter *a,
 void dmv_list_drop(struct dmv_call *c, struct dmv_list *l);
 uint32_t dmv_list_start(struct dmv_call *c, struct dmv_list *l, const struct dmv_file *f,
 			const struct dmv_request *r);
-uint64_t dmv_request_bytes(const struct dmv_request *r);        /* of a list, all MDLs */
+/* What the device sees of a file that is mapped from its first register on; at most max. */
+void dmv_elements(const struct dmv *v, const struct dmv_file *f, struct dmv_element *out,
+		  uint32_t max);
+
+/* dmv_transfer.c: the spans of a transfer one after the other */
+uint64_t dmv_transfer_bytes(const struct dmv_transfer *t);
+/* Can it be mapped into so many registers? */
+bool dmv_transfer_fits(const struct dmv *v, const struct dmv_transfer *t, uint32_t registers);
+/* dmv_map_clash of all, dmv_map_range of the first `bytes` from register 0 of f on. */
+bool dmv_transfer_clash(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_transfer *t);
+bool dmv_transfer_map(struct dmv_call *c, struct dmv_file *f, const struct dmv_transfer *t,
+		      uint64_t bytes);
 
 /* dmv_chan.c */
 /* How many requests of the adapter wait; *first (opt), if any: the oldest. */

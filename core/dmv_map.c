@@ -397,24 +397,24 @@ static __attribute__((noinline)) uint64_t one_piece(const struct dmv *v, const s
 	return bytes;
 }
 
-DMV_HOT bool map_refused(struct dmv_call *c, struct dmv_adapter *a, const struct cut *t)
+bool dmv_too_many_bytes(struct dmv_call *c, struct dmv_adapter *a, uint64_t bytes)
 {
 	const uint64_t most = (uint64_t)a->max_registers << c->v->page_shift;
-	const uint64_t want = a->bytes_mapped + t->span->bytes;
+	const uint64_t want = a->bytes_mapped + bytes;
+	const struct dmv_object o = { DMV_ABI_K_ADAPTER, a->index, a->gen, DMV_ABI_NONE, 0 };
 
-	if (a->bytes_mapped && want > most) {
-		const struct dmv_object o = { DMV_ABI_K_ADAPTER, a->index, a->gen,
-					      DMV_ABI_NONE, 0 };
+	return a->bytes_mapped && want > most &&
+	       dmv_raise(c, DMV_V_TOO_MANY_BYTES, a, &o, NULL, want, most, 0);
+}
 
-		if (dmv_raise(c, DMV_V_TOO_MANY_BYTES, a, &o, NULL, want, most, 0))
-			return true;
-	}
-	return map_clash(c, a, t);
+DMV_HOT bool map_refused(struct dmv_call *c, struct dmv_adapter *a, const struct cut *t)
+{
+	return (a->bytes_mapped && dmv_too_many_bytes(c, a, t->span->bytes)) || map_clash(c, a, t);
 }
 
 /* No free run: either the request is larger than the file, or transfers before it fill it. */
-static void no_registers(struct dmv_call *c, struct dmv_adapter *a, struct dmv_file *f,
-			 const struct dmv_span *s, uint32_t pages)
+void dmv_no_registers(struct dmv_call *c, struct dmv_adapter *a, struct dmv_file *f,
+		      const struct dmv_span *s, uint32_t pages)
 {
 	struct dmv *v = c->v;
 	uint32_t i = f ? f->cursor : 0;
@@ -466,7 +466,7 @@ int dmv_map(struct dmv *v, struct dmv_adapter *a, void *base, const struct dmv_s
 	}
 	first = f ? free_run(v, f, t.pages) : DMV_ABI_NONE;
 	if (first == DMV_ABI_NONE) {
-		no_registers(&c, a, f, t.span, t.pages);
+		dmv_no_registers(&c, a, f, t.span, t.pages);
 		goto out;
 	}
 	dmv_working_on(&c, DMV_ABI_K_FILE, f->index, f->gen);
@@ -493,8 +493,8 @@ DMV_HOT uint32_t mapped_by(const struct dmv *v, const struct dmv_file *f,
 	return chain_find(v, p, f->index);
 }
 
-static bool nothing_mapped(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_file *f,
-			   void *base)
+bool dmv_nothing_mapped(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_file *f,
+			void *base)
 {
 	const bool hooked = f && f->hooked;
 	const uint64_t at = hooked ? (uintptr_t)dmv_shadow_data(f, 0) : (uintptr_t)base;
@@ -505,22 +505,27 @@ static bool nothing_mapped(struct dmv_call *c, struct dmv_adapter *a, const stru
 	return true;
 }
 
-/*
- * Page k is not mapped by the file: it lies behind its last register, or the driver flushes another
- * part.
- */
+/* It lies behind the file's last register, or the driver flushes another part. */
+void dmv_not_mapped(struct dmv_call *c, const struct dmv_file *f, const struct dmv_span *s,
+		    bool behind, uint64_t left, uint64_t asked)
+{
+	const struct dmv_object o = dmv_file_object(f);
+
+	if (behind)
+		dmv_raise(c, DMV_V_FLUSH_PAST_FILE, f->adapter, &o, NULL, 0, left, asked);
+	else
+		dmv_raise(c, DMV_V_FLUSH_OTHER_PART, f->adapter, &o, NULL,
+			  (uintptr_t)dmv_file_handle(f), s->va, s->mdl);
+}
+
+/* Page k is not mapped by the file. */
 static void not_this_part(struct dmv_call *c, const struct dmv_file *f, const struct dmv_span *s,
 			  uint32_t k, uint32_t first, uint64_t mdl_left)
 {
 	const uint64_t at = ((uint64_t)k << c->v->page_shift) - (k ? s->va & (c->v->page - 1) : 0);
-	const struct dmv_object o = dmv_file_object(f);
 
-	if (k > 0 && first - f->first + k >= f->count)
-		dmv_raise(c, DMV_V_FLUSH_PAST_FILE, f->adapter, &o, NULL, 0,
-			  mdl_left > at ? mdl_left - at : 0, s->bytes - at);
-	else
-		dmv_raise(c, DMV_V_FLUSH_OTHER_PART, f->adapter, &o, NULL,
-			  (uintptr_t)dmv_file_handle(f), s->va, s->mdl);
+	dmv_not_mapped(c, f, s, k > 0 && first - f->first + k >= f->count,
+		       mdl_left > at ? mdl_left - at : 0, s->bytes - at);
 }
 
 /* False: raised, that one of the pages behind the first is not mapped by the file. */
@@ -572,7 +577,7 @@ int dmv_flush(struct dmv *v, struct dmv_adapter *a, void *base, const struct dmv
 		return DMV_VIOLATED;
 	dmv_enter_hot(&c, v, caller, DMV_ABI_OP_FLUSH, a);
 	f = dmv_file_find(v, base, a);
-	if (nothing_mapped(&c, a, f, base))
+	if (dmv_nothing_mapped(&c, a, f, base))
 		goto out;
 	first = last = mapped_by(v, f, &t.first, f->oldest);
 	if (first == DMV_ABI_NONE) {
@@ -596,4 +601,32 @@ int dmv_flush(struct dmv *v, struct dmv_adapter *a, void *base, const struct dmv
 out:
 	dmv_leave_hot(&c);
 	return result;
+}
+
+/* ---- for transfers over several spans ---- */
+
+static struct piece piece_of(const struct dmv *v, const struct dmv_span *s, uint32_t page)
+{
+	const struct cut t = cut(v, s);
+
+	return page ? piece_behind(v, &t, page) : t.first;
+}
+
+struct dmv_element dmv_span_page(const struct dmv *v, const struct dmv_file *f, uint32_t i,
+				 const struct dmv_span *s, uint32_t page)
+{
+	const struct piece p = piece_of(v, s, page);
+	uint64_t bus = p.frame << v->page_shift;
+
+	if (s->original && i < f->hooked)
+		bus = f->shadow_phys + f->data_offset + i * f->data_stride;
+	return (struct dmv_element){ bus + p.offset, p.bytes };
+}
+
+uint32_t dmv_span_register(const struct dmv *v, const struct dmv_file *f, const struct dmv_span *s,
+			   uint32_t page, uint32_t guess)
+{
+	const struct piece p = piece_of(v, s, page);
+
+	return mapped_by(v, f, &p, guess);
 }

@@ -45,7 +45,7 @@ struct dmv_list *dmv_list_new(struct dmv_call *c, struct dmv_adapter *a,
 		return NULL;
 	l = &v->list[index];
 	*l = (struct dmv_list){ .row = row, .adapter = a, .handle = r->memory, .index = index,
-				.file = DMV_ABI_NONE, .to_device = r->to_device,
+				.file = DMV_ABI_NONE, .to_device = r->transfer.to_device,
 				.caller_memory = r->caller_memory };
 	return l;
 }
@@ -82,13 +82,11 @@ static uint32_t count_elements(const struct dmv *v, const struct dmv_file *f)
 	return n;
 }
 
-uint64_t dmv_request_bytes(const struct dmv_request *r)
+void dmv_elements(const struct dmv *v, const struct dmv_file *f, struct dmv_element *out,
+		  uint32_t max)
 {
-	uint64_t n = r->span.bytes;
-
-	for (uint32_t k = 0; k < r->chained; k++)
-		n += r->chain[k].bytes;
-	return n;
+	for (uint32_t n = 0, i = 0; n < max && i < f->count && v->reg[f->first + i].bytes; n++)
+		out[n] = element(v, f, i, &i);
 }
 
 /* Everything is mapped: the list goes live. Returns how many elements it has. */
@@ -108,9 +106,9 @@ uint32_t dmv_list_start(struct dmv_call *c, struct dmv_list *l, const struct dmv
 	st32(&row->flags, (l->to_device ? DMV_ABI_L_TO_DEVICE : 0) |
 	     (l->caller_memory ? DMV_ABI_L_CALLER_MEMORY : 0));
 	dmv_ref_set(&row->file, f->index, f->gen);
-	st64(&row->mdl, r->span.mdl);
-	st64(&row->va, r->span.va);
-	st64(&row->bytes, dmv_request_bytes(r));
+	st64(&row->mdl, r->transfer.span.mdl);
+	st64(&row->va, r->transfer.span.va);
+	st64(&row->bytes, dmv_transfer_bytes(&r->transfer));
 	st32(&row->owner, c->site);
 	st32(&row->releaser, DMV_ABI_NONE);
 	st64(&row->time, c->now);
@@ -127,16 +125,11 @@ uint32_t dmv_list_start(struct dmv_call *c, struct dmv_list *l, const struct dmv
 void dmv_grant_elements(struct dmv *v, const struct dmv_grant *g, struct dmv_element *out)
 {
 	const struct dmv_list *l;
-	uint32_t n = 0;
 
 	v->port.lock(v->port.host);
 	l = find(v, g->adapter, g->handle);
-	if (l) {
-		const struct dmv_file *f = &v->file[l->file];
-
-		for (uint32_t i = 0; n < g->elements && i < f->count; n++)
-			out[n] = element(v, f, i, &i);
-	}
+	if (l)
+		dmv_elements(v, &v->file[l->file], out, g->elements);
 	v->port.unlock(v->port.host);
 }
 

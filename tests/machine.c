@@ -198,10 +198,10 @@ void drop_file(struct machine *m, uint32_t i)
 int machine_list(struct machine *m, uint32_t i, struct dmv_grant *g)
 {
 	const struct dmv_request r = {
-		.routine = 2, .registers = 1, .list = true, .to_device = true,
-		.memory = m->elements[i],
-		.span = { .va = (uintptr_t)m->data[i], .bytes = 16,
-			  .phys = (uintptr_t)m->data[i], .original = m->data[i] },
+		.routine = 2, .registers = 1, .list = true, .memory = m->elements[i],
+		.transfer = { .span = { .va = (uintptr_t)m->data[i], .bytes = 16,
+					.phys = (uintptr_t)m->data[i], .original = m->data[i] },
+			      .to_device = true },
 	};
 
 	return dmv_request(m->v, m->a, &r, CALLER, g);
@@ -221,7 +221,8 @@ void drop_list(struct machine *m, uint32_t i)
 
 bool make_buffer(struct machine *m, uint32_t i)
 {
-	m->handle[i] = dmv_buffer_alloc(m->v, m->a, 100, true, CALLER, &m->bus[i]);
+	m->handle[i] = dmv_buffer_alloc(m->v, m->a, 100, UINT64_MAX, true, CALLER,
+					&m->bus[i]);
 	return m->handle[i];
 }
 
@@ -245,7 +246,7 @@ bool make_channel(struct machine *m, uint32_t i)
 
 void drop_channel(struct machine *m, uint32_t i)
 {
-	dmv_channel_free(m->v, m->adapter[i], CALLER);
+	dmv_channel_free(m->v, m->adapter[i], false, CALLER);
 	dmv_adapter_put(m->v, m->adapter[i], CALLER);
 }
 

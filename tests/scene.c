@@ -151,8 +151,8 @@ static void adapter_packet(struct scene *s)
 
 static void buffer(struct scene *s, uint32_t i, uint64_t bytes, struct dmv_adapter *a)
 {
-	s->buffer[i] = dmv_buffer_alloc(s->v, a, bytes, i & 1, CALLER + 0x10 + i,
-					&s->buffer_bus[i]);
+	s->buffer[i] = dmv_buffer_alloc(s->v, a, bytes, UINT64_MAX, i & 1,
+					CALLER + 0x10 + i, &s->buffer_bus[i]);
 	NEED(s, s->buffer[i] != NULL);
 }
 
@@ -206,7 +206,7 @@ static void channel_keep_registers(struct scene *s)
 
 static void channel_free(struct scene *s)
 {
-	dmv_channel_free(s->v, s->packet, CALLER + 0x32);
+	dmv_channel_free(s->v, s->packet, false, CALLER + 0x32);
 }
 
 static void next_grant(struct scene *s)
@@ -297,8 +297,9 @@ static void check_all(struct scene *s)
 static void list(struct scene *s, struct dmv_grant *g, uint32_t page, void *memory, bool to_device)
 {
 	const struct dmv_request r = { .device = 0xD0, .routine = 0x402200, .context = 0xC2,
-				       .registers = 2, .list = true, .to_device = to_device,
-				       .span = span(s, page, 0x800, 0x1000), .memory = memory };
+				       .registers = 2, .list = true, .memory = memory,
+				       .transfer = { .span = span(s, page, 0x800, 0x1000),
+						     .to_device = to_device } };
 
 	NEED(s, dmv_request(s->v, s->sg, &r, CALLER + 0x50, g) == DMV_OK);
 }

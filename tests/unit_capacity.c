@@ -176,7 +176,8 @@ static void test_sites(uint32_t n)
 	m.rows[DMV_ABI_K_SITE] = n;
 	machine_start(&m);                      /* CALLER is the first site */
 	for (uint32_t i = 1; i <= n; i++)
-		m.handle[i % OBJECTS] = dmv_buffer_alloc(m.v, m.a, 8, true, CALLER + i, &m.bus[0]);
+		m.handle[i % OBJECTS] = dmv_buffer_alloc(m.v, m.a, 8, UINT64_MAX, true, CALLER + i,
+						      &m.bus[0]);
 	f = machine_decode(&m);
 	for (size_t i = 0; i < f->nbuffer; i++)
 		known += f->buffer[i].owner != DMV_NO_INDEX &&

@@ -148,14 +148,14 @@ static void test_lists(struct world *w)
 		char name[80];
 
 		r.registers = bad[i].registers;
-		r.span = span(w, bad[i].offset, bad[i].bytes);
+		r.transfer.span = span(w, bad[i].offset, bad[i].bytes);
 		snprintf(name, sizeof(name), "list: 0x%llx bytes at offset %zu and %u registers",
 			 (unsigned long long)bad[i].bytes, bad[i].offset, bad[i].registers);
 		T_EQ((unsigned)-dmv_request(w->v, w->a, &r, MAP_CALLER, &g),
 		     (unsigned)-DMV_VIOLATED, name);
 	}
 	r.registers = 2;
-	r.span = span(w, 1, PAGE);
+	r.transfer.span = span(w, 1, PAGE);
 	T_CHECK(dmv_request(w->v, w->a, &r, MAP_CALLER, &g) == DMV_OK && g.elements == 2,
 		"list: one that fits");
 	T_CHECK(dmv_list_put(w->v, w->a, w, false, FLUSH_CALLER, &attached) && !w->violations,

@@ -3,7 +3,7 @@
  * core/wdm/wdm.h against mingw-w64's (package mingw-w64-common): sizes, offsets, order of the
  * operations, constants, for 64 and 32 bits. clang compiles wdm_layout.c for Windows with theirs
  * and for Linux with ours, since gcc has no target whose long has 32 bits beside 64-bit pointers.
- * What they do not have, version 3 of DEVICE_DESCRIPTION, is checked against the reference page.
+ * What they do not have, version 3, is checked against the reference pages.
  */
 #include <stddef.h>
 #include <stdlib.h>
@@ -109,6 +109,33 @@ static void version3(void)
 	T_EQ(offsetof(DEVICE_DESCRIPTION, DeviceAddress), 56, "version 3: DeviceAddress");
 	T_EQ(sizeof(DEVICE_DESCRIPTION), 64, "version 3: size");
 	T_EQ(DEVICE_DESCRIPTION_VERSION3, 3, "version 3: number");
+	T_EQ(sizeof(DMA_ADAPTER_INFO), 24, "version 3: DMA_ADAPTER_INFO");
+	T_EQ(offsetof(DMA_ADAPTER_INFO, V1.MinimumTransferUnit), 20, "version 3: its last member");
+	T_EQ(sizeof(DMA_TRANSFER_INFO), 20, "version 3: DMA_TRANSFER_INFO");
+	T_EQ(offsetof(DMA_TRANSFER_INFO, V2.LogicalPageCount), 16, "version 3: its last member");
+	T_EQ(DmaCancelled, 3, "version 3: DMA_COMPLETION_STATUS");
+	T_EQ(DMA_TRANSFER_CONTEXT_SIZE_V1, sizeof(void *) == 8 ? 128 : 64,
+	     "version 3: bytes of a transfer context");
+}
+
+/* The order of the slots: DDI wdm/ns-wdm-_dma_operations.md. Slot 0 is Size. */
+static void slots(void)
+{
+#define SLOT(name) { #name, offsetof(DMA_OPERATIONS, name) }
+	static const struct { const char *name; size_t at; } slot[] = {
+		SLOT(BuildMdlFromScatterGatherList), SLOT(GetDmaAdapterInfo),
+		SLOT(GetDmaTransferInfo), SLOT(InitializeDmaTransferContext),
+		SLOT(AllocateCommonBufferEx), SLOT(AllocateAdapterChannelEx),
+		SLOT(ConfigureAdapterChannel), SLOT(CancelAdapterChannel), SLOT(MapTransferEx),
+		SLOT(GetScatterGatherListEx), SLOT(BuildScatterGatherListEx),
+		SLOT(FlushAdapterBuffersEx), SLOT(FreeAdapterObject), SLOT(CancelMappedTransfer),
+	};
+#undef SLOT
+	const size_t n = sizeof(slot) / sizeof(slot[0]);
+
+	for (size_t i = 0; i < n; i++)
+		T_EQ(slot[i].at / sizeof(void *), 15 + i, slot[i].name);
+	T_EQ(sizeof(DMA_OPERATIONS) / sizeof(void *), 15 + n, "operations: slots");
 }
 
 int main(void)
@@ -119,6 +146,7 @@ int main(void)
 	static const char mingw[] = "-nostdlibinc -isystem " MINGW " -isystem " MINGW "/ddk";
 
 	version3();
+	slots();
 	if (access(MINGW "/ddk/wdm.h", R_OK)) {
 		T_SKIP("comparison", "no " MINGW "/ddk/wdm.h (mingw-w64-common)");
 		return T_DONE();

@@ -47,22 +47,49 @@ static ULONG NTAPI read_dma_counter(PDMA_ADAPTER adapter)
 	.BuildScatterGatherList = wdm_build_scatter_gather_list,			\
 	.BuildMdlFromScatterGatherList = wdm_build_mdl_from_scatter_gather_list
 
+#define VERSION3									\
+	.GetDmaAdapterInfo = wdm_get_dma_adapter_info,					\
+	.GetDmaTransferInfo = wdm_get_dma_transfer_info,				\
+	.InitializeDmaTransferContext = wdm_initialize_dma_transfer_context,		\
+	.AllocateCommonBufferEx = wdm_allocate_common_buffer_ex,			\
+	.AllocateAdapterChannelEx = wdm_allocate_adapter_channel_ex,			\
+	.ConfigureAdapterChannel = wdm_configure_adapter_channel,			\
+	.CancelAdapterChannel = wdm_cancel_adapter_channel,				\
+	.MapTransferEx = wdm_map_transfer_ex,						\
+	.GetScatterGatherListEx = wdm_get_scatter_gather_list_ex,			\
+	.BuildScatterGatherListEx = wdm_build_scatter_gather_list_ex,			\
+	.FlushAdapterBuffersEx = wdm_flush_adapter_buffers_ex,				\
+	.FreeAdapterObject = wdm_free_adapter_object,					\
+	.CancelMappedTransfer = wdm_cancel_mapped_transfer
+
 /* What lies behind Size is NULL: a driver that calls it dies in the call. */
 static const DMA_OPERATIONS operations[] = {
 	{ .Size = offsetof(DMA_OPERATIONS, CalculateScatterGatherList), VERSION1 },
-	{ .Size = sizeof(DMA_OPERATIONS), VERSION1, VERSION2 },
+	{ .Size = offsetof(DMA_OPERATIONS, GetDmaAdapterInfo), VERSION1, VERSION2 },
+	{ .Size = sizeof(DMA_OPERATIONS), VERSION1, VERSION2, VERSION3 },
 };
 
 /* DDI wdm/ns-wdm-_dma_operations.md; one of a version that is no version has the oldest. */
 static uint32_t version_of(const DEVICE_DESCRIPTION *d)
 {
-	return d->Version == DEVICE_DESCRIPTION_VERSION2 ||
-	       d->Version == DEVICE_DESCRIPTION_VERSION3 ? 2 : 1;
+	const bool known = d->Version <= DEVICE_DESCRIPTION_VERSION3;
+
+	return known && d->Version > DEVICE_DESCRIPTION_VERSION1 ? d->Version : 1;
+}
+
+/*
+ * Version 3 says how wide a bus master's addresses are, 1 to 64 bits, and describes a slave by the
+ * request line of a DMA controller, which this machine lacks.
+ */
+static bool makes_sense(const DEVICE_DESCRIPTION *d)
+{
+	return d->Version != DEVICE_DESCRIPTION_VERSION3 ||
+	       (d->Master && d->DmaAddressWidth - 1 < 64);
 }
 
 /* ---- getting one ---- */
 
-_Static_assert(sizeof(DMA_ADAPTER) <= DMV_FACE_BYTES,
+_Static_assert(sizeof(struct wdm_adapter) <= DMV_FACE_BYTES,
 	       "the adapter's book has room for DMA_ADAPTER");
 
 /* WDD kernel/getting-an-adapter-object.md: pages of MaximumLength, one for an unaligned start. */
@@ -118,22 +145,27 @@ static PDMA_ADAPTER get_adapter(PDEVICE_OBJECT pdo, PDEVICE_DESCRIPTION d, PULON
 			 (d->Master ? DMV_ABI_A_BUS_MASTER : 0),
 	};
 	struct dmv_adapter *a;
-	PDMA_ADAPTER face;
+	struct wdm_adapter *face;
 
 	if (d->Version > DEVICE_DESCRIPTION_VERSION3 &&
 	    dmv_violate(wdm_verifier(), DMV_V_DESCRIPTION_VERSION, NULL, caller, d->Version, 0, 0))
 		return NULL;
+	if (!makes_sense(d))
+		return NULL;
+	r.alignment = pdo ? pdo->DmvCacheLine : 0;
 	r.max_registers = registers_of(d);
 	r.max_address = reach_of(d);
 	describe(&r.description, d);
 	if (dmv_adapter_new(wdm_verifier(), &r, caller, &a) != DMV_OK)
 		return NULL;
 	face = dmv_adapter_face(a);
-	face->Version = 1;
-	face->Size = sizeof(DMA_ADAPTER);
-	face->DmaOperations = (PDMA_OPERATIONS)(uintptr_t)&operations[r.version - 1];
+	face->line = r.alignment;
+	face->public = (DMA_ADAPTER){
+		.Version = 1, .Size = sizeof(DMA_ADAPTER),
+		.DmaOperations = (PDMA_OPERATIONS)(uintptr_t)&operations[r.version - 1],
+	};
 	*registers = r.max_registers;
-	return face;
+	return &face->public;
 }
 
 PDMA_ADAPTER NTAPI IoGetDmaAdapter(PDEVICE_OBJECT PhysicalDeviceObject,

@@ -47,17 +47,17 @@ static bool spans_behind(struct dmv_adapter *a, PMDL m, struct wdm_range r, ULON
 	return true;
 }
 
-static uint32_t registers_of(const struct dmv_request *r)
+uint32_t wdm_transfer_registers(const struct dmv_transfer *t)
 {
-	uint32_t n = ADDRESS_AND_SIZE_TO_SPAN_PAGES(r->span.va, r->span.bytes);
+	uint32_t n = ADDRESS_AND_SIZE_TO_SPAN_PAGES(t->span.va, t->span.bytes);
 
-	for (uint32_t i = 0; i < r->chained; i++)
-		n += ADDRESS_AND_SIZE_TO_SPAN_PAGES(r->chain[i].va, r->chain[i].bytes);
+	for (uint32_t i = 0; i < t->chained; i++)
+		n += ADDRESS_AND_SIZE_TO_SPAN_PAGES(t->chain[i].va, t->chain[i].bytes);
 	return n;
 }
 
-NTSTATUS wdm_list_spans(struct dmv_adapter *a, PMDL mdl, PVOID va, ULONG length, uint64_t caller,
-			struct dmv_request *ret)
+NTSTATUS wdm_transfer(struct dmv_adapter *a, PMDL mdl, PVOID va, ULONG length, uint64_t caller,
+		      struct dmv_transfer *ret)
 {
 	const struct wdm_host *h = wdm_host();
 	struct wdm_range r = { (uintptr_t)va, length, length };
@@ -71,28 +71,97 @@ NTSTATUS wdm_list_spans(struct dmv_adapter *a, PMDL mdl, PVOID va, ULONG length,
 		r.length = first_share(mdl, r.va, length);
 	if (!wdm_list_span(a, mdl, &r, caller, &ret->span))
 		return STATUS_INVALID_PARAMETER;
+	ret->chain = NULL;
 	ret->chained = count_behind(mdl, length - r.length);
-	if (ret->chained) {
-		chain = h->alloc(h->host, ret->chained * sizeof(*chain));
-		ret->chain = chain;
-		if (!chain)
-			return STATUS_INSUFFICIENT_RESOURCES;
-		if (!spans_behind(a, mdl, r, length - r.length, caller, chain)) {
-			wdm_list_spans_free(ret);
-			return STATUS_INVALID_PARAMETER;
-		}
-	}
-	ret->registers = registers_of(ret);
-	return STATUS_SUCCESS;
+	if (!ret->chained)
+		return STATUS_SUCCESS;
+	chain = h->alloc(h->host, ret->chained * sizeof(*chain));
+	ret->chain = chain;
+	if (!chain)
+		return STATUS_INSUFFICIENT_RESOURCES;
+	if (spans_behind(a, mdl, r, length - r.length, caller, chain))
+		return STATUS_SUCCESS;
+	wdm_transfer_free(ret);
+	return STATUS_INVALID_PARAMETER;
 }
 
-void wdm_list_spans_free(const struct dmv_request *r)
+void wdm_transfer_free(const struct dmv_transfer *t)
 {
 	const struct wdm_host *h = wdm_host();
 
-	if (r->chain)
-		h->free(h->host, (void *)(uintptr_t)r->chain, r->chained * sizeof(*r->chain));
+	if (t->chain)
+		h->free(h->host, (void *)(uintptr_t)t->chain, t->chained * sizeof(*t->chain));
 }
+
+/* ---- by offset ---- */
+
+/* The chain does not loop. */
+static uint64_t chain_bytes(const MDL *m)
+{
+	uint64_t n = 0;
+
+	for (; m; m = m->Next)
+		n += m->ByteCount;
+	return n;
+}
+
+NTSTATUS wdm_chain_reaches(struct dmv_adapter *a, const struct wdm_bytes *b, uint64_t caller)
+{
+	uint64_t room;
+
+	if (!b->mdl)
+		return STATUS_INVALID_PARAMETER;
+	if (wdm_chain_loops(b->mdl)) {
+		wdm_mdl_ok(a, b->mdl, caller);
+		return STATUS_INVALID_PARAMETER;        /* whether that counts or not */
+	}
+	room = chain_bytes(b->mdl);
+	room = room > b->offset ? room - b->offset : 0;
+	if (b->length > room &&
+	    dmv_violate(wdm_verifier(), DMV_V_CHAIN_TOO_SHORT, a, caller, b->length - room, 0, 0))
+		return STATUS_INVALID_PARAMETER;
+	return STATUS_SUCCESS;
+}
+
+/* A line of the cache that the transfer shares with others is lost for one of them. */
+static bool lines_ok(struct dmv_adapter *a, const MDL *m, uint64_t va, ULONG length,
+		     uint64_t caller)
+{
+	const uint32_t line = ((struct wdm_adapter *)dmv_adapter_face(a))->line;
+	struct dmv *v = wdm_verifier();
+
+	if (line && va % line &&
+	    dmv_violate(v, DMV_V_VA_NOT_ALIGNED, a, caller, 0, va, (uintptr_t)m))
+		return false;
+	return !line || !(length % line) ||
+	       !dmv_violate(v, DMV_V_LENGTH_NOT_ALIGNED, a, caller, 0, length, (uintptr_t)m);
+}
+
+NTSTATUS wdm_transfer_ex(struct dmv_adapter *a, const struct wdm_bytes *b, uint64_t caller,
+			 struct dmv_transfer *ret, uint64_t *left)
+{
+	const NTSTATUS status = wdm_chain_reaches(a, b, caller);
+	uint64_t offset = b->offset;
+	PMDL m = b->mdl;
+	char *va;
+
+	if (status)
+		return status;
+	if (left)
+		*left = chain_bytes(m) - offset;
+	while (m && offset >= m->ByteCount) {
+		offset -= m->ByteCount;
+		m = m->Next;
+	}
+	if (!m)
+		return STATUS_INVALID_PARAMETER;
+	va = (char *)MmGetMdlVirtualAddress(m) + offset;
+	if (b->map && !lines_ok(a, m, (uintptr_t)va, b->length, caller))
+		return STATUS_INVALID_PARAMETER;
+	return wdm_transfer(a, m, va, b->length, caller, ret);
+}
+
+/* ---- judging nothing ---- */
 
 NTSTATUS wdm_list_size(const MDL *mdl, uint64_t va, ULONG length, uint32_t *ret)
 {

@@ -19,6 +19,12 @@ struct irql_rule {
 #define UP_TO_DISPATCH ((struct irql_rule){ false, DISPATCH_LEVEL })
 #define AT_ANY_LEVEL ((struct irql_rule){ false, HIGH_LEVEL })
 
+/* The face's part of an adapter's book. */
+struct wdm_adapter {
+	DMA_ADAPTER public;
+	uint32_t line;          /* bytes that start and length of its transfers are multiples of */
+};
+
 /*
  * The checks common to all routines, in their order: adapter null, released, IRQL. NULL: a rule was
  * broken.
@@ -49,14 +55,28 @@ bool wdm_chain_loops(const MDL *m);
 /* The rule of packet routines alone, 0x1B: is va one of the MDL's bytes? false: broken. */
 bool wdm_inside(struct dmv_adapter *a, const MDL *mdl, uint64_t va, uint64_t caller);
 /*
- * wdm_span for a list, whose MDLs may be chained: sets the request's spans and how many registers
- * they need. On success only, wdm_list_spans_free is due.
+ * wdm_span for a transfer whose MDLs may be chained, but for its direction. On success only,
+ * wdm_transfer_free is due, once it is mapped or flushed, or will never be.
  */
-NTSTATUS wdm_list_spans(struct dmv_adapter *a, PMDL mdl, PVOID va, ULONG length, uint64_t caller,
-			struct dmv_request *ret);
-/* Once its bytes are mapped, or will never be. */
-void wdm_list_spans_free(const struct dmv_request *r);
-/* Registers that `length` bytes at va need; mdl NULL: wherever they lie. Judges nothing. */
+NTSTATUS wdm_transfer(struct dmv_adapter *a, PMDL mdl, PVOID va, ULONG length, uint64_t caller,
+		      struct dmv_transfer *ret);
+void wdm_transfer_free(const struct dmv_transfer *t);
+uint32_t wdm_transfer_registers(const struct dmv_transfer *t);  /* that it needs */
+/*
+ * The same by an offset into the chain: rule 0x24 as well, and, if it is to be mapped, the rules of
+ * cache lines, 0x1F/4 and 5. *left (opt): bytes of the chain from the offset on.
+ */
+struct wdm_bytes {
+	PMDL mdl;
+	ULONGLONG offset;
+	ULONG length;
+	bool map;
+};
+NTSTATUS wdm_transfer_ex(struct dmv_adapter *a, const struct wdm_bytes *b, uint64_t caller,
+			 struct dmv_transfer *ret, uint64_t *left);
+/* Rule 0x24 alone. */
+NTSTATUS wdm_chain_reaches(struct dmv_adapter *a, const struct wdm_bytes *b, uint64_t caller);
+/* Registers that `length` bytes at va need; mdl NULL: of whatever MDL. Judges nothing. */
 NTSTATUS wdm_list_size(const MDL *mdl, uint64_t va, ULONG length, uint32_t *ret);
 
 /* Lets requests run that were waiting for what was just freed: calls their drivers' routines. */
@@ -92,6 +112,60 @@ NTSTATUS NTAPI wdm_build_mdl_from_scatter_gather_list(PDMA_ADAPTER adapter,
 						      PSCATTER_GATHER_LIST list, PMDL original,
 						      PMDL *target);
 
+/* ---- version 3 ---- */
+
+NTSTATUS NTAPI wdm_get_dma_adapter_info(PDMA_ADAPTER adapter, PDMA_ADAPTER_INFO info);
+NTSTATUS NTAPI wdm_get_dma_transfer_info(PDMA_ADAPTER adapter, PMDL mdl, ULONGLONG offset,
+					 ULONG length, BOOLEAN write_only, PDMA_TRANSFER_INFO info);
+NTSTATUS NTAPI wdm_initialize_dma_transfer_context(PDMA_ADAPTER adapter, PVOID context);
+PVOID NTAPI wdm_allocate_common_buffer_ex(PDMA_ADAPTER adapter, PPHYSICAL_ADDRESS maximum,
+					  ULONG length, PPHYSICAL_ADDRESS logical, BOOLEAN cached,
+					  NODE_REQUIREMENT node);
+NTSTATUS NTAPI wdm_allocate_adapter_channel_ex(PDMA_ADAPTER adapter, PDEVICE_OBJECT device,
+					       PVOID context, ULONG registers, ULONG flags,
+					       PDRIVER_CONTROL routine, PVOID routine_context,
+					       PVOID *base);
+NTSTATUS NTAPI wdm_configure_adapter_channel(PDMA_ADAPTER adapter, ULONG function, PVOID context);
+BOOLEAN NTAPI wdm_cancel_adapter_channel(PDMA_ADAPTER adapter, PDEVICE_OBJECT device,
+					 PVOID context);
+NTSTATUS NTAPI wdm_map_transfer_ex(PDMA_ADAPTER adapter, PMDL mdl, PVOID base, ULONGLONG offset,
+				   ULONG device_offset, PULONG length, BOOLEAN to_device,
+				   PSCATTER_GATHER_LIST list, ULONG list_bytes,
+				   PDMA_COMPLETION_ROUTINE completion, PVOID completion_context);
+NTSTATUS NTAPI wdm_get_scatter_gather_list_ex(PDMA_ADAPTER adapter, PDEVICE_OBJECT device,
+					      PVOID context, PMDL mdl, ULONGLONG offset,
+					      ULONG length, ULONG flags,
+					      PDRIVER_LIST_CONTROL routine, PVOID routine_context,
+					      BOOLEAN to_device,
+					      PDMA_COMPLETION_ROUTINE completion,
+					      PVOID completion_context, PSCATTER_GATHER_LIST *list);
+NTSTATUS NTAPI wdm_build_scatter_gather_list_ex(PDMA_ADAPTER adapter, PDEVICE_OBJECT device,
+						PVOID context, PMDL mdl, ULONGLONG offset,
+						ULONG length, ULONG flags,
+						PDRIVER_LIST_CONTROL routine,
+						PVOID routine_context, BOOLEAN to_device,
+						PVOID buffer, ULONG bytes,
+						PDMA_COMPLETION_ROUTINE completion,
+						PVOID completion_context, PVOID list);
+NTSTATUS NTAPI wdm_flush_adapter_buffers_ex(PDMA_ADAPTER adapter, PMDL mdl, PVOID base,
+					    ULONGLONG offset, ULONG length, BOOLEAN to_device);
+VOID NTAPI wdm_free_adapter_object(PDMA_ADAPTER adapter, IO_ALLOCATION_ACTION action);
+NTSTATUS NTAPI wdm_cancel_mapped_transfer(PDMA_ADAPTER adapter, PVOID context);
+
+/*
+ * A transfer context begins a request: INVALID_PARAMETER if it was not initialized for this
+ * adapter, CANCELLED if the request was cancelled before it was made.
+ */
+NTSTATUS wdm_context_begin(PDMA_ADAPTER adapter, PVOID context);
+NTSTATUS wdm_status(int result);                /* of an enum dmv_result */
+
+/* ---- lists ---- */
+
+size_t wdm_list_bytes(uint32_t elements);       /* that a list of so many needs */
+uint32_t wdm_list_elements(ULONG bytes);        /* that fit a list of so many bytes */
+/* Room for `max` elements in their bare form inside the list; and the list made of n of them. */
+struct dmv_element *wdm_list_room(PSCATTER_GATHER_LIST list, uint32_t max);
+void wdm_list_fill(PSCATTER_GATHER_LIST list, const struct dmv_element *e, uint32_t n);
 /* The driver's routine for a granted list. */
 void wdm_list_run(const struct dmv_grant *g);
 void wdm_list_cancelled(const struct dmv_request *r);

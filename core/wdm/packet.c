@@ -2,6 +2,13 @@
 /* Packet DMA: adapter channels, MapTransfer, FlushAdapterBuffers; and running what waits. */
 #include "face.h"
 
+NTSTATUS wdm_status(int result)
+{
+	if (result == DMV_OK || result == DMV_QUEUED)
+		return STATUS_SUCCESS;
+	return result == DMV_KEY_USED ? STATUS_INVALID_PARAMETER : STATUS_INSUFFICIENT_RESOURCES;
+}
+
 /* ---- calling drivers back ---- */
 
 static void channel_run(const struct dmv_grant *g)
@@ -54,19 +61,16 @@ NTSTATUS NTAPI wdm_allocate_adapter_channel(PDMA_ADAPTER adapter, PDEVICE_OBJECT
 		.registers = registers,
 	};
 	struct dmv_grant g;
+	int result;
 
 	if (!a)
 		return STATUS_INVALID_PARAMETER;
-	switch (dmv_request(wdm_verifier(), a, &r, CALLER, &g)) {
-	case DMV_OK:
+	result = dmv_request(wdm_verifier(), a, &r, CALLER, &g);
+	if (result == DMV_OK) {
 		wdm_run(&g);
 		wdm_run_waiting();
-		return STATUS_SUCCESS;
-	case DMV_QUEUED:
-		return STATUS_SUCCESS;
-	default:
-		return STATUS_INSUFFICIENT_RESOURCES;
 	}
+	return wdm_status(result);
 }
 
 VOID NTAPI wdm_free_adapter_channel(PDMA_ADAPTER adapter)
@@ -75,7 +79,7 @@ VOID NTAPI wdm_free_adapter_channel(PDMA_ADAPTER adapter)
 
 	if (!a)
 		return;
-	dmv_channel_free(wdm_verifier(), a, CALLER);
+	dmv_channel_free(wdm_verifier(), a, false, CALLER);
 	wdm_run_waiting();
 }
 

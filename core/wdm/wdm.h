@@ -256,6 +256,8 @@ typedef struct _DEVICE_OBJECT {
 	CCHAR StackSize;
 	ULONG AlignmentRequirement;             /* bytes - 1 */
 	PCSTR DmvName;                          /* ours: name of the device in reports, or NULL */
+	ULONG DmvCacheLine;                     /* ours: of a PDO whose device does not see the
+						 * caches: bytes of a line; 0: it sees them */
 } DEVICE_OBJECT, *PDEVICE_OBJECT;
 
 /* As above. DriverName is "\Driver\name"; reports show the part after the last backslash. */

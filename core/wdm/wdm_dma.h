@@ -232,10 +232,184 @@ typedef NTSTATUS (NTAPI *PBUILD_MDL_FROM_SCATTER_GATHER_LIST)(IN PDMA_ADAPTER Dm
 							      IN PMDL OriginalMdl,
 							      OUT PMDL *TargetMdl);
 
+/* ---- version 3: MDL chains by offset, requests that can be cancelled, system DMA ---- */
+
+typedef ULONG NODE_REQUIREMENT;
+#define MM_ANY_NODE_OK 0x80000000
+
+#define DMA_ADAPTER_INFO_VERSION1 1
+
+typedef struct _DMA_ADAPTER_INFO_V1 {
+	ULONG ReadDmaCounterAvailable;          /* ReadDmaCounter tells something */
+	ULONG ScatterGatherLimit;               /* elements of a transfer, at most */
+	ULONG DmaAddressWidth;                  /* bits */
+	ULONG Flags;                            /* 0 */
+	ULONG MinimumTransferUnit;              /* bytes */
+} DMA_ADAPTER_INFO_V1, *PDMA_ADAPTER_INFO_V1;
+
+typedef struct _DMA_ADAPTER_INFO {
+	ULONG Version;
+	union {
+		DMA_ADAPTER_INFO_V1 V1;
+	};
+} DMA_ADAPTER_INFO, *PDMA_ADAPTER_INFO;
+
+#define DMA_TRANSFER_INFO_VERSION1 1
+#define DMA_TRANSFER_INFO_VERSION2 2
+
+typedef struct _DMA_TRANSFER_INFO_V1 {
+	ULONG MapRegisterCount;
+	ULONG ScatterGatherElementCount;        /* at most */
+	ULONG ScatterGatherListSize;            /* bytes of a list of so many */
+} DMA_TRANSFER_INFO_V1, *PDMA_TRANSFER_INFO_V1;
+
+typedef struct _DMA_TRANSFER_INFO_V2 {
+	ULONG MapRegisterCount;
+	ULONG ScatterGatherElementCount;
+	ULONG ScatterGatherListSize;
+	ULONG LogicalPageCount;                 /* pages of the bus */
+} DMA_TRANSFER_INFO_V2, *PDMA_TRANSFER_INFO_V2;
+
+typedef struct _DMA_TRANSFER_INFO {
+	ULONG Version;
+	union {
+		DMA_TRANSFER_INFO_V1 V1;
+		DMA_TRANSFER_INFO_V2 V2;
+	};
+} DMA_TRANSFER_INFO, *PDMA_TRANSFER_INFO;
+
+/* Bytes of a transfer context, which is the driver's memory and not for it to look into. */
+#define DMA_TRANSFER_CONTEXT_VERSION1 1
+#if UINTPTR_MAX > 0xFFFFFFFFu
+#define DMA_TRANSFER_CONTEXT_SIZE_V1 128
+#else
+#define DMA_TRANSFER_CONTEXT_SIZE_V1 64
+#endif
+
+/* Flags of a request: fails instead of waiting, and its routine may be NULL. */
+#define DMA_SYNCHRONOUS_CALLBACK 0x01
+
+typedef enum {
+	DmaComplete,
+	DmaAborted,                             /* not in use */
+	DmaError,
+	DmaCancelled
+} DMA_COMPLETION_STATUS;
+
+/* Called at DISPATCH_LEVEL when the system's DMA controller is done.
+ * DDI wdm/nc-wdm-dma_completion_routine.md */
+typedef VOID (NTAPI DMA_COMPLETION_ROUTINE)(IN PDMA_ADAPTER DmaAdapter,
+					    IN PDEVICE_OBJECT DeviceObject,
+					    IN PVOID CompletionContext,
+					    IN DMA_COMPLETION_STATUS Status);
+typedef DMA_COMPLETION_ROUTINE *PDMA_COMPLETION_ROUTINE;
+
+/* The caller sets Version; NOT_SUPPORTED: another than 1. IRQL <= DISPATCH.
+ * DDI wdm/nc-wdm-pget_dma_adapter_info.md */
+typedef NTSTATUS (NTAPI *PGET_DMA_ADAPTER_INFO)(IN PDMA_ADAPTER DmaAdapter,
+						IN OUT PDMA_ADAPTER_INFO AdapterInfo);
+
+/* What a transfer of Length bytes takes that begins Offset bytes into the chain. The caller sets
+ * Version; NOT_SUPPORTED: neither 1 nor 2. IRQL <= DISPATCH.
+ * DDI wdm/nc-wdm-pget_dma_transfer_info.md */
+typedef NTSTATUS (NTAPI *PGET_DMA_TRANSFER_INFO)(IN PDMA_ADAPTER DmaAdapter, IN PMDL Mdl,
+						 IN ULONGLONG Offset, IN ULONG Length,
+						 IN BOOLEAN WriteOnly,
+						 IN OUT PDMA_TRANSFER_INFO TransferInfo);
+
+/* Makes DMA_TRANSFER_CONTEXT_SIZE_V1 bytes of the driver's a context: one for each request.
+ * IRQL <= DISPATCH. DDI wdm/nc-wdm-pinitialize_dma_transfer_context.md */
+typedef NTSTATUS (NTAPI *PINITIALIZE_DMA_TRANSFER_CONTEXT)(IN PDMA_ADAPTER DmaAdapter,
+							   OUT PVOID DmaTransferContext);
+
+/* As AllocateCommonBuffer, not above MaximumAddress; the node is a wish. IRQL PASSIVE.
+ * DDI wdm/nc-wdm-pallocate_common_buffer_ex.md */
+typedef PVOID (NTAPI *PALLOCATE_COMMON_BUFFER_EX)(IN PDMA_ADAPTER DmaAdapter,
+						  IN PPHYSICAL_ADDRESS MaximumAddress OPTIONAL,
+						  IN ULONG Length,
+						  OUT PPHYSICAL_ADDRESS LogicalAddress,
+						  IN BOOLEAN CacheEnabled,
+						  IN NODE_REQUIREMENT PreferredNode);
+
+/*
+ * As AllocateAdapterChannel, with a context by which it can be cancelled. Without a routine, which
+ * takes DMA_SYNCHRONOUS_CALLBACK, *MapRegisterBase is set and FreeAdapterObject ends it; with one
+ * MapRegisterBase is NULL. CANCELLED: CancelAdapterChannel came first. IRQL = DISPATCH.
+ * DDI wdm/nc-wdm-pallocate_adapter_channel_ex.md
+ */
+typedef NTSTATUS (NTAPI *PALLOCATE_ADAPTER_CHANNEL_EX)(
+	IN PDMA_ADAPTER DmaAdapter, IN PDEVICE_OBJECT DeviceObject, IN PVOID DmaTransferContext,
+	IN ULONG NumberOfMapRegisters, IN ULONG Flags, IN PDRIVER_CONTROL ExecutionRoutine OPTIONAL,
+	IN PVOID ExecutionContext OPTIONAL, OUT PVOID *MapRegisterBase OPTIONAL);
+
+/* A function of the system's DMA controller itself; NOT_IMPLEMENTED: it has no such one.
+ * IRQL <= DISPATCH. DDI wdm/nc-wdm-pconfigure_adapter_channel.md */
+typedef NTSTATUS (NTAPI *PCONFIGURE_ADAPTER_CHANNEL)(IN PDMA_ADAPTER DmaAdapter,
+						     IN ULONG FunctionNumber, IN PVOID Context);
+
+/* TRUE: the request with this context waited and never runs, or the next one with it does not.
+ * FALSE: too late. IRQL <= DISPATCH. DDI wdm/nc-wdm-pcancel_adapter_channel.md */
+typedef BOOLEAN (NTAPI *PCANCEL_ADAPTER_CHANNEL)(IN PDMA_ADAPTER DmaAdapter,
+						 IN PDEVICE_OBJECT DeviceObject,
+						 IN PVOID DmaTransferContext);
+
+/*
+ * Maps *Length bytes that begin Offset bytes into the chain, or as many as registers and list hold:
+ * *Length says how many. FlushAdapterBuffersEx comes before the next map. Bus masters give memory
+ * for the list and no completion routine; system DMA begins at once. IRQL <= DISPATCH.
+ * DDI wdm/nc-wdm-pmap_transfer_ex.md
+ */
+typedef NTSTATUS (NTAPI *PMAP_TRANSFER_EX)(
+	IN PDMA_ADAPTER DmaAdapter, IN PMDL Mdl, IN PVOID MapRegisterBase, IN ULONGLONG Offset,
+	IN ULONG DeviceOffset, IN OUT PULONG Length, IN BOOLEAN WriteToDevice,
+	OUT PSCATTER_GATHER_LIST ScatterGatherBuffer OPTIONAL, IN ULONG ScatterGatherBufferLength,
+	IN PDMA_COMPLETION_ROUTINE DmaCompletionRoutine OPTIONAL,
+	IN PVOID CompletionContext OPTIONAL);
+
+/*
+ * As GetScatterGatherList, by offset and with a context. Without a routine, which takes
+ * DMA_SYNCHRONOUS_CALLBACK, *ScatterGatherList is set, and FreeAdapterObject is due beside
+ * PutScatterGatherList. Bus masters only. The completion routine is not called. IRQL <= DISPATCH.
+ * DDI wdm/nc-wdm-pget_scatter_gather_list_ex.md
+ */
+typedef NTSTATUS (NTAPI *PGET_SCATTER_GATHER_LIST_EX)(
+	IN PDMA_ADAPTER DmaAdapter, IN PDEVICE_OBJECT DeviceObject, IN PVOID DmaTransferContext,
+	IN PMDL Mdl, IN ULONGLONG Offset, IN ULONG Length, IN ULONG Flags,
+	IN PDRIVER_LIST_CONTROL ExecutionRoutine OPTIONAL, IN PVOID Context OPTIONAL,
+	IN BOOLEAN WriteToDevice, IN PDMA_COMPLETION_ROUTINE DmaCompletionRoutine OPTIONAL,
+	IN PVOID CompletionContext OPTIONAL, OUT PSCATTER_GATHER_LIST *ScatterGatherList OPTIONAL);
+
+/* The same in memory of the driver's, as BuildScatterGatherList. IRQL = DISPATCH.
+ * DDI wdm/nc-wdm-pbuild_scatter_gather_list_ex.md */
+typedef NTSTATUS (NTAPI *PBUILD_SCATTER_GATHER_LIST_EX)(
+	IN PDMA_ADAPTER DmaAdapter, IN PDEVICE_OBJECT DeviceObject, IN PVOID DmaTransferContext,
+	IN PMDL Mdl, IN ULONGLONG Offset, IN ULONG Length, IN ULONG Flags,
+	IN PDRIVER_LIST_CONTROL ExecutionRoutine OPTIONAL, IN PVOID Context OPTIONAL,
+	IN BOOLEAN WriteToDevice, IN PVOID ScatterGatherBuffer, IN ULONG ScatterGatherLength,
+	IN PDMA_COMPLETION_ROUTINE DmaCompletionRoutine OPTIONAL,
+	IN PVOID CompletionContext OPTIONAL, OUT PVOID ScatterGatherList OPTIONAL);
+
+/* Ends a MapTransferEx, with its values. IRQL <= DISPATCH.
+ * DDI wdm/nc-wdm-pflush_adapter_buffers_ex.md */
+typedef NTSTATUS (NTAPI *PFLUSH_ADAPTER_BUFFERS_EX)(IN PDMA_ADAPTER DmaAdapter, IN PMDL Mdl,
+						    IN PVOID MapRegisterBase, IN ULONGLONG Offset,
+						    IN ULONG Length, IN BOOLEAN WriteToDevice);
+
+/* Ends what a request without a routine, or KeepObject, left to the driver. KeepObject: nothing;
+ * the registers of a list stay until it is put. IRQL <= DISPATCH.
+ * DDI wdm/nc-wdm-pfree_adapter_object.md */
+typedef VOID (NTAPI *PFREE_ADAPTER_OBJECT)(IN PDMA_ADAPTER DmaAdapter,
+					   IN IO_ALLOCATION_ACTION AllocationAction);
+
+/* Stops the transfer of a system DMA channel; it is flushed all the same. IRQL <= DISPATCH.
+ * DDI wdm/nc-wdm-pcancel_mapped_transfer.md */
+typedef NTSTATUS (NTAPI *PCANCEL_MAPPED_TRANSFER)(IN PDMA_ADAPTER DmaAdapter,
+						  IN PVOID DmaTransferContext);
+
 /*
  * DDI wdm/ns-wdm-_dma_operations.md. Size tells how far the table of an adapter goes: versions 0
- * and 1 of its description end before CalculateScatterGatherList, version 2 behind
- * BuildMdlFromScatterGatherList.
+ * and 1 of its description end before CalculateScatterGatherList, version 2 before
+ * GetDmaAdapterInfo.
  */
 typedef struct _DMA_OPERATIONS {
 	ULONG Size;                             /* bytes */
@@ -254,6 +428,19 @@ typedef struct _DMA_OPERATIONS {
 	PCALCULATE_SCATTER_GATHER_LIST_SIZE CalculateScatterGatherList;
 	PBUILD_SCATTER_GATHER_LIST BuildScatterGatherList;
 	PBUILD_MDL_FROM_SCATTER_GATHER_LIST BuildMdlFromScatterGatherList;
+	PGET_DMA_ADAPTER_INFO GetDmaAdapterInfo;
+	PGET_DMA_TRANSFER_INFO GetDmaTransferInfo;
+	PINITIALIZE_DMA_TRANSFER_CONTEXT InitializeDmaTransferContext;
+	PALLOCATE_COMMON_BUFFER_EX AllocateCommonBufferEx;
+	PALLOCATE_ADAPTER_CHANNEL_EX AllocateAdapterChannelEx;
+	PCONFIGURE_ADAPTER_CHANNEL ConfigureAdapterChannel;
+	PCANCEL_ADAPTER_CHANNEL CancelAdapterChannel;
+	PMAP_TRANSFER_EX MapTransferEx;
+	PGET_SCATTER_GATHER_LIST_EX GetScatterGatherListEx;
+	PBUILD_SCATTER_GATHER_LIST_EX BuildScatterGatherListEx;
+	PFLUSH_ADAPTER_BUFFERS_EX FlushAdapterBuffersEx;
+	PFREE_ADAPTER_OBJECT FreeAdapterObject;
+	PCANCEL_MAPPED_TRANSFER CancelMappedTransfer;
 } DMA_OPERATIONS, *PDMA_OPERATIONS;
 
 /*

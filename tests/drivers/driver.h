@@ -157,6 +157,7 @@ DRIVER_INLINE PDMA_ADAPTER driver_adapter_of(struct test_device *dev, ULONG vers
 
 	driver_describe(&description, maximum_length, scatter_gather);
 	description.Version = version;
+	description.DmaAddressWidth = 32;       /* version 3 asks for it, others do not look */
 	adapter = IoGetDmaAdapter(dev->pdo, &description, ret);
 	driver_need(dev, adapter != NULL, "no adapter");
 	return adapter;
