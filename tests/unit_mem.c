@@ -581,7 +581,7 @@ static void test_pid(void)
 static void test_errors(void)
 {
 	struct dmv_err e = { 0 };
-	char longer[400];
+	char longer[2 * sizeof(e.msg)];
 
 	memset(longer, 'x', sizeof(longer) - 1);
 	longer[sizeof(longer) - 1] = 0;
