@@ -10,7 +10,7 @@
 
 enum {
 	HEAD = 512,
-	NAME = 200,             /* of a file in a message; a longer one gets a placeholder */
+	NAME = 256,             /* of a file in a message; a longer one gets a placeholder */
 };
 
 static const struct wrapper {
@@ -83,7 +83,7 @@ static enum dmv_code say_wrapper(const char *path, const struct wrapper *w, stru
 
 	unpacked_name(path, w->ending, name, sizeof(name));
 	to = quoted(name, out, sizeof(out));
-	if (!from || !to || strlen(from) + 2 * strlen(to) > NAME - 60)
+	if (!from || !to || strlen(from) + 2 * strlen(to) > sizeof(e->msg) - 80)
 		from = "FILE", to = "OUT";
 	return dmv_fail(e, DMV_E_NOTFOUND, "%s: run `%s %s > %s` and open %s", w->what,
 			w->to_output, from, to, to);
