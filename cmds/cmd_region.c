@@ -201,7 +201,7 @@ static bool say_region(struct dmv_ses *s, uint32_t i)
 		.rules_off = rules_off(x, off, sizeof(off)),
 		.tag = x->tag,
 		.fill = fill,
-		.ended = x->ended ? ", ended in order" : "",
+		.ended = dmv_end_word(x),
 		.authentic = x->authentic,
 		.off = x->off,
 	};

@@ -118,7 +118,7 @@ static bool say_heads(struct dmv_ses *s)
 				  .mode = dmv_mode_word(x->mode),
 				  .rule = r ? r->name : NULL,
 				  .title = r ? r->title : NULL,
-				  .ended = x->ended ? ", ended in order" : "",
+				  .ended = dmv_end_word(x),
 				  .pid = x->pid ? x->pid : UINT64_MAX,
 				  .bug_p1 = x->bug_p[0],
 				  .bug_p2 = x->bug_p[1],

@@ -202,6 +202,11 @@ uint64_t dmv_ticks_ns(const struct dmv_facts *f, uint32_t region, uint64_t ticks
 	return s * 1000000000 + (uint64_t)((unsigned __int128)(ticks % hz) * 1000000000 / hz);
 }
 
+const char *dmv_end_word(const struct dmv_region_fact *r)
+{
+	return r->ended ? ", ended in order" : r->freed ? ", killed: its memory is free" : "";
+}
+
 uint64_t dmv_age(const struct dmv_facts *f, uint32_t region, uint64_t time)
 {
 	const struct dmv_region_fact *r;

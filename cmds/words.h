@@ -39,6 +39,9 @@ uint64_t dmv_adapter_handle(const struct dmv_facts *f, uint32_t index);
 const char *dmv_adapter_name(const struct dmv_facts *f, uint32_t index);
 uint32_t dmv_file_adapter(const struct dmv_facts *f, uint32_t file);
 
+/* ", ended in order" and the like; "": the writer was there at the time of the dump. */
+const char *dmv_end_word(const struct dmv_region_fact *r);
+
 /* Nanoseconds from `time` to the writer's last sign of life; UINT64_MAX: unknown. */
 uint64_t dmv_age(const struct dmv_facts *f, uint32_t region, uint64_t time);
 uint64_t dmv_ticks_ns(const struct dmv_facts *f, uint32_t region, uint64_t ticks);

@@ -63,6 +63,8 @@ static enum falls who_falls(const struct job *j, size_t i)
 		return NOBODY;
 	if (a->ended != b->ended)
 		return a->ended ? OLD : NEW;
+	if (a->freed != b->freed)
+		return a->freed ? OLD : NEW;
 	if (over != under)
 		return over ? OLD : NEW;
 	if (since == new_since)

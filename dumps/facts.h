@@ -85,6 +85,7 @@ struct dmv_region_fact {
 	uint8_t guard_fill;
 	char tag[9];
 	bool ended;                     /* tombstone: the writer went away in order */
+	bool freed;                     /* the kernel has freed its memory: it was killed */
 	/* bugcheck block; code 0: none */
 	uint32_t bug_code, bug_cpu, bug_violation /* index or NO */;
 	uint64_t bug_p[4], bug_time;

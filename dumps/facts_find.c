@@ -331,6 +331,7 @@ enum dmv_code dmv_find(struct dmv_mem *m, struct dmv_names *n, const struct dmv_
 		free(fi.hit);
 		return c;
 	}
+	dmv_hits_freed(m, n, f, fi.hit, fi.nhit);
 	*ret = fi.hit;
 	*nret = fi.nhit;
 	return DMV_E_OK;

@@ -188,6 +188,7 @@ enum dmv_code dmv_header_fill(struct dmv_reading *r)
 	g->guard_fill = (uint8_t)H32(guard_fill);
 	memcpy(g->tag, r->header + offsetof(struct dmv_abi_header, tag), 8);
 	g->ended = r->ended;
+	g->freed = r->freed;
 	fill_changing(r, g);
 	fill_bugcheck(r, g);
 	if (r->ended)

@@ -45,10 +45,15 @@ struct dmv_hit {
 	uint64_t addr;
 	enum dmv_how how;
 	bool ended;                     /* a tombstone */
+	bool freed;                     /* its memory is free: the writer was killed */
 	uint8_t header[DMV_ABI_PAGE];
 };
 
 #define DMV_HITS_MAX 64
+
+/* facts_free.c: marks the hits whose pages a Linux kernel has freed, and puts them last. */
+void dmv_hits_freed(struct dmv_mem *m, struct dmv_names *n, struct dmv_facts *f,
+		    struct dmv_hit *hit, size_t nhit);
 
 /* Collects all headers that count, most trusted first. *ret is malloc'd. None: NOTFOUND. */
 enum dmv_code dmv_find(struct dmv_mem *m, struct dmv_names *n, const struct dmv_facts_opts *o,
@@ -108,7 +113,7 @@ struct dmv_reading {
 	enum dmv_space space;
 	uint64_t addr;
 	enum dmv_how how;
-	bool ended;
+	bool ended, freed;
 	bool swap;                      /* the writer's byte order is not ours */
 	bool both;                      /* the target's other space shows the same memory */
 	uint8_t header[DMV_ABI_PAGE];
@@ -164,9 +169,9 @@ enum dmv_code dmv_rows_each(struct dmv_reading *r, uint32_t kind, const uint8_t 
 /* facts_rows.c: all tables of one region into facts. */
 enum dmv_code dmv_rows_decode(struct dmv_reading *r);
 
-/* A note of a region. What a writer that ended left behind is no answer that anybody lacks. */
+/* A note of a region. What a writer that is gone left behind is no answer that anybody lacks. */
 #define DMV_NOTE(r, topic, at, fmt, ...) \
-	dmv_note_add((r)->f, (r)->ended ? 0 : (topic), at, "region at 0x%llx: " fmt, \
+	dmv_note_add((r)->f, (r)->ended || (r)->freed ? 0 : (topic), at, "region at 0x%llx: " fmt, \
 		     (unsigned long long)(r)->addr, __VA_ARGS__)
 
 /* facts_images.c: tells `n` of the files mapped into a process, and of its program's symbols. */

@@ -56,6 +56,7 @@ enum dmv_code dmv_reading_open(struct dmv_reading *r, const struct dmv_hit *h)
 	r->addr = h->addr;
 	r->how = h->how;
 	r->ended = h->ended;
+	r->freed = h->freed;
 	memcpy(r->header, h->header, sizeof(r->header));
 	c = open_checked(r);
 	if (c)

@@ -26,15 +26,21 @@ bool dmv_verify_stopped(struct dmv_check *c)
 	return c->spent || (c->stop && *(const volatile bool *)c->stop);
 }
 
+/* Pages of a writer that is gone are anybody's by now. */
+static bool is_gone(const struct dmv_region_fact *r)
+{
+	return r->ended || r->freed;
+}
+
 static bool wants_buffer(const struct dmv_facts *f, const struct dmv_buffer_fact *b)
 {
-	return b->life == DMV_LIVE && !b->from_mdl && !f->region[b->region].ended &&
+	return b->life == DMV_LIVE && !b->from_mdl && !is_gone(&f->region[b->region]) &&
 	       judged(f, b->adapter);
 }
 
 static bool wants_file(const struct dmv_facts *f, const struct dmv_file_fact *x)
 {
-	return x->life == DMV_LIVE && x->hooked && !f->region[x->region].ended &&
+	return x->life == DMV_LIVE && x->hooked && !is_gone(&f->region[x->region]) &&
 	       judged(f, x->adapter) &&
 	       (x->shadow_virt != DMV_NO_ADDR || x->shadow_phys != DMV_NO_ADDR);
 }
