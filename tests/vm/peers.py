@@ -83,9 +83,9 @@ class Crash(Peer):
             not shutil.which("crash") and "not installed") or None
 
     def start(self, guest, files, full, more=()):
-        commands = ["rd -a %s" % SYMBOL, "quit"]
+        commands = ["rd -a %s" % SYMBOL, "quit"]        # ends without an end of line
         if full:
-            commands.insert(1, "struct -o %s.%s" % (guest.struct, guest.member))
+            commands.insert(0, "struct -o %s.%s" % (guest.struct, guest.member))
         with tempfile.NamedTemporaryFile("w") as f:
             f.write("\n".join(commands) + "\n")
             f.flush()
