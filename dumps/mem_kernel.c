@@ -219,7 +219,9 @@ static void accept(struct dmv_mem *m, struct dmv_kernel_try *t)
 	t->walk = NULL;
 	/* linux_kernel stays what the dump itself says: whether a region is scanned for must not
 	 * depend on who asked for the kernel before. */
-	if (t->vmcoreinfo && !m->vmcoreinfo) {
+	/* What led to the kernel is better than what the dump had and did not. */
+	if (t->vmcoreinfo) {
+		free(m->vmcoreinfo);
 		m->vmcoreinfo = t->vmcoreinfo;
 		t->vmcoreinfo = NULL;
 	}

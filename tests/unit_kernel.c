@@ -81,11 +81,19 @@ static void by_vmcoreinfo(void)
 /* Damaged in the dump, whole in memory; or moved by a line that lies. */
 static void bad_vmcoreinfo(void)
 {
+	const struct dmv_kernel *f;
 	struct fake_kernel *k = fk_new();
 
 	has_text(k);
 	*strchr(strstr(k->b.base.vmcoreinfo, "phys_base"), '=') = '-';
 	found(k, "found in memory", "VMCOREINFO without phys_base: another way is found");
+
+	k = fk_new();
+	has_text(k);
+	memset(k->b.base.vmcoreinfo, 0, strlen(k->text));
+	T_CHECK(!dmv_mem_kernel_search(&k->b.base, NULL, &f, NULL) &&
+		strstr(k->b.base.vmcoreinfo, FK_RELEASE), "VMCOREINFO of zeros gives way to memory's");
+	drop(k);
 
 	k = fk_new();
 	wipe_text(k);
