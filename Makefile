@@ -143,6 +143,14 @@ $(O)/drivers: $(call objs,$(DRIVERS_SRC)) $(O)/libdmv-posix.a $(O)/libdmaverifie
 	$(LINK) -lpthread -o $@
 NEEDS   += $(O)/drivers
 SCRIPTS += tests/run_drivers.py
+# The same with all of them in a shared library, main included.
+$(O)/libdrivers.so: $(call objs,$(DRIVERS_SRC)) $(O)/libdmv-posix.a $(O)/libdmaverifier.a
+	$(LINK) -shared -Wl,-soname,libdrivers.so -lpthread -o $@ \
+		-Wl,--defsym=__executable_start=_init
+$(O)/drivers_shared: $(O)/libdrivers.so
+	$(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) -Wl,-rpath,'$$ORIGIN' $< -o $@
+NEEDS   += $(O)/libdrivers.so $(O)/drivers_shared
+SCRIPTS += tests/libraries.py
 # ---- end of the drivers ----
 
 # ---- a Linux guest: a stock kernel, processes that embed the verifier (tests/vm/linux*) ----

@@ -153,21 +153,25 @@ static void add_executable(struct dmv_facts *f, struct dmv_names *n, const struc
 	free(near);
 }
 
-static void add_image(struct dmv_facts *f, struct dmv_names *n, struct image *im)
+/* True: it was the program. */
+static bool add_image(struct dmv_facts *f, struct dmv_names *n, struct image *im)
 {
 	struct dmv_err e = { 0 };
 
 	read_build_id(im);
 	if (dmv_names_add_image(n, im->path, im->base, im->end - im->base, im->id_n ? im->id : NULL,
 				im->id_n, &e))
-		return;
+		return false;
 	dmv_names_offer_file(n, im->base, im->path);
-	if (im->m->executable && !strcmp(im->path, im->m->executable))
-		add_executable(f, n, im);
+	if (!im->m->executable || strcmp(im->path, im->m->executable))
+		return false;
+	add_executable(f, n, im);
+	return true;
 }
 
-/* A core that does not tell what was mapped (qemu-user's): each file that may be it is added; of
- * the images that the region lists one has its build-id, or none. */
+/* A core that does not tell what was mapped (qemu-user's), or a process whose program is to be had
+ * through /proc alone: each file that may be it is added; of the images one has its build-id, or
+ * none. */
 static void add_unmapped(struct dmv_facts *f, struct dmv_names *n, struct dmv_mem *m)
 {
 	char *near = beside(m, m->executable);
@@ -188,6 +192,8 @@ static void add_unmapped(struct dmv_facts *f, struct dmv_names *n, struct dmv_me
  * last. */
 void dmv_images_of_process(struct dmv_mem *m, struct dmv_names *n, struct dmv_facts *f)
 {
+	bool program = false;
+
 	for (size_t i = 0; n && i < m->nmapped; i++) {
 		const struct dmv_mapped *first = &m->mapped[i];
 		struct image im = {
@@ -198,8 +204,8 @@ void dmv_images_of_process(struct dmv_mem *m, struct dmv_names *n, struct dmv_fa
 		while (i + 1 < m->nmapped && m->mapped[i + 1].offset && m->mapped[i + 1].path &&
 		       !strcmp(m->mapped[i + 1].path, im.path) && m->mapped[i + 1].end > im.end)
 			im.end = m->mapped[++i].end;
-		add_image(f, n, &im);
+		program |= add_image(f, n, &im);
 	}
-	if (n && !m->nmapped && m->executable)
+	if (n && !program && m->executable)
 		add_unmapped(f, n, m);
 }

@@ -170,7 +170,7 @@ static void take_files(struct reader *r, uint8_t *p, size_t n)
 	if (!r->n->mapped)
 		return;
 	path = (char *)p + 2 * w + (size_t)count * row;
-	for (size_t i = 0; i < count && path < end; i++, path += strlen(path) + 1) {
+	for (size_t i = 0; i < count && path < end; i++) {
 		const uint8_t *q = p + 2 * w + i * row;
 		struct dmv_mapped *m = &r->n->mapped[r->n->nmapped++];
 
@@ -178,6 +178,8 @@ static void take_files(struct reader *r, uint8_t *p, size_t n)
 		m->end = dmv_get(q + w, r->word, r->be);
 		m->offset = dmv_get(q + 2 * w, r->word, r->be) * page;
 		m->path = path;
+		path += strlen(path) + 1;
+		dmv_path_deleted((char *)m->path);
 	}
 	if (r->n->nmapped < count)
 		r->n->cut = true;

@@ -121,6 +121,10 @@ enum dmv_code dmv_pieces_read(struct dmv_file *f, const struct dmv_piece *v, siz
 enum dmv_code dmv_mem_set_pieces(struct dmv_mem *m, enum dmv_space s, const struct dmv_piece *v,
 				 size_t n, struct dmv_err *e);
 
+/* Takes " (deleted)" off, which the kernel puts behind the path of a mapped file that is not there
+ * any more: what stands there now has another build-id. */
+void dmv_path_deleted(char *path);
+
 /* What /proc/PID/smaps says, taken line by line. Zeroed before the first. */
 struct dmv_maps {
 	struct dmv_range *range;

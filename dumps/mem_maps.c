@@ -29,6 +29,7 @@ static bool parse_mapping(char *line, struct mapping *v)
 	    !at)
 		return false;
 	v->path = line + at;
+	dmv_path_deleted(v->path);
 	return v->start < v->end;
 }
 
@@ -41,6 +42,15 @@ static bool add_range(struct dmv_maps *m, const struct mapping *v)
 		return false;
 	m->range[m->nrange++] = (struct dmv_range){ v->start, v->end };
 	return true;
+}
+
+void dmv_path_deleted(char *path)
+{
+	static const char mark[] = " (deleted)";
+	size_t n = strlen(path), k = strlen(mark);
+
+	if (n > k && !strcmp(path + n - k, mark))
+		path[n - k] = 0;
 }
 
 static bool add_file(struct dmv_maps *m, const struct mapping *v)
