@@ -84,30 +84,42 @@ static enum dmv_code read_sum(struct dmv_rsp *r, int *ret, struct dmv_err *e)
 	return code;
 }
 
+/* How many bytes stand before the '#' that ends a packet or the '$' that begins another. */
+static size_t up_to_mark(const uint8_t *p, size_t n)
+{
+	const uint8_t *end = memchr(p, '#', n), *again;
+
+	n = end ? (size_t)(end - p) : n;
+	again = memchr(p, '$', n);
+	return again ? (size_t)(again - p) : n;
+}
+
 /* From behind the '$' to the checksum. *n: bytes in raw. */
 static enum dmv_code read_body(struct dmv_rsp *r, size_t *n, int *sum, struct dmv_err *e)
 {
-	uint8_t c;
+	const uint8_t *p;
+	size_t some, k;
 
 	r->in_frame = true;
 	for (*n = 0;; ) {
-		enum dmv_code code = dmv_link_byte(r->link, &c, e);
+		enum dmv_code code = dmv_link_peek(r->link, &p, &some, e);
 
 		if (code)
 			return code;
-		if (c == '#')
-			break;
-		if (c == '$') {         /* the one before was cut off */
-			*n = 0;
-			continue;
-		}
-		if (*n == sizeof(r->raw))
+		k = up_to_mark(p, some);
+		if (k > sizeof(r->raw) - *n)
 			return dmv_fail(e, DMV_E_SYSTEM,
 					"the server sends a reply longer than %d bytes",
 					DMV_RSP_FRAME);
-		r->raw[(*n)++] = c;
+		memcpy(r->raw + *n, p, k);
+		*n += k;
+		dmv_link_skip(r->link, k < some ? k + 1 : k);
+		if (k == some)
+			continue;
+		if (p[k] == '#')
+			return read_sum(r, sum, e);
+		*n = 0;                 /* the one before was cut off */
 	}
-	return read_sum(r, sum, e);
 }
 
 /* Not in the middle of a monitor's output: that would run the command again. */

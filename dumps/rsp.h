@@ -39,6 +39,10 @@ void dmv_link_deadline(struct dmv_link *l, unsigned seconds);
 enum dmv_code dmv_link_send(struct dmv_link *l, const void *buf, size_t n, struct dmv_err *e);
 /* The next byte. STOPPED: *stop; SYSTEM: silent, closed or broken. */
 enum dmv_code dmv_link_byte(struct dmv_link *l, uint8_t *ret, struct dmv_err *e);
+/* The next bytes, as many as are at hand and at least one; borrowed until the next call. They are
+ * there again until they are skipped. */
+enum dmv_code dmv_link_peek(struct dmv_link *l, const uint8_t **ret, size_t *n, struct dmv_err *e);
+void dmv_link_skip(struct dmv_link *l, size_t n);
 
 /* ---- the spelling ---- */
 

@@ -35,20 +35,24 @@ bool dmv_rsp_expand(const uint8_t *p, size_t n, uint8_t *out, size_t max, size_t
 {
 	size_t k = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		unsigned more = 1;
-		uint8_t c = p[i];
+	for (size_t i = 0; i < n;) {
+		const uint8_t *star = memchr(p + i, '*', n - i);
+		size_t plain = star ? (size_t)(star - p) - i : n - i;
+		unsigned more;
 
-		if (c == '*') {
-			more = ++i < n && p[i] > RUN_BASE ? p[i] - RUN_BASE : 0;
-			if (!k || more < RUN_LEAST || more > RUN_MOST)
-				return false;
-			c = out[k - 1];
-		}
-		if (more > max - k)
+		if (plain > max - k)
 			return false;
-		memset(out + k, c, more);
+		memcpy(out + k, p + i, plain);
+		k += plain;
+		i += plain;
+		if (i == n)
+			break;
+		more = i + 1 < n && p[i + 1] > RUN_BASE ? p[i + 1] - RUN_BASE : 0;
+		if (!k || more < RUN_LEAST || more > RUN_MOST || more > max - k)
+			return false;
+		memset(out + k, out[k - 1], more);
 		k += more;
+		i += 2;
 	}
 	*ret = k;
 	return true;
@@ -71,13 +75,16 @@ bool dmv_rsp_unescape(uint8_t *p, size_t *n)
 	return true;
 }
 
+/* Value + 1; 0: no digit. Memory comes in them, so each costs one look and no question. */
+static const uint8_t digits[256] = {
+	['0'] = 1, ['1'] = 2, ['2'] = 3, ['3'] = 4, ['4'] = 5, ['5'] = 6, ['6'] = 7, ['7'] = 8,
+	['8'] = 9, ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15,
+	['f'] = 16, ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+};
+
 int dmv_rsp_digit(uint8_t c)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+	return digits[c] - 1;
 }
 
 bool dmv_rsp_unhex(const uint8_t *p, size_t n, uint8_t *out)

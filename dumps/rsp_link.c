@@ -126,6 +126,22 @@ enum dmv_code dmv_link_byte(struct dmv_link *l, uint8_t *ret, struct dmv_err *e)
 	return code;
 }
 
+enum dmv_code dmv_link_peek(struct dmv_link *l, const uint8_t **ret, size_t *n, struct dmv_err *e)
+{
+	enum dmv_code code = l->at < l->n ? DMV_E_OK : fill(l, e);
+
+	if (!code) {
+		*ret = l->buf + l->at;
+		*n = l->n - l->at;
+	}
+	return code;
+}
+
+void dmv_link_skip(struct dmv_link *l, size_t n)
+{
+	l->at += n;
+}
+
 enum dmv_code dmv_link_take(int fd, const bool *stop, struct dmv_link **ret, struct dmv_err *e)
 {
 	struct dmv_link *l = calloc(1, sizeof(*l));
