@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /*
  * The symbol table that a Linux kernel carries in its own memory (kernel/kallsyms.c): names packed
- * with a table of 256 tokens, addresses relative to a base or to their place. Kept packed: a look-up
- * unpacks what it needs.
+ * with a table of 256 tokens, addresses relative to a base or to their place. Kept packed: a
+ * look-up unpacks what it needs.
  */
 #ifndef DMV_NAMES_KALLSYMS_H
 #define DMV_NAMES_KALLSYMS_H

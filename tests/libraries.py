@@ -105,8 +105,8 @@ def libraries(tmp):
     expect("out of a directory", ask(core, "-s", elsewhere), True, True)
     expect("by -s", ask(core, "-s", whole), True, True)
     # As after an upgrade: another build has its name.
-    subprocess.run([os.environ.get("CC", "cc"), "-shared", "-Wl,--build-id=0x" + 20 * "ab", "-x", "c", "/dev/null",
-                    "-o", library], check=True)
+    subprocess.run([os.environ.get("CC", "cc"), "-shared", "-Wl,--build-id=0x" + 20 * "ab",
+                    "-x", "c", "/dev/null", "-o", library], check=True)
     frames, notes = ask(core)
     say("another build is not used", "" if LIBRARY + "+0x" in frames else frames)
     expect("another build in a directory", ask(core, "-s", ran), False, False)

@@ -7,6 +7,7 @@
 
 #include "t.h"
 #include "fake_kernel.h"
+#include "mem_kernel.h"
 #include "names.h"
 
 static const char *where;               /* the folder of this program */
@@ -57,6 +58,8 @@ static void knows(struct dmv_names *n, const char *what, const struct dmv_err *e
 	T_STREQ(text, "vmlinux!file_only+0x8", name);
 	snprintf(name, sizeof(name), "%s: what is below the kernel is not its own", what);
 	T_CHECK(n && !dmv_names_place(n, 0x1000, &(struct dmv_place){ .offset = 0 }), name);
+	snprintf(name, sizeof(name), "%s: a per-CPU variable does not move", what);
+	T_CHECK(n && (!dmv_names_symbol(n, "cpu_number", &addr) || addr == 0x1a000), name);
 	dmv_names_free(n);
 }
 
@@ -106,6 +109,23 @@ static void before(void)
 	T_CHECK(dmv_names_notes(n, &note) == 1 && strstr(note[0], "ffeeddcc"),
 		"is refused by a note, later");
 	dmv_names_free(n);
+	drop(k);
+}
+
+/* Without VMCOREINFO the kernel is found later than the file is given. */
+static void found_later(void)
+{
+	struct fake_kernel *k = fk_new();
+	const struct dmv_kernel *found;
+	struct dmv_err e;
+	struct dmv_names *n;
+	char path[300];
+
+	fk_put(k, FK_IMAGE + FK_NUM, 0, 4);
+	path_of("fake_vmlinux", path);
+	n = with(k, path, false, &e);
+	T_CHECK(!dmv_mem_kernel_search(&k->b.base, NULL, &found, &e), "the kernel is found");
+	knows(n, "vmlinux given before", &e);
 	drop(k);
 }
 
@@ -215,6 +235,7 @@ int main(int argc, char **argv)
 	where = slash ? argv[0] : ".";
 	vmlinux();
 	before();
+	found_later();
 	system_map();
 	bad_maps();
 	unfit();

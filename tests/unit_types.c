@@ -203,6 +203,83 @@ static void loops(void)
 	dmv_btf_free(b);
 }
 
+/* ---- a module's types ---- */
+
+/* struct y { struct x a; int b; }: x, int and "a" are those of `good`. */
+static const uint8_t split[] = {
+	0x9f, 0xeb, 1, 0, 24, 0, 0, 0, 0, 0, 0, 0, 36, 0, 0, 0, 36, 0, 0, 0, 4, 0, 0, 0,
+	9, 0, 0, 0, 2, 0, 0, 4, 8, 0, 0, 0, 3, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0,
+	11, 0, 0, 0, 2, 0, 0, 0, 32, 0, 0, 0,
+	'y', 0, 'b', 0,
+};
+
+static struct dmv_btf *load_split(const uint8_t *p, const struct dmv_btf *base, struct dmv_err *e)
+{
+	uint8_t *copy = malloc(sizeof(split));
+	struct dmv_btf *b = NULL;
+
+	memcpy(copy, p, sizeof(split));
+	memset(e, 0, sizeof(*e));
+	return dmv_btf_new_split(copy, sizeof(split), base, &b, e) ? NULL : b;
+}
+
+static void of_module(void)
+{
+	struct dmv_member m = { 0 };
+	struct dmv_err e;
+	struct dmv_btf *base = load(good, sizeof(good), &e), *b = load_split(split, base, &e);
+	uint8_t bad[sizeof(split)];
+
+	T_CHECKF(b && !dmv_types_member(dmv_btf_types(b), "y", "a.a", &m, &e) && m.offset == 0 &&
+		 m.size == 4 && !dmv_types_member(dmv_btf_types(b), "y", "b", &m, &e) &&
+		 m.offset == 4, "a module's types go on from the kernel's", "%s", e.msg);
+	dmv_btf_free(b);
+	T_CHECK(!load_split(split, NULL, &e) && e.code == DMV_E_NOTFOUND, "not without them");
+	for (size_t i = 0; i < sizeof(split); i++) {
+		memcpy(bad, split, sizeof(split));
+		bad[i] ^= 0xff;
+		b = load_split(bad, base, &e);
+		if (b)
+			dmv_types_member(dmv_btf_types(b), "y", "b|a.a", &m, &e);
+		dmv_btf_free(b);
+	}
+	memcpy(bad, split, sizeof(split));
+	bad[24] = 14;
+	T_CHECKF(!load_split(bad, base, &e) && strstr(e.msg, "another kernel"),
+		 "names beyond the strings: another kernel's", "%s", e.msg);
+	dmv_btf_free(base);
+}
+
+static void put(char *path, const void *p, size_t n)
+{
+	int fd = mkstemp(path);
+
+	T_CHECK(fd >= 0 && write(fd, p, n) == (ssize_t)n, "a file of types");
+	close(fd);
+}
+
+static void module_files(void)
+{
+	char of[2][40] = { "/tmp/dmv-unit-types-XXXXXX", "/tmp/dmv-unit-types-XXXXXX" };
+	struct dmv_member m = { 0 };
+
+	put(of[0], good, sizeof(good));
+	put(of[1], split, sizeof(split));
+	for (int first = 0; first < 2; first++) {
+		struct dmv_names *n = open_file(of[first]);
+
+		if (first)
+			refuses(n, "y", "b");
+		T_CHECK(!dmv_names_add_file(n, of[!first], UINT64_MAX, false, NULL) &&
+			!dmv_names_member(n, "y", "b", &m, NULL) && m.offset == 4 &&
+			!dmv_names_member(n, "x", "a", &m, NULL),
+			first ? "the kernel's file last" : "the kernel's file first");
+		dmv_names_free(n);
+	}
+	unlink(of[0]);
+	unlink(of[1]);
+}
+
 int main(int argc, char **argv)
 {
 	char path[4096];
@@ -220,5 +297,7 @@ int main(int argc, char **argv)
 	dmv_names_free(n);
 	damage();
 	loops();
+	of_module();
+	module_files();
 	return T_DONE();
 }
