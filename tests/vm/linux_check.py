@@ -28,6 +28,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import compare                          # noqa: E402
 import linux_boot                       # noqa: E402
 import linux_forms                      # noqa: E402
+import linux_modules                    # noqa: E402
 import linux_pages                      # noqa: E402
 import peers                            # noqa: E402
 from linux_truth import Processes, Symbols, Types, Untold       # noqa: E402
@@ -179,6 +180,12 @@ class Variant:
                 wrong.append("%s: %s, not %s" % (question, got, want))
         need(not wrong, "%d of %d answers: %s" % (len(wrong), len(lines), "; ".join(wrong[:3])))
 
+    def module_files(self, files):
+        """With the files of the modules by -s."""
+        wrong = linux_modules.check(self.probe, files, os.path.dirname(self.vmlinux) + "/modules",
+                                    self.truth.modules, self.symbols, self.types)
+        need(not wrong, "; ".join(wrong[:3]))
+
     def regions(self, tables):
         """Both, and no other; as the guest's kernel knows them."""
         rows = tables["region"]["regions"]
@@ -305,6 +312,8 @@ class Variant:
             good &= self.test(label + ": the second decoder agrees", self.second, files)
         named = self.named(label, files)
         named &= self.test(label + ": the kernel", self.kernel, files, options)
+        if label in SECOND:
+            named &= self.test(label + ": its modules' files and types", self.module_files, files)
         self.cells[label] = "yes" if good and named else "region" if good else "NO"
         return docs if good else None
 

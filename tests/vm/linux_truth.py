@@ -74,13 +74,14 @@ class Symbols:
 
 
 class Types:
-    """/sys/kernel/btf/vmlinux: how many types; members of structs that have their name alone."""
+    """/sys/kernel/btf/vmlinux: how many types; members of structs that have their name alone. Of a
+    module: base is the text of the kernel's."""
 
-    def __init__(self, path):
+    def __init__(self, path, base=b""):
         with open(path, "rb") as f:
             data = f.read()
         _, _, _, header, at, length, strings, _ = struct.unpack_from("<HBBIIIII", data)
-        self.text, self.count, self.member, named = data[header + strings:], 0, {}, {}
+        self.text, self.count, self.member, named = base + data[header + strings:], 0, {}, {}
         at, end = header + at, header + at + length
         while at < end:
             name, info, _ = struct.unpack_from("<III", data, at)
