@@ -238,9 +238,9 @@ SCRIPTS += tests/many.py tests/save.py tests/beside.py tests/second/recipes.py
 # ---- memory sources: dumps that others wrote, whole and damaged (dumps/mem*) ----
 $(O)/tests/mem_probe: $(O)/tests/mem_probe.o $(O)/libdumps.a
 	$(LINK) $(DUMPS_LIBS) -o $@
-$(O)/corpus/fuzz_mem_elf: tests/fuzz_mem_elf_seeds.py
+$(O)/corpus/fuzz_mem_elf $(O)/corpus/mem_elf: tests/fuzz_mem_elf_seeds.py
 	$(call say,GEN,$@)$< $@
-$(O)/corpus/fuzz_mem_kdump: tests/kdump_make.py
+$(O)/corpus/fuzz_mem_kdump $(O)/corpus/mem_kdump: tests/kdump_make.py tests/fuzz_mem_elf_seeds.py
 	$(call say,GEN,$@)$< seeds $@
 fuzz: | $(O)/corpus/fuzz_mem_elf $(O)/corpus/fuzz_mem_kdump
 $(O)/tests/kdump_plain: $(O)/tests/kdump_plain.o $(O)/libdumps.a
@@ -295,16 +295,20 @@ SCRIPTS += tests/screen.py
 # ---- end of limits ----
 
 # ---- kernel: virtual addresses and names of a Linux kernel (dumps/pagewalk*, mem_kernel*) ----
-$(O)/corpus/fuzz_pagewalk: tests/fuzz_pagewalk_seeds.py
+$(O)/corpus/fuzz_pagewalk $(O)/corpus/pagewalk: tests/fuzz_pagewalk_seeds.py
+	$(call say,GEN,$@)$< $@
+$(O)/corpus/fuzz_modules $(O)/corpus/modules: tests/fuzz_modules_seeds.py
 	$(call say,GEN,$@)$< $@
 $(O)/tests/kernel_seeds: $(O)/tests/kernel_seeds.o $(O)/libdumps.a
 	$(LINK) $(DUMPS_LIBS) -o $@
 $(O)/corpus/fuzz_vmcoreinfo $(O)/corpus/fuzz_kallsyms: $(O)/corpus/fuzz_%: $(O)/tests/kernel_seeds
 	$(call say,GEN,$@)$< $* $@
-$(O)/corpus/fuzz_btf: $(O)/tests/types_sample.so
+$(O)/corpus/vmcoreinfo $(O)/corpus/kallsyms: $(O)/corpus/%: $(O)/tests/kernel_seeds
+	$(call say,GEN,$@)$< $* $@
+$(O)/corpus/fuzz_btf $(O)/corpus/btf: $(O)/tests/types_sample.so
 	@mkdir -p $@
-	$(call say,GEN,$@)objcopy --dump-section .BTF=$@/gcc $< $(O)/tests/types_sample.copy
-fuzz: | $(patsubst %,$(O)/corpus/fuzz_%,pagewalk vmcoreinfo kallsyms btf)
+	$(call say,GEN,$@)objcopy --dump-section .BTF=$@/gcc $< $@.copy
+fuzz: | $(patsubst %,$(O)/corpus/fuzz_%,pagewalk vmcoreinfo kallsyms btf modules)
 # Types as gcc writes BTF; clang cannot for this machine. And DWARF of the test itself.
 $(O)/tests/types_sample.so: tests/types_sample.c tests/types_sample.h
 	@mkdir -p $(@D)
@@ -447,6 +451,15 @@ NEEDS   += $(O)/tests/mkregion
 VM_NEEDS  += $(VM_LINUX)
 VM_CHECKS += "tests/vm/crash.py $(O)"
 # ---- end of hosts ----
+
+# ---- replays: fuzz targets as plain tests of their seeds, which stay as they are made ----
+REPLAYS = mem_elf mem_kdump pagewalk vmcoreinfo kallsyms btf modules systemmap maps
+$(patsubst %,$(O)/tests/replay_%,$(REPLAYS)): $(O)/tests/replay_%: $(O)/tests/fuzz_%.o \
+		$(O)/tests/replay.o $(O)/libdumps.a
+	$(LINK) $(DUMPS_LIBS) -o $@
+$(foreach r,$(filter-out systemmap maps,$(REPLAYS)),$(eval $(O)/tests/replay_$r: | $(O)/corpus/$r))
+CHECKS  += $(patsubst %,$(O)/tests/replay_%,$(REPLAYS))
+# ---- end of replays ----
 
 # ---- end of the areas' blocks ----
 

@@ -81,6 +81,11 @@ def main():
             seeds["saved-" + name] = core(bits, e, note(e, "dma-inspect", 1, SAVED),
                                           [(1 << bits - 1, 0x1000, 512, 512)])
             seeds["xnum-" + name] = core(bits, e, proc, [(0x1000, 0, 64, 64)], xnum=True)
+            saved = note(e, "dma-inspect", 1, b"format=1\nredacted=%d\nfrom=ELF process core\n"
+                         b"program=/bin/prog\n" % (e == ">"))
+            seeds["saved-" + name] = core(bits, e, saved + note(e, "CORE", AUXV, bytes(16)) +
+                                          note(e, "CORE", FILE, files(e, w)),
+                                          [(0x5000, 0, 4096, 4096), (0x9000, 0, 600, 4096)])
             seeds["cut-" + name] = core(bits, e, linux, [(0, 0, 512, 512), (0, 0x1000, 512, 4096)],
                                         tail=300)
     for name, data in seeds.items():

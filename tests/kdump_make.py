@@ -17,7 +17,9 @@ import struct
 import sys
 import zlib
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "second"))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, "second")]
+import fuzz_mem_elf_seeds  # noqa: E402
 import kdump  # noqa: E402
 
 ZLIB, LZO, SNAPPY, INCOMPLETE, ZSTD = 1, 2, 4, 8, 0x20
@@ -224,6 +226,12 @@ def seeds(where):
     out["filtered"] = Dump(pages, memory=set(range(30)), erased=b"erased").write()
     out["flat"] = flatten(Dump(pages).write())
     out["flat-shuffled"] = flatten(Dump(pages).write(), seed=1)
+    for bits, order in ((64, "<"), (32, ">")):
+        elf = fuzz_mem_elf_seeds.core(bits, order, fuzz_mem_elf_seeds.note(
+            order, "VMCOREINFO", 0, b"OSRELEASE=6.1.0\nPAGESIZE=4096\n"),
+            [(0xc0000000, 0, 640, 640), (0, 0x100000, 512, 4096)])
+        name = "flat-elf%d%s" % (bits, "le" if order == "<" else "be")
+        out[name], out[name + "-shuffled"] = flatten(elf), flatten(elf, seed=1)
     out["flat-cut"] = flatten(Dump(pages).write(), seed=2)[:9000]
     for name, data in out.items():
         with open(os.path.join(where, name), "wb") as f:
