@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
 #
 # Runs one fuzzer: fuzz.sh PROGRAM SECONDS CORPUS. It starts from what CORPUS and, if it is there,
-# tests/corpus/NAME hold, and adds to CORPUS. What breaks it is left beside the program.
+# tests/corpus/PROGRAM hold, and adds to CORPUS. What breaks it is left beside the program.
 set -u
 
 [ $# = 3 ] || { echo "usage: $0 PROGRAM SECONDS CORPUS" >&2; exit 2; }
 program=$1 secs=$2 corpus=$3
 name=$(basename "$program")
-seed=$(dirname "$0")/corpus/${name#fuzz_}
+seed=$(dirname "$0")/corpus/$name
 [ -d "$seed" ] || seed=
 mkdir -p "$corpus" || exit 1
 log=$corpus.log
