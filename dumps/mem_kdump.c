@@ -427,7 +427,7 @@ static void say_lines(struct kdump *k)
 
 	dmv_kdump_uts(h, 2, a);
 	dmv_kdump_uts(h, 3, b);
-	snprintf(text, sizeof(text), "%s%s%s", a, *a ? " " : "", b);
+	snprintf(text, sizeof(text), "%s%s%s", a, *a && *b ? " " : "", b);
 	add_line(k, "kernel", text);
 	dmv_kdump_uts(h, 1, a);
 	add_line(k, "host", strcmp(a, "(none)") ? a : "");
