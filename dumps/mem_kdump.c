@@ -385,6 +385,10 @@ static void note_header(struct kdump *k)
 		if (methods & flag && !dmv_unpack_built(flag))
 			dmv_mem_note(&k->m, "pages are compressed with %s, dma-inspect was built "
 				     "without it: they cannot be read", dmv_unpack_name(flag));
+	if (h->sub_cut)
+		dmv_mem_note(&k->m, "the sub header at file offset 0x%" PRIx64 " is not, or not "
+			     "all, in the file: what it would tell (VMCOREINFO, notes, dump level, "
+			     "split set) is missing", h->block);
 	if (k->zero_excluded)
 		dmv_mem_note(&k->m, "excluded pages read as zeros, as --zero-excluded asks");
 	if (k->notes.cut)

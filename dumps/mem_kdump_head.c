@@ -181,6 +181,7 @@ void dmv_kdump_sub_read(struct dmv_file *f, struct dmv_kdump_head *h)
 	if (h->sub_blocks)
 		s.n = dmv_file_read(f, h->block, s.b, sizeof(s.b), &errnum);
 	h->sub = s.n != 0;
+	h->sub_cut = h->sub_blocks && s.n < sizeof(s.b);
 	h->level = (uint32_t)sub_get(&s, LEVEL);
 	h->split = sub_get(&s, SPLIT) == 1;
 	h->first = sub_get(&s, START);

@@ -46,6 +46,7 @@ struct dmv_kdump_head {
 	uint64_t sub_blocks, bitmap_blocks;     /* bitmap_blocks: of both bitmaps */
 	uint64_t max_mapnr;             /* pages from address 0 to the end of memory */
 	bool sub;                       /* there is a sub header: what follows is known */
+	bool sub_cut;                   /* not all of it is in the file: 0 is what is missing */
 	uint32_t level;                 /* of the dump filter */
 	bool split;
 	uint64_t first, end;            /* split: pages [first, end) are this file's */

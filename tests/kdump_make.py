@@ -175,15 +175,15 @@ def record(off, data):
     return struct.pack(">qq", off, len(data)) + data
 
 
-def flatten(data, seed=None, end=True):
+def flatten(data, seed=None, end=True, first=0):
     """A flattened stream; with a seed its records are of odd sizes, in any order, and some bytes
-    are written twice, the last time right."""
+    are written twice, the last time right. first: where data begins in the file."""
     head = b"makedumpfile".ljust(16, b"\0") + struct.pack(">qq", 1, 1)
     records, at, rnd = [], 0, random.Random(seed)
     while at < len(data):
         n = min(rnd.choice((1, 100, 4096, 5000, 70000)) if seed is not None else 16384,
                 len(data) - at)
-        records.append((at, data[at:at + n]))
+        records.append((first + at, data[at:at + n]))
         at += n
     early = []
     if seed is not None:

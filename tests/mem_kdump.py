@@ -152,6 +152,11 @@ def flattened(files, pages):
     rc, out, err = probe(path, "walk", "phys")
     case("kdump flattened and cut: the rest", rc == 0 and b" missed 0 " not in out and
          not out.startswith(b"bytes 0 "), err or str(out))
+    rest = flatten(data[8192:], first=8192)[4096:]
+    path = files.put("flat without sub header", flatten(data[:4096])[:-16] + rest)
+    d, err = info(path)
+    case("kdump flattened without a sub header", d and "sub header at file offset 0x1000 is not" in
+         str(d.get("note")) and not files.wrong(path, pages, 4096), err or str(d))
     path = files.put("flat without end", flatten(data, end=False))
     d, err = info(path)
     case("kdump flattened without an end mark", d and
