@@ -535,6 +535,17 @@ asan:                               ## the tests under AddressSanitizer and UBSa
 	@$(MAKE) --no-print-directory $(JOBS) O=$(O)/asan \
 		CFLAGS="-O1 -g $(SANITIZE)" check-sanitized
 
+hurt:                               ## set up; damaged files of all formats, under the sanitizers
+	@$(SETUP) $(DEPS_BUILD) $(DEPS_TEST)
+	@$(AGAIN) run-hurt
+
+# Dumps of a stock kernel are those that check-vm left; else they are made now.
+run-hurt: all $(NEEDS) $(VM_NEEDS) sanitized-inspect
+	@$(RUN) -t 900 "tests/mem_hurt.py $(abspath $(O))/asan"
+
+sanitized-inspect:
+	@$(MAKE) --no-print-directory O=$(O)/asan CFLAGS="-O1 -g $(SANITIZE)" $(O)/asan/dma-inspect
+
 check-sanitized: all $(CHECKS)
 	@$(RUN) -j $(shell nproc) $(CHECKS)
 
@@ -586,6 +597,6 @@ clean:                              ## remove what was built
 	rm -rf $(O)
 
 .PHONY: all deps demo check check-vm bench run-demo run-check run-check-vm run-bench bench-build \
-	no-crash asan check-sanitized fuzz mutate install help clean
+	no-crash asan check-sanitized hurt run-hurt sanitized-inspect fuzz mutate install help clean
 .SECONDARY:
 -include $(shell find $(O) -type f -name '*.d' 2>/dev/null)

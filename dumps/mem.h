@@ -123,7 +123,7 @@ struct dmv_mem {
 	size_t ncpu;
 	struct dmv_kernel_kept *kernel; /* mem_kernel.c's; owned */
 	struct dmv_record *record;      /* save.c's, while it reads: told of what is read */
-	bool notes_cut;                 /* of an ELF core: what they would tell is not all here */
+	bool notes_cut;                 /* of a process core: what they would tell is not all here */
 	bool saved;                     /* a file of dmv_save's: small, so it is always scanned */
 	const struct dmv_progress *progress;    /* the host's; NULL: it does not want to know */
 };

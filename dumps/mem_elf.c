@@ -578,7 +578,7 @@ static enum dmv_code set_up(struct elf *x, const uint8_t *eh, struct dmv_err *e)
 	if (x->notes.vmcoreinfo)
 		dmv_mem_set_vmcoreinfo(&x->m, x->notes.vmcoreinfo, x->notes.vmcoreinfo_bytes);
 	x->m.saved = x->notes.is_saved;
-	x->m.notes_cut = x->notes.cut;
+	x->m.notes_cut = x->notes.cut && !x->vmcore;
 	x->m.cpu = x->notes.cpu;
 	x->m.ncpu = x->notes.ncpu;
 	x->m.mapped = x->notes.mapped;

@@ -2,7 +2,17 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
 """Dumps cut off, with bits flipped, and with hostile header fields. Each must be read, or refused
 with a message: no signal, no hang, no huge allocation, no child left behind, and never bytes that
-differ from the undamaged dump's where only the end is missing."""
+differ from the undamaged dump's where only the end is missing.
+
+	mem_hurt.py             the readers of memory, by mem_probe; some files, by dma-inspect
+	mem_hurt.py BUILD       files of all formats (hurt_originals.py), by dma-inspect and by that
+	                        of BUILD, which has sanitizers; ends with a table
+
+SEED=N: others of the same manner. MOST=N: so many of each kind of damage to each file that is not
+about a field of its header; MOST=all: each value in each field. HURT_LINUX=DIRECTORY: where the
+dumps of a stock Linux kernel are, if not where check-vm leaves them.
+"""
+import concurrent.futures
 import ctypes
 import os
 import random
@@ -15,30 +25,20 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import hurt_damage  # noqa: E402
+import hurt_judge  # noqa: E402
+import hurt_originals  # noqa: E402
 import kdump_make  # noqa: E402
 import mem_dumps  # noqa: E402
+from hurt_damage import EH, KD, KINDS, PH  # noqa: E402
 from kdump_make import METHODS, Dump  # noqa: E402
 from mem_dumps import PROBE, case, info, probe, skip  # noqa: E402
 
 SEED = int(os.environ.get("SEED", "1"))
 FLIPS = int(os.environ.get("FLIPS", "60"))
+MOST = os.environ.get("MOST", "7")
+LEAST_FILES, LEAST_ORIGINALS = 500, 12
 SECONDS = 15            # ours answer in milliseconds
-
-# name: offset, bytes, in the ELF64 header and the program header
-EH = {"e_type": (16, 2), "e_phoff": (32, 8), "e_shoff": (40, 8), "e_ehsize": (52, 2),
-      "e_phentsize": (54, 2),
-      "e_phnum": (56, 2), "e_class": (4, 1), "e_data": (5, 1)}
-PH = {"p_type": (0, 4), "p_offset": (8, 8), "p_vaddr": (16, 8), "p_paddr": (24, 8),
-      "p_filesz": (32, 8),
-      "p_memsz": (40, 8)}
-# kdump: struct disk_dump_header of a 64-bit writer, then the sub header one block on
-KD = {"header_version": (8, 4), "status": (424, 4), "block_size": (428, 4),
-      "sub_hdr_size": (432, 4), "bitmap_blocks": (436, 4), "max_mapnr": (440, 4),
-      "dump_level": (4096 + 8, 4),
-      "split": (4096 + 12, 4),
-      "start_pfn": (4096 + 16, 8), "end_pfn": (4096 + 24, 8), "offset_vmcoreinfo": (4096 + 32, 8),
-      "size_vmcoreinfo": (4096 + 40, 8), "offset_note": (4096 + 48, 8), "size_note": (4096 + 56, 8),
-      "max_mapnr_64": (4096 + 96, 8)}
 
 
 def values(size, bits):
@@ -317,11 +317,84 @@ def left_behind():
     return out
 
 
-def main():
-    if not os.path.exists(PROBE):
-        print("no %s" % PROBE)
-        return 77
-    adopt()
+# ---- what dma-inspect says of them ----
+
+def judge_all(original, asan, most):
+    """Results of all damages to one original; a case each kind."""
+    judge, results = hurt_judge.Judge(original, asan), []
+    judge.trouble = judge.look(hurt_damage.Damage("", "nothing")).bad
+    for damage in hurt_damage.damages(original, SEED, most):
+        results.append(judge.one(damage))
+    return judge, results
+
+
+def row(results, names):
+    """files: opened, region found, names known, refused with a message; silent ones behind +."""
+    if not results:
+        return ""
+    silent = sum(bool(r.lies) for r in results)
+    return "%d: %d %d %s %d%s" % (
+        len(results), sum(r.opened for r in results), sum(r.region for r in results),
+        sum(r.names for r in results) if names else "-", sum(r.refused for r in results),
+        " +%d" % silent if silent else "")
+
+
+def report(original, results):
+    for kind in KINDS:
+        some = [r for r in results if r.damage.kind == kind]
+        bad = ["%s: %s" % (r.damage.what, x) for r in some for x in r.bad]
+        bad += ["%s: other answers without a word: %s" % (r.damage.what, " ".join(r.lies))
+                for r in some if r.damage.told and r.lies]
+        if some:
+            case("hurt %s: %s (%d files)" % (original.name, kind, len(some)), not bad,
+                 "%d bad: %s" % (len(bad), "; ".join(bad[:3])))
+
+
+def table(done):
+    lines = [["original", *KINDS]]
+    for judge, results in done:
+        names = hurt_judge.names_in(judge.whole)
+        lines.append([judge.o.name] + [row([r for r in results if r.damage.kind == k], names)
+                                       for k in KINDS])
+    wide = [max(len(x[i]) for x in lines) for i in range(len(lines[0]))]
+    lines.insert(1, ["-" * n for n in wide])
+    for x in lines:
+        print("| %s |" % " | ".join(c.ljust(n) for c, n in zip(x, wide)))
+
+
+def answers(asan, kinds, most):
+    """All originals of these kinds, as many at once as there are processors."""
+    with tempfile.TemporaryDirectory() as tmp:
+        originals = []
+        for name, o in hurt_originals.make(tmp, kinds):
+            if isinstance(o, str):
+                skip("hurt original " + name, o)
+            else:
+                originals.append(o)
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            done = list(pool.map(lambda o: judge_all(o, asan, most), originals))
+    for judge, results in done:
+        case("hurt %s: whole" % judge.o.name, not judge.trouble, "; ".join(judge.trouble))
+        report(judge.o, results)
+    return done
+
+
+def everything(asan):
+    start = time.monotonic()
+    done = answers(asan, ("linux", "guest", "cores", "recipes"), None if MOST == "all" else
+                   int(MOST))
+    table(done)
+    every = [r for _, results in done for r in results]
+    slow = max(every, key=lambda r: r.seconds)
+    print("| %d damaged files of %d originals in %d s; the slowest %.1f s: %s" % (
+        len(every), len(done), time.monotonic() - start, slow.seconds, slow.damage.what))
+    case("hurt: %d damaged files of %d originals" % (len(every), len(done)),
+         len(every) >= LEAST_FILES and len(done) >= LEAST_ORIGINALS, "too few")
+    case("hurt: the bound on memory binds", not hurt_judge.unbounded(), "it does not")
+    return 1 if mem_dumps.failed else 0
+
+
+def readers():
     with tempfile.TemporaryDirectory() as tmp:
         os.chmod(tmp, 0o755)
         seeds(tmp, "fuzz_mem_elf", "fuzz_mem_elf_seeds.py")
@@ -342,6 +415,17 @@ def main():
         else:
             skip("hurt vmcores", "qemu-system-x86_64 is not installed")
         kdump_methods(tmp)
+
+
+def main():
+    if not os.path.exists(PROBE):
+        print("no %s" % PROBE)
+        return 77
+    if len(sys.argv) > 1:
+        return everything(sys.argv[1])
+    adopt()
+    readers()
+    answers(None, ("recipes",), 1)
     time.sleep(0.3)
     left = left_behind()
     case("hurt leaves no child behind", not left, " ".join(left))
