@@ -163,7 +163,7 @@ static enum dmv_code walk_list(struct walk *w, uint64_t head, struct dmv_err *e)
 {
 	uint8_t *p = malloc(w->l.size + 8), next[8];
 	enum dmv_code code = p ? DMV_E_OK : dmv_fail(e, DMV_E_MEMORY, "no memory for modules");
-	uint64_t at = head;
+	uint64_t at = head, mark = 0;
 
 	for (unsigned i = 0; !code; i++) {
 		code = dmv_mem_read(w->m, DMV_VIRT, at, next, w->word, e);
@@ -172,12 +172,14 @@ static enum dmv_code walk_list(struct walk *w, uint64_t head, struct dmv_err *e)
 		at = dmv_get(next, w->word, w->m->big_endian);
 		if (at == head)
 			break;
-		if (i == MAX_MODULES)
+		if (i == MAX_MODULES || (i && at == mark))
 			code = dmv_fail_at(e, DMV_E_CORRUPT, at, "the list of modules has no end");
 		else
 			code = dmv_mem_read(w->m, DMV_VIRT, at - w->l.list, p, w->l.size, e);
 		if (!code && !add_module(w, p))
 			code = dmv_fail(e, DMV_E_MEMORY, "no memory for modules");
+		if (!(i & (i - 1)))     /* a circle meets one of these soon (Brent) */
+			mark = at;
 	}
 	free(p);
 	return code;

@@ -141,8 +141,8 @@ static void ask(struct dmv_knames *kn)
 	const struct dmv_kmod *v = dmv_knames_modules(kn, &n, &why);
 
 	must(n || why.msg[0] || !why.code);
-	for (size_t i = 0; i < n && i < 64; i++)
-		for (unsigned at = 0; at < 0x400; at += 0x3f)
+	for (size_t i = 0; i < n && i < 8; i++)
+		for (unsigned at = 0; at < 0x400; at += 0x7f)
 			if (dmv_knames_place(kn, v[i].base + at, &place))
 				must(memchr(place.module, 0, sizeof(place.module)) &&
 				     memchr(place.function, 0, sizeof(place.function)));
