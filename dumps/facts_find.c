@@ -279,6 +279,10 @@ static enum dmv_code scan(struct finding *fi, struct dmv_err *e)
 	if (missed)
 		dmv_note_add(fi->f, 0, DMV_NO_ADDR, "scan for the region: 0x%" PRIx64
 			     " bytes could not be read", missed);
+	if (fi->m->lost)
+		dmv_note_add(fi->f, 0, DMV_NO_ADDR, "scan for the region: 0x%" PRIx64
+			     " bytes of memory are missing from the file, which should hold them: "
+			     "a region in them is not found", fi->m->lost);
 	return c;
 }
 

@@ -73,6 +73,11 @@ void dmv_dump_lines_free(struct dmv_dump_info *i)
 	free((void *)i->line);
 }
 
+void dmv_mem_lose(struct dmv_mem *m, uint64_t bytes)
+{
+	m->lost = bytes > UINT64_MAX - m->lost ? UINT64_MAX : m->lost + bytes;
+}
+
 void dmv_mem_note(struct dmv_mem *m, const char *fmt, ...)
 {
 	char **note = (char **)m->note;

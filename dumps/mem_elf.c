@@ -479,6 +479,7 @@ static void note_cuts(struct elf *x)
 		segments++;
 		bytes = l->filesz - in > UINT64_MAX - bytes ? UINT64_MAX : bytes + (l->filesz - in);
 	}
+	dmv_mem_lose(&x->m, bytes);
 	if (segments)
 		dmv_mem_note(&x->m, "%" PRIu64 " bytes beyond end of file, in %zu of %zu segments",
 			     bytes, segments, x->nload);

@@ -77,6 +77,8 @@ enum dmv_code dmv_mem_walk_plain(struct dmv_mem *m, enum dmv_space s, size_t ste
 				 dmv_mem_heads_fn *fn, void *ctx, uint64_t *missed,
 				 struct dmv_err *e);
 
+/* Adds to m->lost, which stays at the largest number there is. */
+void dmv_mem_lose(struct dmv_mem *m, uint64_t bytes);
 /* Adds a line to m->note; when memory is short the line is lost, nothing else. */
 void dmv_mem_note(struct dmv_mem *m, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Adds a line that `target` shows; when memory is short it is lost, too. key is borrowed. */

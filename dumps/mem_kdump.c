@@ -327,6 +327,7 @@ static void note_part(struct kdump *k, const struct dmv_kdump_part *p)
 		dmv_mem_note(&k->m, "%s%sthe bitmap of pages and the page descriptors do not fit "
 			     "each other: one is damaged, or the header; pages may be shown at "
 			     "the address of another", of, colon);
+	dmv_mem_lose(&k->m, (lost.beyond + lost.unwritten) * p->h.block);
 	if (lost.beyond)
 		dmv_mem_note(&k->m, "%s%s%" PRIu64 " of %" PRIu64 " pages beyond end of file", of,
 			     colon, lost.beyond, p->map.total);

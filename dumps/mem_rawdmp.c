@@ -159,6 +159,7 @@ static enum dmv_code map_sections(struct rawdmp *r, struct dmv_err *e)
 	}
 	code = dmv_pieces_resolve(v, r->nseg, &r->piece, &r->npiece, e);
 	free(v);
+	dmv_mem_lose(&r->m, cut);
 	if (cut)
 		dmv_mem_note(&r->m, "%" PRIu64 " bytes of memory are beyond the end of the file",
 			     cut);

@@ -283,6 +283,7 @@ static enum dmv_code read_memory(struct dmv_windmp *w, dmv_win_reader *read, str
 		code = check_total(w, e);
 	if (!code)
 		code = dmv_mem_set_pieces(&w->m, w->space, w->piece, w->npiece, e);
+	dmv_mem_lose(&w->m, w->cut_bytes);
 	if (!code && w->cut_bytes)
 		dmv_mem_note(&w->m, "%" PRIu64 " bytes of memory are beyond the end of the file",
 			     w->cut_bytes);

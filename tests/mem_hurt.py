@@ -365,17 +365,17 @@ def table(done):
 def answers(asan, kinds, most):
     """All originals of these kinds, as many at once as there are processors."""
     with tempfile.TemporaryDirectory() as tmp:
-        originals = []
+        originals, done = [], []
         for name, o in hurt_originals.make(tmp, kinds):
             if isinstance(o, str):
                 skip("hurt original " + name, o)
             else:
                 originals.append(o)
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-            done = list(pool.map(lambda o: judge_all(o, asan, most), originals))
-    for judge, results in done:
-        case("hurt %s: whole" % judge.o.name, not judge.trouble, "; ".join(judge.trouble))
-        report(judge.o, results)
+            for judge, results in pool.map(lambda o: judge_all(o, asan, most), originals):
+                case("hurt %s: whole" % judge.o.name, not judge.trouble, "; ".join(judge.trouble))
+                report(judge.o, results)
+                done.append((judge, results))
     return done
 
 

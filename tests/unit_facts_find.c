@@ -26,6 +26,13 @@ static void test_finding(void)
 		 "by scan", "%s", got_said(&g));
 	if (!g.code)
 		dmv_facts_free(&g.facts);
+	g.mem.base.lost = 4096;
+	got_decode_with(&g, NULL);
+	T_CHECKF(!g.code && got_note(&g, "0x1000 bytes of memory are missing from the file"),
+		 "a scan says what it cannot have seen", "%s", got_said(&g));
+	if (!g.code)
+		dmv_facts_free(&g.facts);
+	g.mem.base.lost = 0;
 	g.mem.base.linux_kernel = true;
 	got_decode_with(&g, NULL);
 	T_CHECKF(g.code == DMV_E_NOTFOUND && strstr(g.e.msg, "--scan"),
