@@ -209,7 +209,7 @@ void dmv_images_of_process(struct dmv_mem *m, struct dmv_names *n, struct dmv_fa
 	if (n && !program && m->executable)
 		add_unmapped(f, n, m);
 	if (n && m->notes_cut && !m->executable)
-		dmv_note_add(f, 0, DMV_NO_ADDR, "the notes of the core end early or are damaged: no "
-			     "names from the program's own file, which they would tell; give it "
-			     "with -s");
+		dmv_note_add(f, 0, DMV_NO_ADDR, "the notes of the core end early or are damaged: "
+			     "no names from the program's own file, which they would tell; give "
+			     "it with -s");
 }

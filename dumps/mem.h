@@ -126,7 +126,7 @@ struct dmv_mem {
 	/* Bytes of memory that the file promises and, cut off, does not hold: they are in no range,
 	 * and whoever searches the target has not seen them. */
 	uint64_t lost;
-	bool notes_cut;                 /* of a process core: what they would tell is not all here */
+	bool notes_cut; /* of a process core: what they would tell is not all here */
 	bool saved;                     /* a file of dmv_save's: small, so it is always scanned */
 	const struct dmv_progress *progress;    /* the host's; NULL: it does not want to know */
 };

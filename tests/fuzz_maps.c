@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
-/* Any bytes as /proc/PID/smaps, which a gdbserver reads out on a machine that need not be honest. */
+/* Any bytes as /proc/PID/smaps, which a gdbserver reads out where nobody need be honest. */
 #include <stdlib.h>
 #include <string.h>
 

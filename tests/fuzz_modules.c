@@ -39,8 +39,8 @@ static const struct {
 	{ MODULE, "core_layout", 80, LAYOUT, true, false },
 	{ MODULE, "init_layout", 96, LAYOUT, true, false },
 	{ LAYOUT, "base", 0, WORD, true, true }, { LAYOUT, "size", 8, HALF, true, true },
-	{ KALLSYMS, "symtab", 0, WORD, true, true }, { KALLSYMS, "num_symtab", 8, HALF, true, true },
-	{ KALLSYMS, "strtab", 16, WORD, true, true },
+	{ KALLSYMS, "symtab", 0, WORD, true, true }, { KALLSYMS, "strtab", 16, WORD, true, true },
+	{ KALLSYMS, "num_symtab", 8, HALF, true, true },
 };
 
 struct layout {

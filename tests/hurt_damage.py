@@ -71,6 +71,7 @@ class Maker:
         self.size = os.path.getsize(self.path)
         self.file = open(self.path, "rb")
         self.out, self.borders = [], set()
+        self.end = self.size if original.form != "raw" else 0   # as far as the file itself tells
 
     def read(self, at, n):
         return os.pread(self.file.fileno(), n, at)
@@ -93,7 +94,7 @@ class Maker:
                 data = v.to_bytes(n, order)
                 if self.read(base + off, n) != data:
                     self.add(kind, "%s%s=0x%x" % (label, name, v), (base + off, data),
-                             told=name in told, field=label + name)
+                             told=name in told, field=label + name if self.o.rich else None)
 
     def flips(self, kind, spans, n, label="bits"):
         spans = [s for s in spans if s[0] < min(s[1], self.size)]
@@ -114,9 +115,8 @@ class Maker:
         sizes |= {self.size * i // 6 for i in range(1, 6)} | {1, 16, 100, self.size - 1}
         for number, path in enumerate(self.o.files):
             for s in sorted(s for s in sizes if 0 < s < os.path.getsize(path)):
-                # Raw memory has no header that would say how long it was.
                 self.out.append(Damage(CUT, "cut to %d" % s, cut=(number, s),
-                                       told=self.o.form != "raw"))
+                                       told=bool(number) or s < self.end))
 
     # ---- ELF ----
 
@@ -246,6 +246,7 @@ class Maker:
             t.update(windmp_make.TRIAGE64 if wide else windmp_make.TRIAGE32)
             self.fields(TABLES, t, end)
             at, = self.unpack("<I", end + t["blocks"][0])
+            self.end, = self.unpack("<I", end + t["size"][0])       # what follows is other data
             self.add(TABLES, "a block of the header", (at + 8, struct.pack("<II", 0, self.size)))
             self.add(TABLES, "a block of itself", (at + 8, struct.pack("<I", at)))
             self.flips(TABLES, [(end, end + 0x80), (end + 0x80, self.size)], 12, "triage, bits")
@@ -325,7 +326,7 @@ class Maker:
             if sealed:
                 struct.pack_into(order + "I", page, 0x14, zlib.crc32(bytes(page[0x18:0x200])))
             self.add(REGION, what, (at, bytes(page)), told=not sealed and 0x18 <= where < 0x200,
-                     field="%s %d" % (field.name, sealed))
+                     field="%s %d" % (field.name, sealed) if self.o.rich else None)
         for f in lay.struct["header"]:
             n = min(8, lay.width(f))
             for v in self.values(8 * n):
@@ -405,7 +406,8 @@ class Maker:
             if text.startswith(key.encode()):
                 off, end = len(key) + 1, text.find(b"\n")
             for fill in (b"0", b"f", b"9", b"\xff", b"\n"):
-                self.add(NAMES, "VMCOREINFO: %s of %r" % (key, fill), (at + off, fill * (end - off)))
+                self.add(NAMES, "VMCOREINFO: %s of %r" % (key, fill),
+                         (at + off, fill * (end - off)))
         self.flips(NAMES, [(at, at + size)], 8, "VMCOREINFO, bits")
 
     def all(self):
@@ -417,15 +419,15 @@ class Maker:
         return self.out
 
 
-def thinned(every, rich, most, rnd):
+def thinned(every, most, rnd):
     """Of a rich original each field once; of the rest so many of each kind."""
-    fields, out = {}, []
+    fields = {}
     for d in every:
-        if rich and d.field:
+        if d.field:
             fields.setdefault((d.kind, d.field), []).append(d)
     out = [rnd.choice(v) for v in fields.values()]
     for kind in KINDS:
-        some = [d for d in every if d.kind == kind and not (rich and d.field)]
+        some = [d for d in every if d.kind == kind and not d.field]
         out += rnd.sample(some, min(len(some), most))
     return out
 
@@ -435,6 +437,6 @@ def damages(original, seed, most=None):
     not all, but so many of each kind, chosen by the seed."""
     out = Maker(original, seed).all()
     if most:
-        out = thinned(out, original.rich, most, random.Random("%s %s" % (seed, original.name)))
+        out = thinned(out, most, random.Random("%s %s" % (seed, original.name)))
     return sorted(out, key=lambda d: (KINDS[1:] + (CUT,)).index(d.kind) if not d.cut else
                   len(KINDS) + d.cut[0] - d.cut[1] / (1 << 60))
