@@ -358,11 +358,12 @@ class Variant:
             words = self.peers[peer.name] = {}
             for form in self.cells:
                 words[form] = peer.ask(guest, self.files(form))
-                self.test("%s: no worse than %s" % (form, peer.name), self.no_worse, form,
-                          words[form])
+                self.test("%s: no worse than %s: %s" % (form, peer.name, words[form]),
+                          self.no_worse, form, words[form])
 
     def no_worse(self, form, word):
         rank, ours = peers.rank(word), self.can[form]
+        need(rank < peers.rank("opens") or self.cells[form] != "NO", "a peer opens it")
         need(rank < peers.rank("symbol") or ours["symbol"], "a peer finds the symbol")
         need(rank < peers.rank("yes") or ours["type"], "a peer finds the type")
 

@@ -100,10 +100,11 @@ class Crash(Peer):
         return "yes" if offset and int(offset[1]) == guest.at else "symbol"
 
     def both(self, guest, files, more=()):
-        if guest.plain and not self.SAME.search(files[0]):
-            if self.start(guest, files, True, more) == "yes":
-                return "yes"
-        return self.start(guest, files, False, more)
+        small = self.start(guest, files, False, more)
+        if small != "symbol" or not guest.plain or self.SAME.search(files[0]):
+            return small
+        whole = self.start(guest, files, True, more)
+        return whole if rank(whole) > rank(small) else small
 
     def plain(self, guest, files):
         return self.both(guest, files)
