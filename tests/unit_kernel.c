@@ -92,7 +92,8 @@ static void bad_vmcoreinfo(void)
 	has_text(k);
 	memset(k->b.base.vmcoreinfo, 0, strlen(k->text));
 	T_CHECK(!dmv_mem_kernel_search(&k->b.base, NULL, &f, NULL) &&
-		strstr(k->b.base.vmcoreinfo, FK_RELEASE), "VMCOREINFO of zeros gives way to memory's");
+		strstr(k->b.base.vmcoreinfo, FK_RELEASE),
+		"VMCOREINFO of zeros gives way to memory's");
 	drop(k);
 
 	k = fk_new();

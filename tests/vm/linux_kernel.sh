@@ -3,7 +3,7 @@
 #
 # Fetches a stock Debian kernel and unpacks what a guest needs of it. Nothing is installed.
 #
-#	linux_kernel.sh BUILD-DIRECTORY KERNEL	KERNEL: 6.1, 6.12, 6.1-arm64, 6.12-arm64-16k, ..., lean
+#	linux_kernel.sh BUILD-DIRECTORY KERNEL	KERNEL: 6.1, 6.12, 6.12-arm64-16k, ..., lean
 #
 # The newest cloud kernel of that series the package lists know; of those with pages of 16 KiB there
 # is but one flavour. Leaves in BUILD-DIRECTORY/linux/KERNEL: package (its name and version),
