@@ -40,6 +40,15 @@ static void blank_evidence(const struct dmv_facts *f, struct blanks *b)
 		BLANK(b, &f->violation[i].evidence, dmv_abi_violation);
 }
 
+static int by_place(const void *a, const void *b)
+{
+	const struct dmv_blank *x = a, *y = b;
+
+	if (x->space != y->space)
+		return x->space < y->space ? -1 : 1;
+	return (x->addr > y->addr) - (x->addr < y->addr);
+}
+
 static enum dmv_code read_region(struct dmv_mem *m, const struct dmv_region_fact *g,
 				 const struct dmv_save_opts *o, struct blanks *b, struct dmv_err *e)
 {
@@ -101,6 +110,8 @@ enum dmv_code dmv_save(struct dmv_mem *m, struct dmv_names *n, const struct dmv_
 	dmv_record_settle(&r);
 	if (!code && (r.short_of_memory || b.short_of_memory))
 		code = dmv_fail(e, DMV_E_MEMORY, "no memory for the list of pages");
+	if (b.n)
+		qsort(b.v, b.n, sizeof(*b.v), by_place);
 	if (!code)
 		code = dmv_save_elf(m, &r, b.v, b.n, path, o, &done, e);
 	if (!code)

@@ -20,6 +20,8 @@
 #define NT_FILE 0x46494c45
 #endif
 
+enum { PIECE = 16 * DMV_SAVE_PAGE };    /* of memory, read at once */
+
 struct part {
 	enum dmv_space space;
 	uint64_t start, end;
@@ -27,8 +29,8 @@ struct part {
 
 struct save {
 	struct dmv_mem *m;
-	const struct dmv_blank *blank;
-	size_t nblank;
+	const struct dmv_blank *blank;  /* in the order of the parts */
+	size_t nblank, blanked;         /* those before end before what is written now */
 	const struct dmv_save_opts *o;
 	const char *path;
 	unsigned word;                  /* 4 or 8 bytes */
@@ -38,6 +40,7 @@ struct save {
 	char *head;                     /* ELF header, program headers, notes */
 	size_t head_bytes;
 	FILE *f;                        /* what is being written: head, then the file */
+	uint8_t buf[PIECE];
 };
 
 static uint64_t align(uint64_t n, uint64_t to)
@@ -71,15 +74,46 @@ static enum dmv_code add_part(struct save *s, enum dmv_space space, uint64_t sta
 static enum dmv_code try_page(struct save *s, enum dmv_space space, uint64_t addr,
 			      struct dmv_err *e)
 {
-	uint8_t page[DMV_SAVE_PAGE];
 	struct dmv_err why = { .addr = addr };
 
-	if (!dmv_mem_read(s->m, space, addr, page, sizeof(page), &why))
-		return add_part(s, space, addr, addr + sizeof(page), e);
-	if (why.addr > addr && why.addr < addr + sizeof(page) &&
-	    !dmv_mem_read(s->m, space, addr, page, (size_t)(why.addr - addr), NULL))
+	if (!dmv_mem_read(s->m, space, addr, s->buf, DMV_SAVE_PAGE, &why))
+		return add_part(s, space, addr, addr + DMV_SAVE_PAGE, e);
+	if (why.addr > addr && why.addr < addr + DMV_SAVE_PAGE &&
+	    !dmv_mem_read(s->m, space, addr, s->buf, (size_t)(why.addr - addr), NULL))
 		return add_part(s, space, addr, why.addr, e);
 	s->lost++;
+	return DMV_E_OK;
+}
+
+static size_t piece_of(uint64_t at, uint64_t end)
+{
+	return end - at < PIECE ? (size_t)(end - at) : PIECE;
+}
+
+/* Whole pages; one after the other where not all of them are there. */
+static enum dmv_code try_piece(struct save *s, enum dmv_space space, uint64_t addr, size_t n,
+			       struct dmv_err *e)
+{
+	enum dmv_code code = DMV_E_OK;
+
+	if (!dmv_mem_read(s->m, space, addr, s->buf, n, NULL))
+		return add_part(s, space, addr, addr + n, e);
+	for (size_t i = 0; i < n && !code; i += DMV_SAVE_PAGE)
+		code = try_page(s, space, addr + i, e);
+	return code;
+}
+
+static enum dmv_code try_range(struct save *s, enum dmv_space space, struct dmv_range r,
+			       struct dmv_err *e)
+{
+	for (uint64_t at = r.start; at < r.end; at += piece_of(at, r.end)) {
+		enum dmv_code code = try_piece(s, space, at, piece_of(at, r.end), e);
+
+		if (code)
+			return code;
+		if (s->o->stop && *s->o->stop)
+			return dmv_fail(e, DMV_E_STOPPED, "stopped");
+	}
 	return DMV_E_OK;
 }
 
@@ -92,16 +126,12 @@ static bool of_source(const struct save *s, enum dmv_space space)
 static enum dmv_code try_pages(struct save *s, const struct dmv_record *r, struct dmv_err *e)
 {
 	for (int space = DMV_VIRT; space <= DMV_PHYS; space++)
-		for (size_t i = 0; i < r->n[space] && of_source(s, space); i++)
-			for (uint64_t at = r->range[space][i].start; at < r->range[space][i].end;
-			     at += DMV_SAVE_PAGE) {
-				enum dmv_code code = try_page(s, space, at, e);
+		for (size_t i = 0; i < r->n[space] && of_source(s, space); i++) {
+			enum dmv_code code = try_range(s, space, r->range[space][i], e);
 
-				if (code)
-					return code;
-				if (s->o->stop && *s->o->stop)
-					return dmv_fail(e, DMV_E_STOPPED, "stopped");
-			}
+			if (code)
+				return code;
+		}
 	if (!s->npart)
 		return dmv_fail(e, DMV_E_ABSENT, "nothing of the regions can be read again");
 	return DMV_E_OK;
@@ -317,17 +347,24 @@ static enum dmv_code build_head(struct save *s, struct dmv_err *e)
 
 /* ---- data ---- */
 
-/* For each page every blank is looked at: there are as many of them as violations. */
-static void blank_page(const struct save *s, const struct part *p, uint64_t at, uint8_t *page)
+static bool ends_before(const struct dmv_blank *b, enum dmv_space space, uint64_t at)
 {
-	for (size_t i = 0; i < s->nblank; i++) {
+	return b->space < space || (b->space == space && b->addr + b->n <= at);
+}
+
+/* Of the n bytes at `at`, which are in buf. Parts come in the order of the blanks. */
+static void blank_piece(struct save *s, enum dmv_space space, uint64_t at, size_t n)
+{
+	while (s->blanked < s->nblank && ends_before(&s->blank[s->blanked], space, at))
+		s->blanked++;
+	for (size_t i = s->blanked; i < s->nblank; i++) {
 		const struct dmv_blank *b = &s->blank[i];
 
-		if (b->space != p->space || b->addr + b->n <= at || b->addr >= at + DMV_SAVE_PAGE)
-			continue;
+		if (b->space != space || b->addr >= at + n)
+			break;
 		for (uint64_t k = 0; k < b->n; k++)
-			if (b->addr + k - at < DMV_SAVE_PAGE)
-				page[b->addr + k - at] = 0;
+			if (b->addr + k - at < n)
+				s->buf[b->addr + k - at] = 0;
 	}
 }
 
@@ -338,16 +375,14 @@ static enum dmv_code cannot_write(const struct save *s, struct dmv_err *e)
 
 static enum dmv_code write_part(struct save *s, const struct part *p, struct dmv_err *e)
 {
-	for (uint64_t at = p->start; at < p->end; at += DMV_SAVE_PAGE) {
-		const size_t n = p->end - at < DMV_SAVE_PAGE ? (size_t)(p->end - at) :
-			DMV_SAVE_PAGE;
-		uint8_t page[DMV_SAVE_PAGE] = { 0 };
-		enum dmv_code code = dmv_mem_read(s->m, p->space, at, page, n, e);
+	for (uint64_t at = p->start; at < p->end; at += piece_of(at, p->end)) {
+		const size_t n = piece_of(at, p->end), whole = align(n, DMV_SAVE_PAGE);
 
-		if (code)
+		if (dmv_mem_read(s->m, p->space, at, s->buf, n, e))
 			return dmv_prepend(e, "the target changed while it was saved");
-		blank_page(s, p, at, page);
-		if (fwrite(page, 1, sizeof(page), s->f) != sizeof(page))
+		memset(s->buf + n, 0, whole - n);
+		blank_piece(s, p->space, at, n);
+		if (fwrite(s->buf, 1, whole, s->f) != whole)
 			return cannot_write(s, e);
 	}
 	return DMV_E_OK;
@@ -394,17 +429,26 @@ enum dmv_code dmv_save_elf(struct dmv_mem *m, const struct dmv_record *r,
 			   const struct dmv_blank *blank, size_t nblank, const char *path,
 			   const struct dmv_save_opts *o, struct dmv_saved *ret, struct dmv_err *e)
 {
-	struct save s = { .m = m, .blank = blank, .nblank = nblank, .o = o, .path = path,
-			  .word = m->bits == 32 ? 4 : 8 };
-	enum dmv_code code = try_pages(&s, r, e);
+	struct save *s = calloc(1, sizeof(*s));
+	enum dmv_code code;
 
+	if (!s)
+		return dmv_fail(e, DMV_E_MEMORY, "no memory to save");
+	s->m = m;
+	s->blank = blank;
+	s->nblank = nblank;
+	s->o = o;
+	s->path = path;
+	s->word = m->bits == 32 ? 4 : 8;
+	code = try_pages(s, r, e);
 	if (!code)
-		code = build_head(&s, e);
+		code = build_head(s, e);
 	if (!code)
-		code = write_file(&s, ret, e);
-	ret->memory = s.memory;
-	ret->lost = s.lost;
-	free(s.part);
-	free(s.head);
+		code = write_file(s, ret, e);
+	ret->memory = s->memory;
+	ret->lost = s->lost;
+	free(s->part);
+	free(s->head);
+	free(s);
 	return code;
 }

@@ -42,7 +42,8 @@ struct dmv_blank {
 	uint64_t addr, n;
 };
 
-/* Writes what the ranges of r, settled, hold to a new file. */
+/* Writes what the ranges of r, settled, hold to a new file. Blanks are sorted by space and
+ * address. */
 enum dmv_code dmv_save_elf(struct dmv_mem *m, const struct dmv_record *r,
 			   const struct dmv_blank *blank, size_t nblank, const char *path,
 			   const struct dmv_save_opts *o, struct dmv_saved *ret, struct dmv_err *e);
