@@ -343,8 +343,12 @@ $(O)/tests/fake_ko_%.btf: tests/fake_ko_kernel.c
 	@mkdir -p $(@D)
 	$(call say,GEN,$@)gcc -gbtf $(if $(findstring new,$@),-DNEW) -c $< -o $@.o && \
 		objcopy --dump-section .BTF=$@ $@.o $@.copy
-$(O)/tests/unit_kernel_modules: | $(FAKE_KO) $(patsubst %,$(O)/tests/fake%,-mod.other.ko \
-	-mod.ko.debug -mod.plain.ko _ko_dir/lib/modules/fake-mod.ko _ko_old.btf _ko_new.btf)
+$(O)/tests/fake_vmlinux.heavy: $(O)/tests/fake_vmlinux
+	$(call say,OBJCOPY,$@)truncate -s 16M $@.dwarf && \
+		objcopy --add-section .debug_info=$@.dwarf $< $@
+$(O)/tests/unit_kernel_modules: | $(FAKE_KO) $(patsubst %,$(O)/tests/fake%,_vmlinux.heavy \
+	-mod.other.ko -mod.ko.debug -mod.plain.ko _ko_dir/lib/modules/fake-mod.ko _ko_old.btf \
+	_ko_new.btf)
 # ---- end of kernel ----
 
 # ---- Windows dumps (dumps/mem_windmp*, dumps/mem_rawdmp.c) ----

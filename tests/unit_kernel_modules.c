@@ -307,6 +307,51 @@ static void directory(void)
 	drop(k);
 }
 
+/* Bytes that this process has read so far; 0: the kernel does not count. */
+static unsigned long long bytes_read(void)
+{
+	unsigned long long n = 0;
+	FILE *f = fopen("/proc/self/io", "r");
+
+	if (f && fscanf(f, "rchar: %llu", &n) != 1)
+		n = 0;
+	if (f)
+		fclose(f);
+	return n;
+}
+
+/* A vmlinux with 16 MiB of DWARF, which nothing needs as long as the kernel's BTF answers. */
+static void unread(void)
+{
+	struct fake_kernel *k = machine(true, 0);
+	unsigned long long before = bytes_read(), after;
+	struct dmv_names *n = names_of(k);
+	struct dmv_names_kernel info;
+	struct dmv_err e = { 0 };
+	struct dmv_member m;
+	char text[100] = "";
+
+	T_CHECKF(!dmv_names_add_file(n, path_of("fake_vmlinux.heavy"), UINT64_MAX, false, &e),
+		 "a vmlinux with much DWARF", "%s", e.msg);
+	T_STREQ(dmv_names_text(n, AT(0x108), text, sizeof(text)), "vmlinux!file_only+0x8",
+		"its symbols");
+	T_CHECK(dmv_names_kernel(n, &info) && info.types &&
+		!dmv_names_member(n, "module", "name", &m, &e), "types of the kernel itself");
+	dmv_names_text(n, AT(TEXT), text, sizeof(text));
+	after = bytes_read();
+	if (!before) {
+		T_SKIP("bytes read", "/proc/self/io is not there");
+	} else {
+		T_CHECKF(after - before < 1 << 20, "and no DWARF was read", "%llu bytes",
+			 after - before);
+		dmv_names_member(n, "nobody_knows", "it", &m, &e);
+		T_CHECKF(bytes_read() - after > 16 << 20, "until a type was asked for that BTF lacks",
+			 "%llu bytes", bytes_read() - after);
+	}
+	dmv_names_free(n);
+	drop(k);
+}
+
 int main(int argc, char **argv)
 {
 	char *slash = strrchr(argv[0], '/');
@@ -322,5 +367,6 @@ int main(int argc, char **argv)
 	other_builds();
 	damaged();
 	directory();
+	unread();
 	return T_DONE();
 }
