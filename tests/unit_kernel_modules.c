@@ -345,8 +345,9 @@ static void unread(void)
 		T_CHECKF(after - before < 1 << 20, "and no DWARF was read", "%llu bytes",
 			 after - before);
 		dmv_names_member(n, "nobody_knows", "it", &m, &e);
-		T_CHECKF(bytes_read() - after > 16 << 20, "until a type was asked for that BTF lacks",
-			 "%llu bytes", bytes_read() - after);
+		T_CHECKF(bytes_read() - after > 16 << 20,
+			 "until a type was asked for that BTF lacks", "%llu bytes",
+			 bytes_read() - after);
 	}
 	dmv_names_free(n);
 	drop(k);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
-"""Asks linux_probe about a guest's modules with their files by -s, for linux_check.py: symbols where
-the guest's /proc/kallsyms has them, types as the file's BTF has them, out of the dump; a module of
-the same name of another kernel is refused, with both build-ids."""
+"""Asks linux_probe about a guest's modules with their files by -s, for linux_check.py: symbols
+where the guest's /proc/kallsyms has them, types as the file's BTF has them, out of the dump; a
+module of the same name of another kernel is refused, with both build-ids."""
 import glob
 import os
 import re
