@@ -70,11 +70,11 @@ static bool sink(void *ctx, const char *buf, size_t n)
 
 static bool colored(const struct dmv_cli *c)
 {
-	const char *no = getenv("NO_COLOR");
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
 
 	if (c->color != DMV_COLOR_AUTO)
 		return c->color == DMV_COLOR_ALWAYS;
-	return isatty(STDOUT_FILENO) && !(no && *no);
+	return isatty(STDOUT_FILENO) && !(no && *no) && term && *term && strcmp(term, "dumb");
 }
 
 /* A pager for one command; -1: none. Its standard input takes the answer. */

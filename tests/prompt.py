@@ -170,10 +170,11 @@ def on_terminal(argv, env, state):
     case("--color=never", "4 leaked" in got and "\x1b[1m" not in got, got)
     t.type(".quit\n")
     case(".quit ends it", t.end() in (0, 1))
-    t = Terminal(argv + ["-c", "leaks", "trouble.img"], dict(env, NO_COLOR="1"))
-    got = t.until(r"no leak")
-    case("NO_COLOR", got and "\x1b[" not in got, got)
-    case("-c on a terminal runs and exits", t.end() == 1)
+    for name, value in (("NO_COLOR", "1"), ("TERM", "dumb"), ("TERM", "")):
+        t = Terminal(argv + ["-c", "leaks", "trouble.img"], dict(env, **{name: value}))
+        got = t.until(r"4 leaked")
+        case("%s=%s: no colour" % (name, value), got and "\x1b[" not in got, got)
+        case("-c on a terminal runs and exits", t.end() == 1)
 
 
 def run(argv, env, text=None):
