@@ -58,8 +58,9 @@ static enum dmv_code open_any(const char *target, const struct dmv_mem_opts *o,
 			code = refuse_more(o, *ret, e);
 		if (code != DMV_E_NOTFOUND)
 			return code;
-		snprintf(tried + used, sizeof(tried) - used, "%s%s", used ? ", " : "",
-			 openers[i].name);
+		if (openers[i].by_content)
+			snprintf(tried + used, sizeof(tried) - used, "%s%s", used ? ", " : "",
+				 openers[i].name);
 	}
 	return dmv_fail(
 		e, DMV_E_NOTFOUND,

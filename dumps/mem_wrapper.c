@@ -10,6 +10,7 @@
 
 enum {
 	HEAD = 512,
+	TEXT = 16,              /* shorter than that is nothing, or a magic and no more */
 	NAME = 256,             /* of a file in a message; a longer one gets a placeholder */
 };
 
@@ -94,6 +95,26 @@ static bool begins(const uint8_t *head, size_t got, const char *magic, size_t of
 	return got >= off + n && !memcmp(head + off, magic, n);
 }
 
+/* One of the first bytes of every format is no text. */
+static bool is_text(const uint8_t *p, size_t n)
+{
+	if (n >= 2 && ((p[0] == 0xff && p[1] == 0xfe) || (p[0] == 0xfe && p[1] == 0xff)))
+		return true;            /* UTF-16 */
+	for (size_t i = 0; i < n; i++)
+		if (p[i] == 0x7f || (p[i] < ' ' && !memchr("\t\n\f\r\033", p[i], 5)))
+			return false;
+	return n > 0;
+}
+
+static enum dmv_code say_text(const char *path, struct dmv_err *e)
+{
+	char file[NAME];
+	const char *from = quoted(path, file, sizeof(file));
+
+	return dmv_fail(e, DMV_E_NOTFOUND, "text, not a dump: `dma-inspect - < %s` decodes the "
+			"bugchecks in it", from ? from : "FILE");
+}
+
 static enum dmv_code check(const char *path, const uint8_t *head, size_t got, struct dmv_err *e)
 {
 	for (size_t i = 0; i < sizeof(wrappers) / sizeof(wrappers[0]); i++)
@@ -102,7 +123,7 @@ static enum dmv_code check(const char *path, const uint8_t *head, size_t got, st
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		if (begins(head, got, others[i].magic, others[i].off, others[i].n))
 			return dmv_fail(e, DMV_E_NOTFOUND, "%s", others[i].what);
-	return DMV_E_OK;
+	return is_text(head, got) && got >= TEXT ? say_text(path, e) : DMV_E_OK;
 }
 
 enum dmv_code dmv_wrapper_check(const char *path, struct dmv_err *e)

@@ -89,6 +89,16 @@ def others():
             f.write(data)
         code, _, err = inspect("other")
         case(name, code == 3 and say in err, err)
+    for name, data in (("events.txt", b"The bugcheck was: 0x000000e6 (0x26, 0x0, 0x0, 0x6)\r\n"),
+                       ("my log", b"\xef\xbb\xbfBugCheck E6, {26, 0, 0, 6}"),
+                       ("utf-16", "\ufeffBugCheck E6, {26, 0, 0, 6}".encode("utf-16-le"))):
+        with open(name, "wb") as f:
+            f.write(data)
+        code, _, err = inspect(name)
+        told = re.search(r"`dma-inspect (- < .*)`", err)
+        done = subprocess.run(["sh", "-c", '"$0" ' + (told[1] if told else "x"), PROG],
+                              capture_output=True, text=True, timeout=30, check=False)
+        case("text: " + name, code == 3 and "IOMMU_FAULT" in done.stdout, err + done.stderr)
     long = "a" * 190 + ".gz"
     with open(long, "wb") as f:
         f.write(b"\x1f\x8b")
