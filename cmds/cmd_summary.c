@@ -257,7 +257,11 @@ static enum dmv_code without_region(struct dmv_ses *s)
 
 	if (code == DMV_E_STOPPED || !s->mem || dmv_dump_bugcheck(s))
 		return code;
-	return dmv_target_say(s) ? code : DMV_E_STOPPED;
+	if (!dmv_target_say(s))
+		return DMV_E_STOPPED;
+	for (size_t i = 0; i < s->mem->nnote; i++)
+		dmv_out_note(s->out, "%s", s->mem->note[i]);
+	return code;
 }
 
 static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)

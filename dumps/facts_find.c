@@ -16,6 +16,7 @@ struct finding {
 	size_t nhit;
 	const bool *stop;
 	enum dmv_space space;           /* being scanned */
+	uint64_t missed;                /* bytes that the scan could not read */
 	uint64_t copies;
 	uint64_t copy;                  /* where the first of them stands */
 };
@@ -269,16 +270,16 @@ static enum dmv_code scan_page(void *ctx, uint64_t addr, const uint8_t *head)
 
 static enum dmv_code scan(struct finding *fi, struct dmv_err *e)
 {
-	uint64_t missed = 0;
 	enum dmv_code c;
 
 	fi->space = fi->m->nrange[DMV_PHYS] ? DMV_PHYS : DMV_VIRT;
-	c = dmv_mem_walk_heads(fi->m, fi->space, DMV_ABI_PAGE, 8, scan_page, fi, &missed, e);
+	c = dmv_mem_walk_heads(fi->m, fi->space, DMV_ABI_PAGE, 8, scan_page, fi, &fi->missed,
+			       e);
 	if (c == DMV_E_STOPPED)
 		return dmv_fail(e, c, "stopped while looking for the region");
-	if (missed)
+	if (fi->missed)
 		dmv_note_add(fi->f, 0, DMV_NO_ADDR, "scan for the region: 0x%" PRIx64
-			     " bytes could not be read", missed);
+			     " bytes could not be read", fi->missed);
 	if (fi->m->lost)
 		dmv_note_add(fi->f, 0, DMV_NO_ADDR, "scan for the region: 0x%" PRIx64
 			     " bytes of memory are missing from the file, which should hold them: "
@@ -287,6 +288,36 @@ static enum dmv_code scan(struct finding *fi, struct dmv_err *e)
 }
 
 /* ---- in order of trust ---- */
+
+/* Why there is none, and what may be done about it. */
+static enum dmv_code none(const struct finding *fi, const struct dmv_facts_opts *o,
+			  struct dmv_err *e)
+{
+	uint64_t missing;
+
+	if (fi->copies)
+		return dmv_fail(e, DMV_E_NOTFOUND,
+				"no region: %" PRIu64 " header%s found, the first at %s 0x%" PRIx64
+				", none where it says it stands: %s of a region elsewhere",
+				fi->copies, fi->copies == 1 ? "" : "s", dmv_space_name(fi->space),
+				fi->copy, fi->copies == 1 ? "a copy" : "copies");
+	if (fi->m->linux_kernel && !o->scan)
+		return dmv_fail(
+			e, DMV_E_NOTFOUND,
+			"no region: no symbol dmv_region_anchor, no DMV_REGION "
+			"in VMCOREINFO; a Linux kernel's memory is scanned only on request, with --scan");
+	/* a source may count a page in both */
+	missing = fi->missed > fi->m->lost ? fi->missed : fi->m->lost;
+	if (missing)
+		return dmv_fail(e, DMV_E_NOTFOUND,
+				"no region: neither the symbol dmv_region_anchor nor a scan of the "
+				"memory finds one, but 0x%" PRIx64 " bytes of it are damaged or "
+				"missing: it may be there (`target` says more)",
+				missing);
+	return dmv_fail(e, DMV_E_NOTFOUND,
+			"no region: neither the symbol dmv_region_anchor nor a scan of the memory "
+			"finds one: no verifier ran there, or its pages are not in the target");
+}
 
 static enum dmv_code find(struct finding *fi, struct dmv_names *n, const struct dmv_facts_opts *o,
 			  struct dmv_err *e)
@@ -309,20 +340,7 @@ static enum dmv_code find(struct finding *fi, struct dmv_names *n, const struct 
 	}
 	if (fi->nhit)
 		return DMV_E_OK;
-	if (fi->copies)
-		return dmv_fail(e, DMV_E_NOTFOUND,
-				"no region: %" PRIu64 " header%s found, the first at %s 0x%" PRIx64
-				", none where it says it stands: %s of a region elsewhere",
-				fi->copies, fi->copies == 1 ? "" : "s", dmv_space_name(fi->space),
-				fi->copy, fi->copies == 1 ? "a copy" : "copies");
-	if (fi->m->linux_kernel && !o->scan)
-		return dmv_fail(
-			e, DMV_E_NOTFOUND,
-			"no region: no symbol dmv_region_anchor, no DMV_REGION "
-			"in VMCOREINFO; a Linux kernel's memory is scanned only on request, with --scan");
-	return dmv_fail(e, DMV_E_NOTFOUND,
-			"no region: neither the symbol dmv_region_anchor nor a scan of the memory "
-			"finds one: no verifier ran there, or its pages are not in the target");
+	return none(fi, o, e);
 }
 
 enum dmv_code dmv_find(struct dmv_mem *m, struct dmv_names *n, const struct dmv_facts_opts *o,

@@ -7,6 +7,7 @@ dma-inspect's own reader and by libkdumpfile, and both must show the bytes that 
 Needs $O/tests/mem_probe."""
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -347,6 +348,13 @@ def program(files, pages):
          out, out)
     rc, out = run(tool, paths[0])
     case("two targets that are no set", rc == 3 and "not a core" in out, out)
+    whole = Dump(pages).write()
+    cut = files.put("cut-tail", whole[:len(whole) * 2 // 3])
+    r = subprocess.run([tool, cut], capture_output=True, text=True, timeout=60,
+                       stdin=subprocess.DEVNULL, check=False)
+    case("kdump cut: no region, but not for sure", r.returncode == 3 and
+         re.search("0x[1-9a-f][0-9a-f]*000 bytes of it are damaged or missing", r.stderr) and
+         "pages beyond end of file" in r.stdout, r.stdout + r.stderr)
     rc, out = run("--zero-excluded", paths[0])
     case("--zero-excluded is said", "excluded pages read as zeros" in out, out)
 
