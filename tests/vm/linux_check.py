@@ -38,7 +38,8 @@ SMALL = ["6.1", "6.12-nokaslr-la57-novmcoreinfo", "6.1-pieces-virtual", "6.12-ar
 SETTINGS = [["6.1", "6.12", "lean"], ["", "nokaslr"], ["", "la57"], ["", "novmcoreinfo"]]
 FURTHER = ["6.1-pieces-virtual", "6.12-pieces-virtual-la57", "6.1-huge", "6.12-huge-la57",
            "6.1-virtual-novmcoreinfo", "6.1-kexec", "6.12-kexec-la57",
-           "6.12-arm64", "6.12-arm64-novmcoreinfo", "6.12-arm64-max",
+           "6.1-arm64", "6.1-arm64-max-nokaslr-novmcoreinfo", "6.1-arm64-max-pieces-virtual",
+           "6.1-arm64-huge", "6.12-arm64", "6.12-arm64-novmcoreinfo", "6.12-arm64-max",
            "6.12-arm64-max-nokaslr-novmcoreinfo", "6.12-arm64-max-pieces-virtual",
            "6.12-arm64-16k", "6.12-arm64-16k-max", "6.12-arm64-16k-max-nokaslr-novmcoreinfo"]
 # Settings of the processes' memory: nothing that a peer could see.
