@@ -281,8 +281,10 @@ const struct dmv_kernel *dmv_mem_kernel(struct dmv_mem *m, struct dmv_err *e)
 
 static enum dmv_code search(struct dmv_mem *m, const bool *stop, struct dmv_err *e)
 {
-	static dmv_kernel_way *const ways[] = { dmv_kernel_by_text_in_memory,
-						dmv_kernel_by_registers, dmv_kernel_by_tables };
+	static dmv_kernel_way *const ways[] = {
+		dmv_kernel_by_text_in_memory, dmv_kernel_by_registers, dmv_kernel_by_tables,
+		dmv_kernel_by_arm64_tables,
+	};
 	enum dmv_code code = DMV_E_NOTFOUND;
 
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {

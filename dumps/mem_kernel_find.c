@@ -88,25 +88,29 @@ struct image {
 	char banner[BANNER];            /* "" until it is found */
 };
 
-/* "Linux version 6.1.0-56-cloud-amd64 (debian-kernel@...": linux_banner; not the format string of
- * /proc/version, which has %s there. */
-static void banner_in(struct image *im, const uint8_t *p, size_t n)
+const uint8_t *dmv_kernel_banner_in(const uint8_t *p, size_t n)
 {
 	static const char words[] = "Linux version ";
 	const size_t len = sizeof(words) - 1;
-	const uint8_t *q;
+	const uint8_t *end = p + n, *q;
 
-	while (n > len && (q = memmem(p, n, words, len))) {
-		size_t left = n - (size_t)(q - p), k = left < BANNER - 1 ? left : BANNER - 1;
-
-		if (left > len && q[len] >= '0' && q[len] <= '9') {
-			memcpy(im->banner, q, k);
-			im->banner[k] = 0;
-			return;
-		}
+	while ((q = memmem(p, (size_t)(end - p), words, len))) {
 		p = q + len;
-		n = left - len;
+		if (p < end && *p >= '0' && *p <= '9')
+			return q;
 	}
+	return NULL;
+}
+
+static void banner_in(struct image *im, const uint8_t *p, size_t n)
+{
+	const uint8_t *q = dmv_kernel_banner_in(p, n);
+	size_t left = q ? n - (size_t)(q - p) : 0, k = left < BANNER - 1 ? left : BANNER - 1;
+
+	if (!q)
+		return;
+	memcpy(im->banner, q, k);
+	im->banner[k] = 0;
 }
 
 /* Pieces overlap, so that a banner across two of them is seen whole. */
@@ -145,9 +149,9 @@ static void look_in_image(struct image *im)
 	}
 }
 
-static void take_banner(const struct image *im, struct dmv_kernel *k)
+void dmv_kernel_take_release(struct dmv_kernel *k, const char *banner)
 {
-	const char *p = im->banner + strlen("Linux version ");
+	const char *p = banner + strlen("Linux version ");
 	size_t n = strcspn(p, " \n");
 
 	if (n >= sizeof(k->release))
@@ -183,7 +187,7 @@ enum dmv_code dmv_kernel_by_paging(struct dmv_mem *m, const struct dmv_paging *p
 	if (!im.banner[0])
 		return dmv_fail(e, DMV_E_NOTFOUND,
 				"page tables at 0x%" PRIx64 " map no Linux kernel", p->root);
-	take_banner(&im, &t->k);
+	dmv_kernel_take_release(&t->k, im.banner);
 	t->k.image = im.first;
 	t->k.image_end = im.end;
 	if (im.from == DMV_START_KERNEL_MAP) {

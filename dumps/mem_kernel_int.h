@@ -34,5 +34,12 @@ enum dmv_code dmv_kernel_by_paging(struct dmv_mem *m, const struct dmv_paging *p
 typedef enum dmv_code dmv_kernel_way(struct dmv_mem *m, const bool *stop, struct dmv_kernel_try *t,
 				     struct dmv_err *e);
 dmv_kernel_way dmv_kernel_by_text_in_memory, dmv_kernel_by_registers, dmv_kernel_by_tables;
+dmv_kernel_way dmv_kernel_by_arm64_tables;
+
+/* In [p, p + n): linux_banner, "Linux version 6.1...", and not the format string of /proc/version;
+ * NULL: none. */
+const uint8_t *dmv_kernel_banner_in(const uint8_t *p, size_t n);
+/* k->release from a banner, which ends with a NUL. */
+void dmv_kernel_take_release(struct dmv_kernel *k, const char *banner);
 
 #endif

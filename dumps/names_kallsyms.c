@@ -414,15 +414,21 @@ static bool image_start(struct dmv_mem *m, uint64_t *ret)
 	return *ret;
 }
 
-/* linux_banner must be where they say. */
-static enum dmv_code check_banner(const struct dmv_kallsyms *k, struct dmv_mem *m,
+/* linux_banner must be where they say. Where they name no data (no CONFIG_KALLSYMS_ALL), _stext
+ * must be at the start of the image, behind a head of 64 KiB at most. */
+static enum dmv_code check_banner(const struct dmv_kallsyms *k, struct dmv_mem *m, uint64_t start,
 				  struct dmv_err *e)
 {
 	char text[15] = "";
 	uint64_t at;
 
-	if (dmv_kallsyms_symbol(k, "linux_banner", &at) &&
-	    !dmv_mem_read(m, DMV_VIRT, at, text, sizeof(text) - 1, NULL) &&
+	if (!dmv_kallsyms_symbol(k, "linux_banner", &at)) {
+		if (dmv_kallsyms_symbol(k, "_stext", &at) && at >= start && at - start <= 65536)
+			return DMV_E_OK;
+		return dmv_fail(e, DMV_E_CORRUPT,
+				"kallsyms: no linux_banner, and no _stext where the image starts");
+	}
+	if (!dmv_mem_read(m, DMV_VIRT, at, text, sizeof(text) - 1, NULL) &&
 	    !strcmp(text, "Linux version "))
 		return DMV_E_OK;
 	return dmv_fail(e, DMV_E_CORRUPT, "kallsyms: no linux_banner where they say");
@@ -444,7 +450,7 @@ static enum dmv_code load_searched(struct dmv_mem *m, struct dmv_kallsyms **ret,
 		return code;
 	code = agree(*ret, m->vmcoreinfo, e);
 	if (!code)
-		code = check_banner(*ret, m, e);
+		code = check_banner(*ret, m, start, e);
 	if (code)
 		dmv_kallsyms_free(*ret);
 	return code;

@@ -293,6 +293,13 @@ static bool find_names(struct finding *f)
 	return good;
 }
 
+/* May an image start there? What is known of the start may be _stext, which on arm64 is 64 KiB
+ * behind _text. */
+static bool is_start(uint64_t addr, uint64_t start)
+{
+	return addr + STEP - start < 2 * STEP;
+}
+
 /* Does the first of n offsets, from its own place, lead to where the kernel starts, and the last
  * further into it? */
 static bool from_place(struct finding *f, uint64_t n, uint64_t start)
@@ -303,23 +310,30 @@ static bool from_place(struct finding *f, uint64_t n, uint64_t start)
 		return false;
 	first = f->at.offsets + (uint64_t)(int64_t)(int32_t)first;
 	last = at + (uint64_t)(int64_t)(int32_t)last;
-	return first - start < STEP && last >= first && last - start < MAX_IMAGE;
+	return is_start(first, start) && last >= first && last - start < MAX_IMAGE;
+}
+
+static bool is_base(struct finding *f, uint64_t start)
+{
+	uint64_t base;
+
+	return get(f, f->at.relative_base, 8, &base) && is_start(base, start);
 }
 
 /* Before num_syms, or behind the tokens: a base that is where the kernel starts; or none. */
 static bool find_addresses(struct finding *f, uint64_t start)
 {
-	uint64_t n, base, behind = align_up(f, f->at.token_index + 2 * TOKENS);
+	uint64_t n, behind = align_up(f, f->at.token_index + 2 * TOKENS);
 
 	if (!get(f, f->at.num_syms, 4, &n))
 		return false;
 	f->at.offsets = behind;
 	f->at.relative_base = align_up(f, behind + 4 * n);
-	if (get(f, f->at.relative_base, 8, &base) && base - start < STEP)
+	if (is_base(f, start))
 		return true;
 	f->at.relative_base = f->at.num_syms - f->align;
 	f->at.offsets = f->at.relative_base - align_up(f, 4 * n);
-	if (get(f, f->at.relative_base, 8, &base) && base - start < STEP)
+	if (is_base(f, start))
 		return true;
 	f->at.offsets = behind;
 	f->at.relative_base = 0;

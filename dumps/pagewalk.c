@@ -352,36 +352,78 @@ static enum dmv_code bad_entry(struct dmv_pagewalk *w, uint64_t virt, unsigned s
 			   virt, level_number(w, shift), at, entry);
 }
 
+/* Where a walk ended. */
+struct end {
+	enum entry what;
+	unsigned shift;                 /* of the level */
+	uint64_t at, entry, out;        /* the entry's place, itself, what it leads to */
+};
+
+/* An error: the entry at r->at cannot be read. */
+static enum dmv_code walk(struct dmv_pagewalk *w, uint64_t virt, struct end *r, struct dmv_err *e)
+{
+	uint64_t table = w->p.root;
+	unsigned bits = w->top_bits;
+
+	/* Every turn goes one level down; the bottom one has no tables below it. */
+	for (r->shift = w->top_shift;; r->shift -= w->index_bits, bits = w->index_bits) {
+		enum dmv_code code;
+
+		r->at = table + (virt >> r->shift & low_mask(bits)) * w->entry_bytes;
+		code = read_entry(w, r->at, &r->entry, e);
+		if (code)
+			return code;
+		r->what = w->decode(w, r->shift, r->entry, &r->out);
+		if (r->what != ENTRY_TABLE)
+			return DMV_E_OK;
+		table = r->out;
+	}
+}
+
 enum dmv_code dmv_pagewalk_find(struct dmv_pagewalk *w, uint64_t virt, uint64_t *phys,
 				uint64_t *bytes, struct dmv_err *e)
 {
-	uint64_t table = w->p.root, entry, out = 0;
-	unsigned bits = w->top_bits;
+	struct dmv_err why = { 0 };
+	struct end r = { 0 };
+	enum dmv_code code;
 
 	if (!possible(w, virt))
 		return dmv_fail_at(e, DMV_E_NOTFOUND, virt,
 				   "virtual address 0x%" PRIx64 " is none that %u levels of page "
 				   "tables can have",
 				   virt, levels(w));
-	/* Every turn goes one level down; the bottom one has no tables below it. */
-	for (unsigned shift = w->top_shift;; shift -= w->index_bits, bits = w->index_bits) {
-		uint64_t at = table + (virt >> shift & low_mask(bits)) * w->entry_bytes;
-		struct dmv_err why = { 0 };
-		enum dmv_code code = read_entry(w, at, &entry, &why);
-		enum entry what;
+	code = walk(w, virt, &r, &why);
+	if (code)
+		return no_table(w, virt, r.shift, r.at, code, &why, e);
+	if (r.what != ENTRY_PAGE)
+		return bad_entry(w, virt, r.shift, r.at, r.entry, r.what, e);
+	*phys = r.out + (virt & low_mask(r.shift));
+	*bytes = low_mask(r.shift) - (virt & low_mask(r.shift)) + 1;
+	return DMV_E_OK;
+}
 
-		if (code)
-			return no_table(w, virt, shift, at, code, &why, e);
-		what = w->decode(w, shift, entry, &out);
-		if (what == ENTRY_PAGE) {
-			*phys = out + (virt & low_mask(shift));
-			*bytes = low_mask(shift) - (virt & low_mask(shift)) + 1;
-			return DMV_E_OK;
+bool dmv_pagewalk_next(struct dmv_pagewalk *w, uint64_t virt, uint64_t last, unsigned *steps,
+		       struct dmv_mapping *ret)
+{
+	while (*steps && virt < last && possible(w, virt)) {
+		struct end r = { 0 };
+		enum dmv_code code = walk(w, virt, &r, NULL);
+		uint64_t left = low_mask(r.shift) - (virt & low_mask(r.shift));
+
+		--*steps;
+		if (!code && r.what == ENTRY_PAGE) {
+			*ret = (struct dmv_mapping){
+				.virt = virt,
+				.phys = r.out + (virt & low_mask(r.shift)),
+				.bytes = left + 1,
+			};
+			return true;
 		}
-		if (what != ENTRY_TABLE)
-			return bad_entry(w, virt, shift, at, entry, what, e);
-		table = out;
+		if (left >= last - virt)
+			return false;
+		virt += left + 1;
 	}
+	return false;
 }
 
 enum dmv_code dmv_pagewalk_read(struct dmv_pagewalk *w, uint64_t virt, void *buf, size_t n,

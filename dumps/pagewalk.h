@@ -56,6 +56,16 @@ const char *dmv_pagewalk_text(const struct dmv_pagewalk *w, char *buf, size_t si
 enum dmv_code dmv_pagewalk_find(struct dmv_pagewalk *w, uint64_t virt, uint64_t *phys,
 				uint64_t *bytes, struct dmv_err *e);
 
+/* What one entry maps, from virt on. */
+struct dmv_mapping {
+	uint64_t virt, phys, bytes;
+};
+
+/* The first one at or above virt that starts before `last`. *steps: tables that may yet be walked
+ * through, counted down. False: there is none, or no step is left. */
+bool dmv_pagewalk_next(struct dmv_pagewalk *w, uint64_t virt, uint64_t last, unsigned *steps,
+		       struct dmv_mapping *ret);
+
 /* All n bytes, or an error with the first virtual address that cannot be read. */
 enum dmv_code dmv_pagewalk_read(struct dmv_pagewalk *w, uint64_t virt, void *buf, size_t n,
 				struct dmv_err *e);
