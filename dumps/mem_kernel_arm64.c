@@ -2,7 +2,7 @@
 /*
  * A Linux kernel on aarch64 that nobody describes: no register tells where its tables are, and it
  * may stand anywhere in the upper half of its addresses. But swapper_pg_dir is a page of its image,
- * as linux_banner is: near each banner in memory, pages that look like a top table are tried in
+ * as linux_banner is: behind each banner in memory, pages that look like a top table are tried in
  * each geometry that kernels are built with. What maps the banner is the kernel's if the constants
  * behind it point to functions before it, at the addresses that these tables give them: so neither
  * the linear map of all memory passes, nor a lower table that is held for the top one.
@@ -18,21 +18,25 @@
 enum {
 	PAGE = 4096,
 	BANNERS = 64,
+	TOPS = 128,                     /* pages that look like top tables */
 	BANNER = 200,
 	SAMPLE = 256 << 10,             /* of the constants behind the banner */
 	POINTERS = 64,                  /* so many of them must point to functions */
 	TOP_ENTRIES = 64,               /* in use, of a kernel's top table; 48 bits: 32 TiB */
-	STEPS_A_TRY = 1 << 18,
+	STEPS_A_TRY = 1 << 18,          /* 1 GiB of small pages */
+	STEPS_A_BANNER = 256,
+	STEPS_AN_IMAGE = 1 << 15,
 };
 
-#define STEPS (1u << 22)                        /* of all tries: a few seconds */
+#define STEPS (1u << 20)                        /* of all tries with one geometry: 2 s at most */
 #define NEAR (UINT64_C(64) << 20)               /* Debian's images have 25 to 45 MB */
 #define ADDRESS UINT64_C(0x0000fffffffff000)    /* of an entry */
 
-/* As configured, the most frequent first: 4 KiB pages with 48, 52 and 39 bits, 16 KiB ... */
+/* As configured. The wider one first: with fewer bits its second table maps the image, too, but not
+ * the rest. */
 static const struct geometry { uint8_t page_shift, va_bits; } geometries[] = {
-	{ 12, 48 }, { 12, 52 }, { 12, 39 }, { 14, 47 }, { 14, 48 }, { 14, 52 }, { 16, 48 },
-	{ 16, 52 }, { 16, 42 }, { 14, 36 },
+	{ 12, 52 }, { 12, 48 }, { 12, 39 }, { 14, 52 }, { 14, 48 }, { 14, 47 }, { 16, 52 },
+	{ 16, 48 }, { 16, 42 }, { 14, 36 },
 };
 
 struct hunt {
@@ -40,7 +44,8 @@ struct hunt {
 	const bool *stop;
 	struct dmv_kernel_try *t;
 	uint64_t banner[BANNERS];       /* physical, ascending */
-	size_t n;
+	struct top { uint64_t at, far; } top[TOPS];     /* far: behind the nearest banner */
+	size_t n, ntop;
 	unsigned steps;
 	bool found;
 };
@@ -76,7 +81,7 @@ static void image_bounds(struct dmv_pagewalk *w, uint64_t virt, uint64_t phys, s
 {
 	uint64_t at, got, bytes, down = 0;
 	struct dmv_mapping map;
-	unsigned steps = STEPS_A_TRY;
+	unsigned steps = STEPS_AN_IMAGE;
 
 	virt &= ~(uint64_t)(PAGE - 1);
 	phys &= ~(uint64_t)(PAGE - 1);
@@ -92,9 +97,8 @@ static void image_bounds(struct dmv_pagewalk *w, uint64_t virt, uint64_t phys, s
 }
 
 /* Of the words behind the banner, those that are the address of something before it. */
-static bool points_to_functions(struct dmv_pagewalk *w, uint64_t banner, uint64_t start)
+static bool points_to_functions(struct dmv_pagewalk *w, uint64_t banner)
 {
-	uint64_t word;
 	unsigned count = 0;
 	uint8_t page[PAGE];
 
@@ -102,10 +106,8 @@ static bool points_to_functions(struct dmv_pagewalk *w, uint64_t banner, uint64_
 	for (unsigned done = 0; done < SAMPLE && count < POINTERS; done += PAGE) {
 		if (dmv_pagewalk_read(w, banner + done, page, PAGE, NULL))
 			continue;
-		for (unsigned i = 0; i < PAGE; i += 8) {
-			word = dmv_get(page + i, 8, false);
-			count += word >= start && word < banner;
-		}
+		for (unsigned i = 0; i < PAGE; i += 8)
+			count += banner - dmv_get(page + i, 8, false) - 1 < NEAR;
 	}
 	return count >= POINTERS;
 }
@@ -118,16 +120,21 @@ static bool is_image(struct dmv_pagewalk *w, uint64_t virt, uint64_t phys, struc
 	if (dmv_pagewalk_read(w, virt, banner, sizeof(banner) - 1, &why) &&
 	    (why.addr <= virt || dmv_pagewalk_read(w, virt, banner, why.addr - virt, NULL)))
 		return false;
-	if (!dmv_kernel_banner_in((const uint8_t *)banner, sizeof(banner)))
+	if (!dmv_kernel_banner_in((const uint8_t *)banner, sizeof(banner)) ||
+	    !points_to_functions(w, virt))
 		return false;
 	image_bounds(w, virt, phys, k);
-	if (!points_to_functions(w, virt, k->image))
-		return false;
 	dmv_kernel_take_release(k, banner);
 	return true;
 }
 
 /* ---- tables ---- */
+
+/* Tables can show a banner as often as they like. */
+static void charge(unsigned *steps)
+{
+	*steps = *steps > STEPS_A_BANNER ? *steps - STEPS_A_BANNER : 0;
+}
 
 /* All entries in use lead to tables that may be in memory. */
 static bool looks_like_top(const uint8_t *page, const struct dmv_range *ram, size_t n)
@@ -168,9 +175,11 @@ static bool image_between(struct hunt *h, struct dmv_pagewalk *w, uint64_t from,
 	while (dmv_pagewalk_next(w, from, last, steps, &map)) {
 		size_t next = 0;
 
-		while (covers(h, &map, &virt, &phys, &next))
+		while (*steps && covers(h, &map, &virt, &phys, &next)) {
 			if (is_image(w, virt, phys, k))
 				return true;
+			charge(steps);
+		}
 		from = map.virt + map.bytes;
 		if (!from)
 			break;
@@ -178,61 +187,118 @@ static bool image_between(struct hunt *h, struct dmv_pagewalk *w, uint64_t from,
 	return false;
 }
 
-/* Since 5.4 the linear map has the lower half of the kernel's addresses, and the image lies in the
- * upper one; before that it was the other way round. */
-static bool maps_kernel(struct hunt *h, struct dmv_pagewalk *w, unsigned bits, struct dmv_kernel *k)
+/* Is memory mapped there at all? */
+static bool maps_memory(const struct hunt *h, struct dmv_pagewalk *w, uint64_t from, uint64_t last)
 {
-	uint64_t half = UINT64_MAX << (bits - 1), start = UINT64_MAX << bits;
-	unsigned room = h->steps < STEPS_A_TRY ? h->steps : STEPS_A_TRY, steps = room;
-	bool good = image_between(h, w, half, UINT64_MAX, &steps, k);
+	const struct dmv_range *ram = h->m->range[DMV_PHYS];
+	unsigned steps = STEPS_AN_IMAGE;
+	struct dmv_mapping map;
 
-	h->steps -= room - steps;
-	if (good)
-		return true;
-	steps = room = h->steps < STEPS_A_TRY ? h->steps : STEPS_A_TRY;
-	good = image_between(h, w, start, half, &steps, k);
+	return dmv_pagewalk_next(w, from, last, &steps, &map) && map.phys >= ram[0].start &&
+	       map.phys < ram[h->m->nrange[DMV_PHYS] - 1].end;
+}
+
+static bool half_has_image(struct hunt *h, struct dmv_pagewalk *w, uint64_t from, uint64_t last,
+			   struct dmv_kernel *k)
+{
+	unsigned room = h->steps < STEPS_A_TRY ? h->steps : STEPS_A_TRY, steps = room;
+	bool good = image_between(h, w, from, last, &steps, k);
+
 	h->steps -= room - steps;
 	return good;
 }
 
-static void try_top(struct hunt *h, uint64_t addr)
+/* Since 5.4 the linear map has the lower half of the kernel's addresses, and the image lies in the
+ * upper one; before that it was the other way round. Tables without a linear map are those that the
+ * kernel starts with. */
+static bool maps_kernel(struct hunt *h, struct dmv_pagewalk *w, unsigned bits, struct dmv_kernel *k)
 {
-	for (size_t i = 0; i < sizeof(geometries) / sizeof(geometries[0]) && !h->found; i++) {
-		struct dmv_paging p = {
-			.mode = DMV_PAGING_ARM64, .root = addr,
-			.va_bits = geometries[i].va_bits, .page_shift = geometries[i].page_shift,
-		};
-		struct dmv_kernel_try t = { 0 };
+	uint64_t half = UINT64_MAX << (bits - 1), start = UINT64_MAX << bits;
 
-		if (dmv_pagewalk_new(&p, h->m, &t.walk, NULL))
-			return;
-		h->found = maps_kernel(h, t.walk, p.va_bits, &t.k);
-		if (h->found)
-			*h->t = t;
-		else
-			dmv_kernel_try_deinit(&t);
-	}
-	if (h->found)
-		snprintf(h->t->k.how, sizeof(h->t->k.how),
-			 "page tables found beside linux_banner, no VMCOREINFO");
+	if (!maps_memory(h, w, start, half) || !maps_memory(h, w, half, UINT64_MAX))
+		return false;
+	return half_has_image(h, w, half, UINT64_MAX, k) || half_has_image(h, w, start, half, k);
 }
 
-static void try_tables(struct hunt *h, uint64_t from, uint64_t to)
+/* May the table at addr be a top one of this geometry? Entries behind its end are not its own. */
+static bool fits(struct hunt *h, uint64_t addr, const struct geometry *g)
+{
+	unsigned per_level = g->page_shift - 3u, left = (unsigned)g->va_bits - g->page_shift;
+	unsigned top_bits = left - (left - 1) / per_level * per_level;
+	uint8_t page[PAGE];
+
+	if (addr & ((UINT64_C(1) << g->page_shift) - 1) ||
+	    dmv_mem_read(h->m, DMV_PHYS, addr, page, PAGE, NULL))
+		return false;
+	for (unsigned i = 1u << top_bits; i < PAGE / 8; i++)
+		if (dmv_get(page + 8 * i, 8, false))
+			return false;
+	return true;
+}
+
+static void try_top(struct hunt *h, uint64_t addr, const struct geometry *g)
+{
+	struct dmv_paging p = {
+		.mode = DMV_PAGING_ARM64, .root = addr,
+		.va_bits = g->va_bits, .page_shift = g->page_shift,
+	};
+	struct dmv_kernel_try t = { 0 };
+
+	if (!fits(h, addr, g) || dmv_pagewalk_new(&p, h->m, &t.walk, NULL))
+		return;
+	h->found = maps_kernel(h, t.walk, p.va_bits, &t.k);
+	if (!h->found) {
+		dmv_kernel_try_deinit(&t);
+		return;
+	}
+	*h->t = t;
+	snprintf(h->t->k.how, sizeof(h->t->k.how),
+		 "page tables found beside linux_banner, no VMCOREINFO");
+}
+
+static void collect_tops(struct hunt *h, uint64_t banner, uint64_t from)
 {
 	const struct dmv_range *ram = h->m->range[DMV_PHYS];
 	uint8_t page[PAGE];
 
-	for (; from < to && !stopped(h) && h->steps; from += PAGE)
-		if (!dmv_mem_read(h->m, DMV_PHYS, from, page, PAGE, NULL) &&
+	for (uint64_t at = from; at < banner + NEAR && !stopped(h) && h->ntop < TOPS; at += PAGE)
+		if (!dmv_mem_read(h->m, DMV_PHYS, at, page, PAGE, NULL) &&
 		    looks_like_top(page, ram, h->m->nrange[DMV_PHYS]))
-			try_top(h, from);
+			h->top[h->ntop++] = (struct top){ .at = at };
+}
+
+static int by_distance(const void *a, const void *b)
+{
+	const struct top *x = a, *y = b;
+
+	return (x->far > y->far) - (x->far < y->far);
+}
+
+/* In every version the top table stands behind the constants, where linux_banner is; what else
+ * looks like one lies further off. */
+static void collect_all_tops(struct hunt *h)
+{
+	uint64_t done = 0;
+
+	for (size_t i = 0; i < h->n; i++) {
+		uint64_t at = h->banner[i] & ~(uint64_t)(PAGE - 1);
+
+		collect_tops(h, at, at > done ? at : done);
+		done = at + NEAR;
+	}
+	for (size_t i = 0; i < h->ntop; i++) {
+		h->top[i].far = NEAR;
+		for (size_t j = 0; j < h->n; j++)
+			if (h->top[i].at - h->banner[j] < h->top[i].far)
+				h->top[i].far = h->top[i].at - h->banner[j];
+	}
+	qsort(h->top, h->ntop, sizeof(h->top[0]), by_distance);
 }
 
 enum dmv_code dmv_kernel_by_arm64_tables(struct dmv_mem *m, const bool *stop,
 					 struct dmv_kernel_try *t, struct dmv_err *e)
 {
-	struct hunt h = { .m = m, .stop = stop, .t = t, .steps = STEPS };
-	uint64_t done = 0;
+	struct hunt h = { .m = m, .stop = stop, .t = t };
 	enum dmv_code code;
 
 	if ((m->machine && m->machine != EM_AARCH64) || !m->nrange[DMV_PHYS])
@@ -240,12 +306,11 @@ enum dmv_code dmv_kernel_by_arm64_tables(struct dmv_mem *m, const bool *stop,
 	code = dmv_mem_walk(m, DMV_PHYS, banners_in_piece, &h, NULL, e);
 	if (code && code != DMV_E_STOPPED)
 		return code;
-	for (size_t i = 0; i < h.n && !stopped(&h); i++) {
-		uint64_t at = h.banner[i] & ~(uint64_t)(PAGE - 1);
-		uint64_t from = at > NEAR ? at - NEAR : 0;
-
-		try_tables(&h, from > done ? from : done, at + NEAR);
-		done = at + NEAR;
+	collect_all_tops(&h);
+	for (size_t g = 0; g < sizeof(geometries) / sizeof(geometries[0]); g++) {
+		h.steps = STEPS;
+		for (size_t i = 0; i < h.ntop && h.steps && !stopped(&h); i++)
+			try_top(&h, h.top[i].at, &geometries[g]);
 	}
 	if (h.found)
 		return DMV_E_OK;

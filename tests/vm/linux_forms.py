@@ -3,7 +3,9 @@
 QEMU and makedumpfile write, and those made of them here, which makedumpfile cannot write. Of a dump
 that is made only page descriptors and pages are new, or fields of the header are taken away.
 """
+import mmap
 import os
+import shutil
 import struct
 import sys
 
@@ -12,11 +14,12 @@ sys.path.insert(0, os.path.dirname(HERE))
 import kdump_make  # noqa: E402
 
 # An ending a file; several files of one dump are one form. v2, v5: zlib.23 with an older header.
+# blind.elf: VMCOREINFO is not in memory either.
 # "split.1" alone: its other part stands beside it.
-FORMS = ["elf", "paging.elf", "kdump.flat", "kdump", "zlib.0", "lzo.0", "plain.0", "snappy.0",
-         "zstd.0", "made.elf", "zlib.23", "lzo.23", "plain.23", "snappy.23", "zstd.23", "v2.23",
-         "v5.23", "flat.23", "flat.elf", "split.1+split.2", "split.1", "zlib.31", "lzo.31",
-         "plain.31", "snappy.31", "zstd.31"]
+FORMS = ["elf", "paging.elf", "blind.elf", "kdump.flat", "kdump", "zlib.0", "lzo.0", "plain.0",
+         "snappy.0", "zstd.0", "made.elf", "zlib.23", "lzo.23", "plain.23", "snappy.23",
+         "zstd.23", "v2.23", "v5.23", "flat.23", "flat.elf", "split.1+split.2", "split.1",
+         "zlib.31", "lzo.31", "plain.31", "snappy.31", "zstd.31"]
 MADE = [(method, level) for level in ("0", "23", "31") for method in
         ("lzo", "plain", "snappy", "zstd")]
 FEW = [("snappy", "23"), ("zstd", "23")]
@@ -25,6 +28,7 @@ FEW = [("snappy", "23"), ("zstd", "23")]
 # stands behind.
 LACKS = {2: (32, None), 5: (80, 104)}
 VERSION_AT = 8
+TEXT = b"OSRELEASE="                    # VMCOREINFO's first line
 
 
 def files(prefix, form):
@@ -57,8 +61,21 @@ def older(version, source, target):
         f.write(data)
 
 
+def blind(source, target):
+    """The same dump of a kernel that keeps no VMCOREINFO: where its text stood are zeros."""
+    shutil.copyfile(source, target)
+    with open(target, "r+b") as f, mmap.mmap(f.fileno(), 0) as data:
+        at = data.find(TEXT)
+        while at >= 0:
+            end = data.find(b"\0", at)
+            data[at:end] = bytes(end - at)
+            at = data.find(TEXT, end)
+
+
 def make(prefix, few):
     """Makes what is not there yet of what is."""
+    if "-novmcoreinfo" in os.path.basename(prefix) and os.path.exists(prefix + ".elf"):
+        blind(prefix + ".elf", prefix + ".blind.elf")
     for method, level in FEW if few else MADE:
         source, target = prefix + ".zlib." + level, "%s.%s.%s" % (prefix, method, level)
         known = {"plain": "none"}.get(method, method)
