@@ -33,6 +33,7 @@ struct dmv;                     /* one verifier: one region */
 struct dmv_adapter;             /* private book of an adapter; its address is the handle */
 struct dmv_file;                /* map register file */
 struct dmv_list;                /* scatter/gather list */
+struct dmv_vector;              /* common buffer vector */
 
 /* Results: 0, or one of these. A violation that was raised is DMV_VIOLATED, whatever the mode. */
 enum dmv_result {
@@ -148,11 +149,12 @@ struct dmv_config {
  * are in dmv_books_bytes().
  *
  *	object          row    book
- *	adapter         264     228
+ *	adapter         264     244
  *	file            128     132
  *	register         88      68
  *	list             88      60
- *	common buffer   104      84
+ *	common buffer   104      92
+ *	vector           64      44
  *	channel          88     180
  *
  * The functions below are pure: they look at the configuration only, take no lock, and may be
@@ -315,13 +317,23 @@ bool dmv_adapter_shadowed(const struct dmv_adapter *a);   /* transfers of it are
 uint64_t dmv_adapter_record(const struct dmv_adapter *a); /* address of its row in the region */
 
 /*
- * A common buffer; zeroed, and between guards, if the adapter's driver is verified. It lies nowhere
- * above max_bus, nor above what the adapter reaches. *bus: its address for the device. Calls
- * pages_alloc, without the lock: only where the host may allocate. Returns NULL if it could not, or
- * if no row was left.
+ * A common buffer; zeroed, and between guards, if the adapter's driver is verified. *bus: its
+ * address for the device. Calls pages_alloc, without the lock: only where the host may allocate.
+ * Returns NULL if it could not, or if no row was left.
  */
-void *dmv_buffer_alloc(struct dmv *v, struct dmv_adapter *a, uint64_t bytes, uint64_t max_bus,
-		       bool cached, uint64_t caller, uint64_t *bus);
+struct dmv_buffer_request {
+	uint64_t bytes;
+	uint64_t min_bus, max_bus;      /* it lies between, and where the adapter reaches it */
+	bool cached;
+};
+void *dmv_buffer_alloc(struct dmv *v, struct dmv_adapter *a, const struct dmv_buffer_request *r,
+		       uint64_t caller, uint64_t *bus);
+/*
+ * A common buffer of memory that is the driver's and stays it: no guards. DMV_OK or DMV_NO_MEMORY.
+ * It ends by dmv_buffer_free as the others, with `cached` true.
+ */
+int dmv_buffer_adopt(struct dmv *v, struct dmv_adapter *a, void *va, uint64_t bytes, uint64_t bus,
+		     uint64_t caller);
 /*
  * Checks the arguments against what was allocated, and the guards, then frees. Calls pages_free,
  * without the lock: only where the host may free. A va that is no buffer of this adapter
@@ -329,6 +341,21 @@ void *dmv_buffer_alloc(struct dmv *v, struct dmv_adapter *a, uint64_t bytes, uin
  */
 void dmv_buffer_free(struct dmv *v, struct dmv_adapter *a, void *va, uint64_t bytes, uint64_t bus,
 		     bool cached, uint64_t caller);
+
+/*
+ * A vector of `count` common buffers, 1 or more, each as r says. *ret: the driver's handle. DMV_OK,
+ * or DMV_NO_MEMORY: nothing is left. Calls pages_alloc and pages_free, as the two that free do.
+ */
+int dmv_vector_alloc(struct dmv *v, struct dmv_adapter *a, uint32_t count,
+		     const struct dmv_buffer_request *r, uint64_t caller, void **ret);
+/* Where buffer `index` is. false: a rule was broken, or the handle is no vector of the adapter. */
+bool dmv_vector_get(struct dmv *v, struct dmv_adapter *a, void *handle, uint32_t index,
+		    uint64_t caller, void **va, uint64_t *bus);
+/* Frees that one buffer: 0x1DC/3 and /4, and its guards. */
+void dmv_vector_free_entry(struct dmv *v, struct dmv_adapter *a, void *handle, uint32_t index,
+			   uint64_t caller);
+/* Ends the vector, once all its buffers are freed: 0x1DC/2. */
+void dmv_vector_free(struct dmv *v, struct dmv_adapter *a, void *handle, uint64_t caller);
 
 /*
  * Asks for a channel or a list. DMV_OK: *ret is granted and the face calls the driver's routine

@@ -201,8 +201,13 @@ static struct dmv_object first_left(struct dmv *v, const struct dmv_adapter *a,
 
 	if (kind == DMV_ABI_K_BUFFER) {
 		for (const struct dmv_buffer *b = v->buffer; b < v->buffer + n; b++)
-			if (b->live && b->adapter == a)
+			if (b->live && b->adapter == a && b->vector == DMV_ABI_NONE)
 				return dmv_buffer_object(b);
+	} else if (kind == DMV_ABI_K_VECTOR) {
+		for (const struct dmv_vector *x = v->vector; x < v->vector + n; x++)
+			if (x->live && x->adapter == a)
+				return (struct dmv_object){ kind, x->index, x->row->gen,
+							    x->row->owner, x->row->time };
 	} else if (kind == DMV_ABI_K_FILE) {
 		for (const struct dmv_file *f = v->file; f < v->file + n; f++)
 			if (f->live && f->adapter == a && f->list == DMV_ABI_NONE && f->count)
@@ -278,10 +283,20 @@ static void check_waiting(struct dmv_call *c, struct dmv_adapter *a)
 	dmv_raise(c, DMV_V_REQUEST_LEFT, a, &o, NULL, (uintptr_t)a, n, (uintptr_t)a->row);
 }
 
+/* Its buffers are not named one by one. */
+static void check_vectors(struct dmv_call *c, struct dmv_adapter *a)
+{
+	const struct dmv_object o = first_left(c->v, a, DMV_ABI_K_VECTOR);
+
+	if (a->vectors)
+		dmv_raise(c, DMV_V_VECTOR_LEAK, a, &o, NULL, 0, 0, 0);
+}
+
 /* What it left behind still refers to its book. */
 static bool referred_to(struct dmv *v, const struct dmv_adapter *a)
 {
-	return a->buffers || a->registers || a->lists || a->channels || dmv_waiting(v, a, NULL);
+	return a->buffers || a->vectors || a->registers || a->lists || a->channels ||
+	       dmv_waiting(v, a, NULL);
 }
 
 void dmv_adapter_settle(struct dmv *v, struct dmv_adapter *a)
@@ -300,7 +315,8 @@ void dmv_adapter_put(struct dmv *v, struct dmv_adapter *a, uint64_t caller)
 	check_guards(&c, a);
 	if (c.stopping)
 		goto out;
-	check_left(&c, a, DMV_V_BUFFER_LEAK, DMV_ABI_K_BUFFER, a->buffers);
+	check_left(&c, a, DMV_V_BUFFER_LEAK, DMV_ABI_K_BUFFER, a->buffers - a->entries);
+	check_vectors(&c, a);
 	check_left(&c, a, DMV_V_CHANNEL_LEAK, DMV_ABI_K_CHANNEL, a->channels);
 	a->channels -= a->objects;              /* of those nothing else is left */
 	a->objects = 0;

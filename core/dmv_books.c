@@ -8,6 +8,7 @@ static const uint32_t book_bytes[DMV_ABI_K_COUNT] = {
 	[DMV_ABI_K_REGISTER] = sizeof(struct dmv_register),
 	[DMV_ABI_K_LIST] = sizeof(struct dmv_list),
 	[DMV_ABI_K_BUFFER] = sizeof(struct dmv_buffer),
+	[DMV_ABI_K_VECTOR] = sizeof(struct dmv_vector),
 	[DMV_ABI_K_CHANNEL] = sizeof(struct dmv_channel),
 	[DMV_ABI_K_DRIVER] = sizeof(struct dmv_driver_book),
 };
@@ -95,6 +96,7 @@ static void lay_out(struct carver *c, struct dmv *v, const struct dmv_config *cf
 	v->reg = carve(c, rows[DMV_ABI_K_REGISTER], sizeof(*v->reg));
 	v->list = carve(c, rows[DMV_ABI_K_LIST], sizeof(*v->list));
 	v->buffer = carve(c, rows[DMV_ABI_K_BUFFER], sizeof(*v->buffer));
+	v->vector = carve(c, rows[DMV_ABI_K_VECTOR], sizeof(*v->vector));
 	v->channel = carve(c, rows[DMV_ABI_K_CHANNEL], sizeof(*v->channel));
 	v->driver = carve(c, rows[DMV_ABI_K_DRIVER], sizeof(*v->driver));
 	hash_lay(c, &v->pages, rows[DMV_ABI_K_REGISTER]);

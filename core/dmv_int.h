@@ -113,6 +113,7 @@ struct dmv_adapter {
 	uint32_t refs, max_registers, alignment, flags;
 	uint32_t registers, lists, buffers, channels;   /* outstanding */
 	uint32_t objects;                               /* of the channels: those of lists */
+	uint32_t entries, vectors;                      /* of the buffers: those of vectors */
 	uint32_t mapped;                                /* registers mapped */
 	uint64_t bytes_mapped;
 	uint32_t holder;                                /* channel that holds it, or NONE */
@@ -176,7 +177,17 @@ struct dmv_buffer {
 	char *block, *va;
 	uint64_t bytes, block_bytes, bus;
 	uint32_t index, live, next, owner;
+	uint32_t vector, entry, sibling;                /* its vector or NONE; its place there */
 	bool cached;
+	bool own;                                       /* its pages are freed with it */
+};
+
+struct dmv_vector {
+	struct dmv_abi_vector *row;
+	struct dmv_adapter *adapter;
+	uint32_t index, live, count;
+	uint32_t left;                                  /* buffers not freed */
+	uint32_t first;                                 /* of them, in a chain */
 };
 
 struct dmv_channel {
@@ -230,6 +241,7 @@ struct dmv {
 	struct dmv_register *reg;
 	struct dmv_list *list;
 	struct dmv_buffer *buffer;
+	struct dmv_vector *vector;
 	struct dmv_channel *channel;
 	struct dmv_driver_book *driver;
 	struct dmv_hash pages, lists, buffers, sites;
@@ -537,6 +549,24 @@ bool dmv_transfer_fits(const struct dmv *v, const struct dmv_transfer *t, uint32
 bool dmv_transfer_clash(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_transfer *t);
 bool dmv_transfer_map(struct dmv_call *c, struct dmv_file *f, const struct dmv_transfer *t,
 		      uint64_t bytes);
+
+/* dmv_common.c */
+/* Memory for one buffer, with room for its guards; what a buffer that ends gives back. */
+struct dmv_block {
+	char *base, *va;
+	size_t pages;
+	uint64_t bytes, phys;
+};
+
+bool dmv_block_alloc(struct dmv *v, const struct dmv_adapter *a, const struct dmv_buffer_request *r,
+		     struct dmv_block *b);
+void dmv_block_free(struct dmv *v, const struct dmv_block *b);  /* without the lock */
+/* A live buffer in that memory; vector: whose entry it is, or NULL. NULL: no row. */
+struct dmv_buffer *dmv_buffer_new(struct dmv_call *c, struct dmv_adapter *a,
+				  const struct dmv_block *block, const struct dmv_buffer_request *r,
+				  const struct dmv_vector *vector, uint32_t entry);
+/* Checks its guards and ends it. false: the host stops, and all is as it was. */
+bool dmv_buffer_end(struct dmv_call *c, struct dmv_buffer *b, struct dmv_block *ret);
 
 /* dmv_chan.c */
 /* How many requests of the adapter wait; *first (opt), if any: the oldest. */

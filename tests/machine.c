@@ -221,8 +221,9 @@ void drop_list(struct machine *m, uint32_t i)
 
 bool make_buffer(struct machine *m, uint32_t i)
 {
-	m->handle[i] = dmv_buffer_alloc(m->v, m->a, 100, UINT64_MAX, true, CALLER,
-					&m->bus[i]);
+	const struct dmv_buffer_request r = { .bytes = 100, .max_bus = UINT64_MAX, .cached = true };
+
+	m->handle[i] = dmv_buffer_alloc(m->v, m->a, &r, CALLER, &m->bus[i]);
 	return m->handle[i];
 }
 

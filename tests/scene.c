@@ -151,8 +151,10 @@ static void adapter_packet(struct scene *s)
 
 static void buffer(struct scene *s, uint32_t i, uint64_t bytes, struct dmv_adapter *a)
 {
-	s->buffer[i] = dmv_buffer_alloc(s->v, a, bytes, UINT64_MAX, i & 1,
-					CALLER + 0x10 + i, &s->buffer_bus[i]);
+	const struct dmv_buffer_request r = { .bytes = bytes, .max_bus = UINT64_MAX,
+					      .cached = i & 1 };
+
+	s->buffer[i] = dmv_buffer_alloc(s->v, a, &r, CALLER + 0x10 + i, &s->buffer_bus[i]);
 	NEED(s, s->buffer[i] != NULL);
 }
 

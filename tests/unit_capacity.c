@@ -169,6 +169,7 @@ static void test_events(uint32_t rows, uint32_t cpus)
 static void test_sites(uint32_t n)
 {
 	struct machine m = machine();
+	const struct dmv_buffer_request r = { .bytes = 8, .max_bus = UINT64_MAX, .cached = true };
 	const struct dmv_facts *f;
 	uint32_t known = 0;
 	char name[80];
@@ -176,8 +177,7 @@ static void test_sites(uint32_t n)
 	m.rows[DMV_ABI_K_SITE] = n;
 	machine_start(&m);                      /* CALLER is the first site */
 	for (uint32_t i = 1; i <= n; i++)
-		m.handle[i % OBJECTS] = dmv_buffer_alloc(m.v, m.a, 8, UINT64_MAX, true, CALLER + i,
-						      &m.bus[0]);
+		m.handle[i % OBJECTS] = dmv_buffer_alloc(m.v, m.a, &r, CALLER + i, &m.bus[0]);
 	f = machine_decode(&m);
 	for (size_t i = 0; i < f->nbuffer; i++)
 		known += f->buffer[i].owner != DMV_NO_INDEX &&

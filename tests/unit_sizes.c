@@ -11,7 +11,8 @@ static const struct {
 } object[] = {
 	{ "adapter", DMV_ABI_K_ADAPTER }, { "file", DMV_ABI_K_FILE },
 	{ "register", DMV_ABI_K_REGISTER }, { "list", DMV_ABI_K_LIST },
-	{ "common buffer", DMV_ABI_K_BUFFER }, { "channel", DMV_ABI_K_CHANNEL },
+	{ "common buffer", DMV_ABI_K_BUFFER }, { "vector", DMV_ABI_K_VECTOR },
+	{ "channel", DMV_ABI_K_CHANNEL },
 };
 
 enum { OBJECTS = sizeof(object) / sizeof(object[0]) };

@@ -114,6 +114,9 @@ static void version3(void)
 	T_EQ(sizeof(DMA_TRANSFER_INFO), 20, "version 3: DMA_TRANSFER_INFO");
 	T_EQ(offsetof(DMA_TRANSFER_INFO, V2.LogicalPageCount), 16, "version 3: its last member");
 	T_EQ(DmaCancelled, 3, "version 3: DMA_COMPLETION_STATUS");
+	T_EQ(sizeof(DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION), 40, "version 3: configurations");
+	T_EQ(offsetof(DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION, SubSection.Length), 16,
+	     "version 3: configurations, a member of the union");
 	T_EQ(DMA_TRANSFER_CONTEXT_SIZE_V1, sizeof(void *) == 8 ? 128 : 64,
 	     "version 3: bytes of a transfer context");
 }
@@ -129,6 +132,11 @@ static void slots(void)
 		SLOT(ConfigureAdapterChannel), SLOT(CancelAdapterChannel), SLOT(MapTransferEx),
 		SLOT(GetScatterGatherListEx), SLOT(BuildScatterGatherListEx),
 		SLOT(FlushAdapterBuffersEx), SLOT(FreeAdapterObject), SLOT(CancelMappedTransfer),
+		SLOT(AllocateDomainCommonBuffer), SLOT(FlushDmaBuffer), SLOT(JoinDmaDomain),
+		SLOT(LeaveDmaDomain), SLOT(GetDmaDomain), SLOT(AllocateCommonBufferWithBounds),
+		SLOT(AllocateCommonBufferVector), SLOT(GetCommonBufferFromVectorByIndex),
+		SLOT(FreeCommonBufferFromVector), SLOT(FreeCommonBufferVector),
+		SLOT(CreateCommonBufferFromMdl),
 	};
 #undef SLOT
 	const size_t n = sizeof(slot) / sizeof(slot[0]);

@@ -60,7 +60,18 @@ static ULONG NTAPI read_dma_counter(PDMA_ADAPTER adapter)
 	.BuildScatterGatherListEx = wdm_build_scatter_gather_list_ex,			\
 	.FlushAdapterBuffersEx = wdm_flush_adapter_buffers_ex,				\
 	.FreeAdapterObject = wdm_free_adapter_object,					\
-	.CancelMappedTransfer = wdm_cancel_mapped_transfer
+	.CancelMappedTransfer = wdm_cancel_mapped_transfer,				\
+	.AllocateDomainCommonBuffer = wdm_allocate_domain_common_buffer,		\
+	.FlushDmaBuffer = wdm_flush_dma_buffer,						\
+	.JoinDmaDomain = wdm_join_dma_domain,						\
+	.LeaveDmaDomain = wdm_leave_dma_domain,						\
+	.GetDmaDomain = wdm_get_dma_domain,						\
+	.AllocateCommonBufferWithBounds = wdm_allocate_common_buffer_with_bounds,	\
+	.AllocateCommonBufferVector = wdm_allocate_common_buffer_vector,		\
+	.GetCommonBufferFromVectorByIndex = wdm_get_common_buffer_from_vector,		\
+	.FreeCommonBufferFromVector = wdm_free_common_buffer_from_vector,		\
+	.FreeCommonBufferVector = wdm_free_common_buffer_vector,			\
+	.CreateCommonBufferFromMdl = wdm_create_common_buffer_from_mdl
 
 /* What lies behind Size is NULL: a driver that calls it dies in the call. */
 static const DMA_OPERATIONS operations[] = {
@@ -160,6 +171,7 @@ static PDMA_ADAPTER get_adapter(PDEVICE_OBJECT pdo, PDEVICE_DESCRIPTION d, PULON
 		return NULL;
 	face = dmv_adapter_face(a);
 	face->line = r.alignment;
+	face->domain = face;
 	face->public = (DMA_ADAPTER){
 		.Version = 1, .Size = sizeof(DMA_ADAPTER),
 		.DmaOperations = (PDMA_OPERATIONS)(uintptr_t)&operations[r.version - 1],

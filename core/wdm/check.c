@@ -89,6 +89,19 @@ static char *system_address(const MDL *m)
 	return NULL;
 }
 
+/* false: the rule counts. */
+static bool no_address(struct dmv_adapter *a, const MDL *mdl, uint64_t caller)
+{
+	return !dmv_violate(wdm_verifier(), DMV_V_MDL_NO_SYSTEM_VA, a, caller, (uintptr_t)mdl, 0,
+			    0);
+}
+
+static bool mapped(struct dmv_adapter *a, const MDL *mdl, uint64_t caller, char **ret)
+{
+	*ret = system_address(mdl);
+	return *ret || no_address(a, mdl, caller);
+}
+
 HOT bool inside(struct dmv_adapter *a, const MDL *mdl, uint64_t va, uint64_t caller)
 {
 	const uint64_t start = (uintptr_t)MmGetMdlVirtualAddress(mdl);
@@ -132,8 +145,7 @@ HOT bool span_of(struct dmv_adapter *a, enum wdm_kind kind, PMDL mdl, const stru
 		return false;
 	start = (uintptr_t)MmGetMdlVirtualAddress(mdl);
 	system = system_address(mdl);
-	if (!system && dmv_adapter_shadowed(a) &&
-	    dmv_violate(wdm_verifier(), DMV_V_MDL_NO_SYSTEM_VA, a, caller, (uintptr_t)mdl, 0, 0))
+	if (!system && dmv_adapter_shadowed(a) && !no_address(a, mdl, caller))
 		return false;
 	if (!address_ok(a, kind, mdl, r, caller))
 		return false;
@@ -169,6 +181,11 @@ bool wdm_list_span(struct dmv_adapter *a, PMDL mdl, const struct wdm_range *r, u
 bool wdm_mdl_ok(struct dmv_adapter *a, PMDL mdl, uint64_t caller)
 {
 	return mdl_ok(a, mdl, caller);
+}
+
+bool wdm_mdl_mapped(struct dmv_adapter *a, PMDL mdl, uint64_t caller, char **ret)
+{
+	return mdl_ok(a, mdl, caller) && mapped(a, mdl, caller, ret);
 }
 
 bool wdm_inside(struct dmv_adapter *a, const MDL *mdl, uint64_t va, uint64_t caller)

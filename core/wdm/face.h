@@ -23,6 +23,7 @@ struct irql_rule {
 struct wdm_adapter {
 	DMA_ADAPTER public;
 	uint32_t line;          /* bytes that start and length of its transfers are multiples of */
+	HANDLE domain;          /* it is in; its own is named by the adapter itself */
 };
 
 /*
@@ -51,6 +52,8 @@ struct wdm_range {
 bool wdm_list_span(struct dmv_adapter *a, PMDL mdl, const struct wdm_range *r, uint64_t caller,
 		   struct dmv_span *ret);
 bool wdm_mdl_ok(struct dmv_adapter *a, PMDL mdl, uint64_t caller);
+/* The same, and rule 0x22 whether anything is copied or not. *ret: its system address or NULL. */
+bool wdm_mdl_mapped(struct dmv_adapter *a, PMDL mdl, uint64_t caller, char **ret);
 bool wdm_chain_loops(const MDL *m);
 /* The rule of packet routines alone, 0x1B: is va one of the MDL's bytes? false: broken. */
 bool wdm_inside(struct dmv_adapter *a, const MDL *mdl, uint64_t va, uint64_t caller);
@@ -151,6 +154,34 @@ NTSTATUS NTAPI wdm_flush_adapter_buffers_ex(PDMA_ADAPTER adapter, PMDL mdl, PVOI
 					    ULONGLONG offset, ULONG length, BOOLEAN to_device);
 VOID NTAPI wdm_free_adapter_object(PDMA_ADAPTER adapter, IO_ALLOCATION_ACTION action);
 NTSTATUS NTAPI wdm_cancel_mapped_transfer(PDMA_ADAPTER adapter, PVOID context);
+
+NTSTATUS NTAPI wdm_allocate_domain_common_buffer(PDMA_ADAPTER adapter, HANDLE domain,
+						 PPHYSICAL_ADDRESS maximum, ULONG length,
+						 ULONG flags, MEMORY_CACHING_TYPE *cache,
+						 NODE_REQUIREMENT node,
+						 PPHYSICAL_ADDRESS logical, PVOID *va);
+NTSTATUS NTAPI wdm_flush_dma_buffer(PDMA_ADAPTER adapter, PMDL mdl, BOOLEAN read);
+NTSTATUS NTAPI wdm_join_dma_domain(PDMA_ADAPTER adapter, HANDLE domain);
+NTSTATUS NTAPI wdm_leave_dma_domain(PDMA_ADAPTER adapter);
+HANDLE NTAPI wdm_get_dma_domain(PDMA_ADAPTER adapter);
+PVOID NTAPI wdm_allocate_common_buffer_with_bounds(PDMA_ADAPTER adapter, PPHYSICAL_ADDRESS minimum,
+						   PPHYSICAL_ADDRESS maximum, ULONG length,
+						   ULONG flags, MEMORY_CACHING_TYPE *cache,
+						   NODE_REQUIREMENT node,
+						   PPHYSICAL_ADDRESS logical);
+NTSTATUS NTAPI wdm_allocate_common_buffer_vector(PDMA_ADAPTER adapter, PHYSICAL_ADDRESS low,
+						 PHYSICAL_ADDRESS high, MEMORY_CACHING_TYPE cache,
+						 ULONG node, ULONG flags, ULONG count,
+						 ULONGLONG bytes, PDMA_COMMON_BUFFER_VECTOR *ret);
+VOID NTAPI wdm_get_common_buffer_from_vector(PDMA_ADAPTER adapter,
+					     PDMA_COMMON_BUFFER_VECTOR vector, ULONG index,
+					     PVOID *va, PPHYSICAL_ADDRESS logical);
+VOID NTAPI wdm_free_common_buffer_from_vector(PDMA_ADAPTER adapter,
+					      PDMA_COMMON_BUFFER_VECTOR vector, ULONG index);
+VOID NTAPI wdm_free_common_buffer_vector(PDMA_ADAPTER adapter, PDMA_COMMON_BUFFER_VECTOR vector);
+NTSTATUS NTAPI wdm_create_common_buffer_from_mdl(PDMA_ADAPTER adapter, PMDL mdl,
+						 PDMA_COMMON_BUFFER_EXTENDED_CONFIGURATION config,
+						 ULONG configs, PPHYSICAL_ADDRESS logical);
 
 /*
  * A transfer context begins a request: INVALID_PARAMETER if it was not initialized for this

@@ -406,6 +406,115 @@ typedef VOID (NTAPI *PFREE_ADAPTER_OBJECT)(IN PDMA_ADAPTER DmaAdapter,
 typedef NTSTATUS (NTAPI *PCANCEL_MAPPED_TRANSFER)(IN PDMA_ADAPTER DmaAdapter,
 						  IN PVOID DmaTransferContext);
 
+/* ---- version 3, later: bounds, domains, vectors ---- */
+
+/* An address space of devices, as an IOMMU gives it; what it is is the system's. */
+#ifndef _HANDLE_DEFINED
+#define _HANDLE_DEFINED
+typedef PVOID HANDLE;
+#endif
+
+/* A wish for large pages. Buffers here are contiguous whatever their pages are. */
+#define DOMAIN_COMMON_BUFFER_LARGE_PAGE 1
+
+/* As AllocateCommonBufferEx for all devices of a domain. CacheType NULL: cached; else MmCached or
+ * MmNonCached. IRQL PASSIVE. DDI wdm/nc-wdm-pallocate_domain_common_buffer.md */
+typedef NTSTATUS (NTAPI *PALLOCATE_DOMAIN_COMMON_BUFFER)(
+	IN PDMA_ADAPTER DmaAdapter, IN HANDLE DomainHandle,
+	IN PPHYSICAL_ADDRESS MaximumAddress OPTIONAL, IN ULONG Length, IN ULONG Flags,
+	IN MEMORY_CACHING_TYPE *CacheType OPTIONAL, IN NODE_REQUIREMENT PreferredNode,
+	OUT PPHYSICAL_ADDRESS LogicalAddress, OUT PVOID *VirtualAddress);
+
+/* Machines whose caches do not see DMA need it; those we run on do not. The page names no IRQL:
+ * above DISPATCH it is only advised against, rule 0x14. DDI wdm/nc-wdm-pflush_dma_buffer.md */
+typedef NTSTATUS (NTAPI *PFLUSH_DMA_BUFFER)(IN PDMA_ADAPTER DmaAdapter, IN PMDL Mdl,
+					    IN BOOLEAN ReadOperation);
+
+/* To another adapter's domain, which GetDmaDomain gave; INVALID_DEVICE_STATE: it is in one that is
+ * not its own. IRQL PASSIVE. DDI wdm/nc-wdm-pjoin_dma_domain.md */
+typedef NTSTATUS (NTAPI *PJOIN_DMA_DOMAIN)(IN PDMA_ADAPTER DmaAdapter, IN HANDLE DomainHandle);
+/* Back to its own; INVALID_DEVICE_STATE: it is there. IRQL PASSIVE.
+ * DDI wdm/nc-wdm-pleave_dma_domain.md */
+typedef NTSTATUS (NTAPI *PLEAVE_DMA_DOMAIN)(IN PDMA_ADAPTER DmaAdapter);
+/* The one it is in. IRQL PASSIVE. DDI wdm/nc-wdm-pget_dma_domain.md */
+typedef HANDLE (NTAPI *PGET_DMA_DOMAIN)(IN PDMA_ADAPTER DmaAdapter);
+
+/* As AllocateCommonBufferEx, between two addresses, both included. IRQL PASSIVE.
+ * DDI wdm/nc-wdm-pallocate_common_buffer_with_bounds.md */
+typedef PVOID (NTAPI *PALLOCATE_COMMON_BUFFER_WITH_BOUNDS)(
+	IN PDMA_ADAPTER DmaAdapter, IN PPHYSICAL_ADDRESS MinimumAddress OPTIONAL,
+	IN PPHYSICAL_ADDRESS MaximumAddress OPTIONAL, IN ULONG Length, IN ULONG Flags,
+	IN MEMORY_CACHING_TYPE *CacheType OPTIONAL, IN NODE_REQUIREMENT PreferredNode,
+	OUT PPHYSICAL_ADDRESS LogicalAddress);
+
+typedef struct _DMA_COMMON_BUFFER_VECTOR DMA_COMMON_BUFFER_VECTOR, *PDMA_COMMON_BUFFER_VECTOR;
+
+/* NumberOfElements common buffers of SizeOfElements bytes. IRQL PASSIVE, else 0x1DC/1.
+ * DDI wdm/nc-wdm-pallocate_common_buffer_vector.md */
+typedef NTSTATUS (NTAPI *PALLOCATE_COMMON_BUFFER_VECTOR)(
+	IN PDMA_ADAPTER DmaAdapter, IN PHYSICAL_ADDRESS LowAddress, IN PHYSICAL_ADDRESS HighAddress,
+	IN MEMORY_CACHING_TYPE CacheType, IN ULONG IdealNode, IN ULONG Flags,
+	IN ULONG NumberOfElements, IN ULONGLONG SizeOfElements,
+	OUT PDMA_COMMON_BUFFER_VECTOR *VectorOut);
+
+/* Any IRQL. DDI wdm/nc-wdm-pget_common_buffer_from_vector_by_index.md */
+typedef VOID (NTAPI *PGET_COMMON_BUFFER_FROM_VECTOR_BY_INDEX)(
+	IN PDMA_ADAPTER DmaAdapter, IN PDMA_COMMON_BUFFER_VECTOR Vector, IN ULONG Index,
+	OUT PVOID *VirtualAddressOut, OUT PPHYSICAL_ADDRESS LogicalAddressOut);
+
+/* IRQL PASSIVE, else 0x1DC/1. DDI wdm/nc-wdm-pfree_common_buffer_from_vector.md */
+typedef VOID (NTAPI *PFREE_COMMON_BUFFER_FROM_VECTOR)(IN PDMA_ADAPTER DmaAdapter,
+						      IN PDMA_COMMON_BUFFER_VECTOR Vector,
+						      IN ULONG Index);
+
+/* Once each of its buffers is freed. IRQL PASSIVE, else 0x1DC/1.
+ * DDI wdm/nc-wdm-pfree_common_buffer_vector.md */
+typedef VOID (NTAPI *PFREE_COMMON_BUFFER_VECTOR)(IN PDMA_ADAPTER DmaAdapter,
+						 IN PDMA_COMMON_BUFFER_VECTOR Vector);
+
+/* DDI wdm/ne-wdm-_dma_common_buffer_extended_configuration_type.md */
+typedef enum _DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION_TYPE {
+	CommonBufferConfigTypeLogicalAddressLimits,
+	CommonBufferConfigTypeSubSection,
+	CommonBufferConfigTypeHardwareAccessPermissions,
+	CommonBufferConfigTypeMax
+} DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION_TYPE;
+
+typedef enum _DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION_ACCESS_TYPE {
+	CommonBufferHardwareAccessReadOnly,
+	CommonBufferHardwareAccessWriteOnly,
+	CommonBufferHardwareAccessReadWrite,
+	CommonBufferHardwareAccessMax
+} DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION_ACCESS_TYPE;
+
+/* DDI wdm/ns-wdm-dma_common_buffer_extended_configuration.md */
+typedef struct _DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION {
+	DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION_TYPE ConfigType;
+	union {
+		struct {
+			PHYSICAL_ADDRESS MinimumAddress;
+			PHYSICAL_ADDRESS MaximumAddress;
+		} LogicalAddressLimits;         /* both included */
+		struct {
+			ULONGLONG Offset;       /* into the chain, whole pages, as the length */
+			ULONG Length;
+		} SubSection;                   /* lies in one MDL */
+		DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION_ACCESS_TYPE HardwareAccessType;
+		ULONGLONG Reserved[4];
+	};
+} DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION, *PDMA_COMMON_BUFFER_EXTENDED_CONFIGURATION;
+
+/*
+ * A common buffer of the driver's own pages: one MDL, or a part of one, of whole pages that are
+ * contiguous, reachable, and mapped in system space. FreeCommonBuffer ends it, by its system
+ * address and as cached; the pages stay the driver's. IRQL PASSIVE.
+ * DDI wdm/nc-wdm-pcreate-common-buffer-from-mdl.md
+ */
+typedef NTSTATUS (NTAPI *PCREATE_COMMON_BUFFER_FROM_MDL)(
+	IN PDMA_ADAPTER DmaAdapter, IN PMDL Mdl,
+	IN PDMA_COMMON_BUFFER_EXTENDED_CONFIGURATION ExtendedConfigs OPTIONAL,
+	IN ULONG ExtendedConfigsCount, OUT PPHYSICAL_ADDRESS LogicalAddress);
+
 /*
  * DDI wdm/ns-wdm-_dma_operations.md. Size tells how far the table of an adapter goes: versions 0
  * and 1 of its description end before CalculateScatterGatherList, version 2 before
@@ -441,6 +550,17 @@ typedef struct _DMA_OPERATIONS {
 	PFLUSH_ADAPTER_BUFFERS_EX FlushAdapterBuffersEx;
 	PFREE_ADAPTER_OBJECT FreeAdapterObject;
 	PCANCEL_MAPPED_TRANSFER CancelMappedTransfer;
+	PALLOCATE_DOMAIN_COMMON_BUFFER AllocateDomainCommonBuffer;
+	PFLUSH_DMA_BUFFER FlushDmaBuffer;
+	PJOIN_DMA_DOMAIN JoinDmaDomain;
+	PLEAVE_DMA_DOMAIN LeaveDmaDomain;
+	PGET_DMA_DOMAIN GetDmaDomain;
+	PALLOCATE_COMMON_BUFFER_WITH_BOUNDS AllocateCommonBufferWithBounds;
+	PALLOCATE_COMMON_BUFFER_VECTOR AllocateCommonBufferVector;
+	PGET_COMMON_BUFFER_FROM_VECTOR_BY_INDEX GetCommonBufferFromVectorByIndex;
+	PFREE_COMMON_BUFFER_FROM_VECTOR FreeCommonBufferFromVector;
+	PFREE_COMMON_BUFFER_VECTOR FreeCommonBufferVector;
+	PCREATE_COMMON_BUFFER_FROM_MDL CreateCommonBufferFromMdl;
 } DMA_OPERATIONS, *PDMA_OPERATIONS;
 
 /*

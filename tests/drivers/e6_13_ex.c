@@ -78,6 +78,22 @@ TOO_HIGH(e6_13_2_free_object, true, DISPATCH_LEVEL, ex_free(&c.x))
 TOO_HIGH(e6_13_2_cancel_mapped, true, DISPATCH_LEVEL,
 	 c.x.ops->CancelMappedTransfer(c.x.adapter, c.x.context))
 
+TOO_HIGH(e6_13_2_bounds, false, PASSIVE_LEVEL,
+	 PHYSICAL_ADDRESS bus;
+	 c.x.ops->AllocateCommonBufferWithBounds(c.x.adapter, NULL, NULL, LENGTH, 0, NULL,
+						 MM_ANY_NODE_OK, &bus))
+TOO_HIGH(e6_13_2_domain_buffer, false, PASSIVE_LEVEL,
+	 PHYSICAL_ADDRESS bus;
+	 PVOID va;
+	 c.x.ops->AllocateDomainCommonBuffer(c.x.adapter, dev, NULL, LENGTH, 0, NULL,
+					     MM_ANY_NODE_OK, &bus, &va))
+TOO_HIGH(e6_13_2_buffer_of_mdl, false, PASSIVE_LEVEL,
+	 PHYSICAL_ADDRESS bus;
+	 c.x.ops->CreateCommonBufferFromMdl(c.x.adapter, c.mdl, NULL, 0, &bus))
+TOO_HIGH(e6_13_2_join, false, PASSIVE_LEVEL, c.x.ops->JoinDmaDomain(c.x.adapter, dev))
+TOO_HIGH(e6_13_2_leave, false, PASSIVE_LEVEL, c.x.ops->LeaveDmaDomain(c.x.adapter))
+TOO_HIGH(e6_13_2_domain, false, PASSIVE_LEVEL, c.x.ops->GetDmaDomain(c.x.adapter))
+
 void drive_e6_13_1_channel_ex(struct test_device *dev)
 {
 	struct call c = prepare(dev, false);
