@@ -59,6 +59,8 @@ enum dmv_code dmv_dump_open(const char *path, struct dmv_file **ret, struct dmv_
 
 /* mem_wrapper.c: OK, or what the file is instead of a dump, and what makes one of it. */
 enum dmv_code dmv_wrapper_check(const char *path, struct dmv_err *e);
+/* OK, or that a file which is no dump is text, and what may be done with it. */
+enum dmv_code dmv_text_check(const char *path, struct dmv_err *e);
 
 /* mem_gather.c: for one thread at a time. NULL: it cannot be had. */
 struct dmv_gather;

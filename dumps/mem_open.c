@@ -62,6 +62,8 @@ static enum dmv_code open_any(const char *target, const struct dmv_mem_opts *o,
 			snprintf(tried + used, sizeof(tried) - used, "%s%s", used ? ", " : "",
 				 openers[i].name);
 	}
+	if (dmv_text_check(target, e))
+		return e->code;
 	return dmv_fail(
 		e, DMV_E_NOTFOUND,
 		"no format recognised it (tried: %s); a plain image of memory needs --base ADDR",

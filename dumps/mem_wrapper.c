@@ -10,7 +10,6 @@
 
 enum {
 	HEAD = 512,
-	TEXT = 16,              /* shorter than that is nothing, or a magic and no more */
 	NAME = 256,             /* of a file in a message; a longer one gets a placeholder */
 };
 
@@ -95,7 +94,6 @@ static bool begins(const uint8_t *head, size_t got, const char *magic, size_t of
 	return got >= off + n && !memcmp(head + off, magic, n);
 }
 
-/* One of the first bytes of every format is no text. */
 static bool is_text(const uint8_t *p, size_t n)
 {
 	if (n >= 2 && ((p[0] == 0xff && p[1] == 0xfe) || (p[0] == 0xfe && p[1] == 0xff)))
@@ -112,7 +110,8 @@ static enum dmv_code say_text(const char *path, struct dmv_err *e)
 	const char *from = quoted(path, file, sizeof(file));
 
 	return dmv_fail(e, DMV_E_NOTFOUND, "text, not a dump: `dma-inspect - < %s` decodes the "
-			"bugchecks in it", from ? from : "FILE");
+			"bugchecks in it; a plain image of memory needs --base ADDR",
+			from ? from : "FILE");
 }
 
 static enum dmv_code check(const char *path, const uint8_t *head, size_t got, struct dmv_err *e)
@@ -123,22 +122,39 @@ static enum dmv_code check(const char *path, const uint8_t *head, size_t got, st
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		if (begins(head, got, others[i].magic, others[i].off, others[i].n))
 			return dmv_fail(e, DMV_E_NOTFOUND, "%s", others[i].what);
-	return is_text(head, got) && got >= TEXT ? say_text(path, e) : DMV_E_OK;
+	return DMV_E_OK;
 }
 
-enum dmv_code dmv_wrapper_check(const char *path, struct dmv_err *e)
+static enum dmv_code read_head(const char *path, uint8_t head[HEAD], size_t *got, struct dmv_err *e)
 {
 	struct dmv_file *f;
-	uint8_t head[HEAD];
 	enum dmv_code code = dmv_file_open(path, &f, e);
-	size_t got;
 	int errnum;
 
 	if (code)
 		return code;
-	got = dmv_file_read(f, 0, head, sizeof(head), &errnum);
+	*got = dmv_file_read(f, 0, head, HEAD, &errnum);
 	dmv_file_close(f);
-	if (!got && errnum)
+	if (!*got && errnum)
 		return dmv_fail(e, DMV_E_SYSTEM, "cannot read %s: %s", path, strerror(errnum));
-	return check(path, head, got, e);
+	return DMV_E_OK;
+}
+
+enum dmv_code dmv_wrapper_check(const char *path, struct dmv_err *e)
+{
+	uint8_t head[HEAD];
+	size_t got = 0;
+	enum dmv_code code = read_head(path, head, &got, e);
+
+	return code ? code : check(path, head, got, e);
+}
+
+enum dmv_code dmv_text_check(const char *path, struct dmv_err *e)
+{
+	uint8_t head[HEAD];
+	size_t got = 0;
+
+	if (read_head(path, head, &got, NULL) || !is_text(head, got))
+		return DMV_E_OK;
+	return say_text(path, e);
 }
