@@ -487,7 +487,7 @@ static const char *state_wrong(const struct state *state, const struct seen *s,
 {
 	const struct dmv_abi_header *h = (const struct dmv_abi_header *)(const void *)state->bytes;
 	const bool half_block = h->bugcheck.state == 1;
-	static char why[400];
+	static char why[sizeof(s->err.msg) + 32];
 	struct leaks leaks = { s, before, after, false, false, 0, DMV_F_NONE };
 
 	if (s->code != DMV_E_OK) {
@@ -558,7 +558,7 @@ static void judge_step(const struct scene_step *step, const struct state *first)
 {
 	struct state *last = malloc(sizeof(*last));
 	struct seen before, after;
-	char name[80], why[500] = "";
+	char name[80], why[sizeof(after.err.msg) + 96] = "";
 	size_t wrong = 0;
 
 	if (!last)
