@@ -307,6 +307,62 @@ static void directory(void)
 	drop(k);
 }
 
+/* The module's file, cut and spoiled at places that are the same in each run: all may be refused,
+ * nothing may crash. */
+static void survive(const uint8_t *file, size_t n)
+{
+	static struct fake_kernel *k;
+	struct dmv_names *names;
+	struct dmv_member m;
+	uint64_t addr;
+	char path[300], text[100];
+	FILE *f;
+
+	if (!k)
+		k = machine(true, 0);
+	snprintf(path, sizeof(path), "%.200s/spoilt.%d.ko", where, (int)getpid());
+	f = fopen(path, "wb");
+	if (!f || fwrite(file, 1, n, f) != n || fclose(f))
+		T_CHECK(false, "a file can be written");
+	names = names_of(k);
+	if (!dmv_names_add_file(names, path, UINT64_MAX, true, NULL)) {
+		dmv_names_text(names, AT(TEXT + 0x21), text, sizeof(text));
+		dmv_names_symbol(names, "a_variable", &addr);
+		dmv_names_line(names, AT(TEXT + 0x20), text, sizeof(text));
+		dmv_names_member(names, "fake_private", "unnamed_inside", &m, NULL);
+	}
+	dmv_names_free(names);
+	unlink(path);
+	if (n)
+		return;
+	drop(k);
+	k = NULL;
+}
+
+static void spoilt(void)
+{
+	static uint8_t good[1 << 16], bad[sizeof(good)];
+	FILE *f = fopen(path_of("fake-mod.ko"), "rb");
+	size_t n = f ? fread(good, 1, sizeof(good), f) : 0;
+	uint32_t seed = 1;
+
+	if (f)
+		fclose(f);
+	T_CHECK(n > 1000 && n < sizeof(good), "a module to spoil");
+	for (int i = 0; i < 400; i++) {
+		memcpy(bad, good, n);
+		for (int k = 0; k < 1 + i % 6; k++) {
+			seed = seed * 1664525u + 1013904223u;
+			bad[(seed >> 8) % n] = (uint8_t)(seed >> 3 & 1 ? 0xff : seed >> 24);
+		}
+		survive(bad, n);
+	}
+	for (size_t cut = n - 1; cut > n / 40; cut -= n / 40)
+		survive(good, cut);
+	survive(good, 0);
+	T_CHECK(true, "spoilt modules");
+}
+
 /* Bytes that this process has read so far; 0: the kernel does not count. */
 static unsigned long long bytes_read(void)
 {
@@ -369,5 +425,6 @@ int main(int argc, char **argv)
 	damaged();
 	directory();
 	unread();
+	spoilt();
 	return T_DONE();
 }
