@@ -334,6 +334,11 @@ $(FAKE_KO) $(O)/tests/fake-mod.other.ko: $(O)/tests/fake_ko.o $(O)/tests/fake_ko
 		--build-id=$(if $(findstring other,$@),$(FAKE_OTHER_ID),$(FAKE_ID))
 $(O)/tests/fake-mod.ko.debug: $(FAKE_KO)
 	$(call say,OBJCOPY,$@)objcopy --only-keep-debug $< $@
+$(O)/tests/fake-later.ko: $(FAKE_KO)
+	$(call say,SED,$@)sed 's/vermagic=6.1.0-fake/vermagic=6.9.9-fake/; s/name=fake_mod/name=fake_not/' \
+		$< >$@
+$(O)/tests/fake_vmlinux.stripped: $(O)/tests/fake_vmlinux.other
+	$(call say,STRIP,$@)strip $< -o $@
 $(O)/tests/fake-mod.plain.ko: $(FAKE_KO)
 	$(call say,STRIP,$@)strip -g $< -o $@
 $(O)/tests/fake_ko_dir/lib/modules/fake-mod.ko: $(FAKE_KO)
@@ -347,7 +352,7 @@ $(O)/tests/fake_vmlinux.heavy: $(O)/tests/fake_vmlinux
 	$(call say,OBJCOPY,$@)truncate -s 16M $@.dwarf && \
 		objcopy --add-section .debug_info=$@.dwarf $< $@
 $(O)/tests/unit_kernel_modules: | $(FAKE_KO) $(patsubst %,$(O)/tests/fake%,_vmlinux.heavy \
-	-mod.other.ko -mod.ko.debug -mod.plain.ko _ko_dir/lib/modules/fake-mod.ko _ko_old.btf \
+	_vmlinux.stripped -later.ko -mod.other.ko -mod.ko.debug -mod.plain.ko _ko_dir/lib/modules/fake-mod.ko _ko_old.btf \
 	_ko_new.btf)
 # ---- end of kernel ----
 

@@ -62,6 +62,22 @@ static const struct dmv_types *types_of_files(void *ctx)
 	return t;
 }
 
+/* Of the kernel's own files. */
+static bool symbol_of_files(void *ctx, const char *name, uint64_t *ret)
+{
+	const struct dmv_names *n = ctx;
+	uint64_t addr;
+
+	for (size_t i = 0; i < n->nfile; i++) {
+		const struct dmv_names_file *f = &n->file[i];
+
+		if (f->kernel && f->state == DMV_FILE_BOUND &&
+		    dmv_symfile_symbol(&f->sym, name, &addr) && dmv_target_address(f, addr, ret))
+			return true;
+	}
+	return false;
+}
+
 enum dmv_code dmv_names_set_target(struct dmv_names *n, struct dmv_mem *m, struct dmv_err *e)
 {
 	struct dmv_knames *kn = dmv_knames_new(m);
@@ -70,7 +86,7 @@ enum dmv_code dmv_names_set_target(struct dmv_names *n, struct dmv_mem *m, struc
 		return dmv_fail(e, DMV_E_MEMORY, "no memory for symbols");
 	dmv_knames_free(n->kernel);
 	n->kernel = kn;
-	dmv_knames_more(kn, types_of_files, n);
+	dmv_knames_more(kn, &(struct dmv_kmore){ n, types_of_files, symbol_of_files });
 	n->stale = true;
 	return DMV_E_OK;
 }
@@ -233,11 +249,16 @@ enum dmv_code dmv_names_add_file(struct dmv_names *n, const char *path, uint64_t
 	f->force = force;
 	dmv_names_bind_file(n, f);
 	if (f->state == DMV_FILE_REFUSED) {
-		c = dmv_fail(e, DMV_E_USAGE, "%s", f->why);
+		c = dmv_fail(e, DMV_E_USAGE, "%s%s", f->why,
+			     strstr(f->why, "--force") ? "" : "; --force to go on");
 		unload_file(n, f);
 		return c;
 	}
 	n->nfile++;
+	/* It may be what others wait for. */
+	n->stale = true;
+	if (n->kernel)
+		dmv_knames_again(n->kernel);
 	return DMV_E_OK;
 }
 

@@ -27,7 +27,7 @@ static void refuse(struct dmv_names_file *f, const struct dmv_names_image *im)
 	dmv_build_id_text(&im->id, theirs);
 	f->state = DMV_FILE_REFUSED;
 	snprintf(f->why, sizeof(f->why), "%.200s: its build-id %s is not that of %s in the "
-		 "target, %s; --force to go on", f->sym.path, mine, im->module, theirs);
+		 "target, %s", f->sym.path, mine, im->module, theirs);
 }
 
 static bool image_overlaps(const struct dmv_names_image *im, uint64_t low, uint64_t high)
@@ -64,6 +64,10 @@ static bool bind_kernel(struct dmv_names *n, struct dmv_names_file *f)
 		return false;
 	f->kernel = true;
 	f->image = DMV_NO_IMAGE;
+	if (code == DMV_E_ABSENT) {
+		f->state = DMV_FILE_TYPES;
+		return true;
+	}
 	f->state = code ? DMV_FILE_REFUSED : DMV_FILE_BOUND;
 	f->whole = (struct dmv_span){ f->sym.low, f->sym.high, f->sym.low + bias };
 	strcpy(f->module, "vmlinux");
@@ -168,6 +172,14 @@ static bool same_module(const char *a, const char *b)
 	return *a == *b;
 }
 
+/* What it was built for is in it, as modprobe checks it; its types would mislead in another. */
+static bool other_release(const struct dmv_names *n, const struct dmv_names_file *f)
+{
+	const struct dmv_kernel *k = n->kernel ? dmv_knames_kernel(n->kernel) : NULL;
+
+	return k && k->release[0] && f->sym.release[0] && strcmp(k->release, f->sym.release);
+}
+
 static void bind_object(struct dmv_names *n, struct dmv_names_file *f)
 {
 	const struct dmv_kmod *k = NULL;
@@ -186,6 +198,12 @@ static void bind_object(struct dmv_names *n, struct dmv_names_file *f)
 			continue;
 		strcpy(f->module, k[i].name);
 		place_module(n, f, &k[i]);
+		return;
+	}
+	if (!f->force && other_release(n, f)) {
+		f->state = DMV_FILE_REFUSED;
+		snprintf(f->why, sizeof(f->why), "%.200s: a module for Linux %s, the target is %s",
+			 f->sym.path, f->sym.release, dmv_knames_kernel(n->kernel)->release);
 		return;
 	}
 	snprintf(f->why, sizeof(f->why), "%.200s: no module %s is loaded in the target%s%.160s: "

@@ -145,26 +145,28 @@ static enum dmv_code read_tables(struct loading *l)
 
 /* ---- object files ---- */
 
-/* "name=virtio_blk" among the words of .modinfo. */
+/* The value of a word of .modinfo, "name=virtio_blk", up to its first blank. end: behind a NUL. */
+static void read_word(const char *p, const char *end, const char *key, char *ret, size_t size)
+{
+	size_t skip = strlen(key);
+
+	for (; p < end; p += strlen(p) + 1) {
+		if (strncmp(p, key, skip))
+			continue;
+		snprintf(ret, size, "%.*s", (int)strcspn(p + skip, " "), p + skip);
+		return;
+	}
+}
+
 static void read_module(struct loading *l, Elf_Scn *scn)
 {
-	static const char key[] = "name=";
 	Elf_Data *d = elf_rawdata(scn, NULL);
-	const char *p = d ? d->d_buf : NULL, *end;
+	const char *p = d ? d->d_buf : NULL;
 
-	if (!p)
+	if (!p || !d->d_size || d->d_size > MODINFO || p[d->d_size - 1])
 		return;
-	end = p + (d->d_size < MODINFO ? d->d_size : MODINFO);
-	while (p < end) {
-		size_t n = strnlen(p, (size_t)(end - p)), skip = strlen(key);
-
-		if (n > skip && n - skip < sizeof(l->f->module) && !memcmp(p, key, skip)) {
-			memcpy(l->f->module, p + skip, n - skip);
-			l->f->module[n - skip] = 0;
-			return;
-		}
-		p += n + 1;
-	}
+	read_word(p, p + d->d_size, "name=", l->f->module, sizeof(l->f->module));
+	read_word(p, p + d->d_size, "vermagic=", l->f->release, sizeof(l->f->release));
 }
 
 static enum dmv_code add_section(struct loading *l, const GElf_Shdr *sh, size_t index,

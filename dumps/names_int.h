@@ -46,6 +46,7 @@ struct dmv_symfile {
 	struct dmv_section *section;    /* of an object, by low; with gaps in between */
 	size_t nsection;
 	char module[64];                /* the name that a kernel module gives itself; "": none */
+	char release[66];               /* the kernel it was built for; "": unknown */
 };
 
 /* An ELF file; NOTFOUND: it is none. USAGE: one without addresses of its own. */

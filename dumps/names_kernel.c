@@ -21,8 +21,7 @@ struct dmv_knames {
 	struct dmv_kmod *mod;
 	size_t nmod, module_room;
 	struct dmv_err no_kallsyms, no_btf, no_modules;         /* why */
-	dmv_more_types *more;           /* NULL: nobody */
-	void *more_ctx;
+	struct dmv_kmore more;          /* functions may be NULL */
 };
 
 struct dmv_knames *dmv_knames_new(struct dmv_mem *m)
@@ -70,14 +69,23 @@ const struct dmv_kallsyms *dmv_knames_kallsyms(struct dmv_knames *kn, struct dmv
 	return kn->kallsyms;
 }
 
+bool dmv_knames_address(struct dmv_knames *kn, const char *name, uint64_t *ret)
+{
+	const struct dmv_kallsyms *k = dmv_knames_kallsyms(kn, NULL);
+
+	if (k)
+		return dmv_kallsyms_symbol(k, name, ret);
+	return kn->more.symbol && kn->more.symbol(kn->more.ctx, name, ret);
+}
+
 /* ---- types ---- */
 
-static bool btf_range(struct dmv_mem *m, const struct dmv_kallsyms *k, struct dmv_range *ret)
+static bool btf_range(struct dmv_knames *kn, const struct dmv_kallsyms *k, struct dmv_range *ret)
 {
-	if (dmv_kallsyms_symbol(k, "__start_BTF", &ret->start) &&
-	    dmv_kallsyms_symbol(k, "__stop_BTF", &ret->end) && ret->end > ret->start)
+	if (dmv_knames_address(kn, "__start_BTF", &ret->start) &&
+	    dmv_knames_address(kn, "__stop_BTF", &ret->end) && ret->end > ret->start)
 		return true;
-	return dmv_image_find_btf(m, k, ret);
+	return k && dmv_image_find_btf(kn->m, k, ret);
 }
 
 static enum dmv_code load_btf(struct dmv_knames *kn, struct dmv_err *e)
@@ -88,10 +96,8 @@ static enum dmv_code load_btf(struct dmv_knames *kn, struct dmv_err *e)
 	uint8_t *data;
 	enum dmv_code code;
 
-	if (!k)
-		return DMV_E_NOTFOUND;
-	if (!btf_range(kn->m, k, &at))
-		return dmv_fail(e, DMV_E_NOTFOUND, "the kernel was built without BTF");
+	if (!btf_range(kn, k, &at))
+		return !k ? DMV_E_NOTFOUND : dmv_fail(e, DMV_E_NOTFOUND, "the kernel was built without BTF");
 	start = at.start;
 	stop = at.end;
 	if (stop - start > MAX_BTF)
@@ -123,15 +129,24 @@ const struct dmv_btf *dmv_knames_module_btf(struct dmv_knames *kn, size_t i)
 	uint64_t head;
 
 	if (dmv_knames_btf(kn, NULL) && first_time(kn, &kn->asked_module_btf, NULL) &&
-	    dmv_kallsyms_symbol(dmv_knames_kallsyms(kn, NULL), "btf_modules", &head))
+	    dmv_knames_address(kn, "btf_modules", &head))
 		kn->nmodule_btf = dmv_kmods_btf(kn->m, kn->btf, head, &kn->module_btf);
 	return i < kn->nmodule_btf ? kn->module_btf[i] : NULL;
 }
 
-void dmv_knames_more(struct dmv_knames *kn, dmv_more_types *fn, void *ctx)
+void dmv_knames_more(struct dmv_knames *kn, const struct dmv_kmore *more)
 {
-	kn->more = fn;
-	kn->more_ctx = ctx;
+	kn->more = *more;
+}
+
+void dmv_knames_again(struct dmv_knames *kn)
+{
+	if (!kn->btf)
+		kn->asked_btf = kn->asked_module_btf = false;
+	if (!kn->mod) {
+		kn->asked_modules = false;
+		memset(&kn->no_modules, 0, sizeof(kn->no_modules));
+	}
 }
 
 const struct dmv_types *dmv_knames_types(struct dmv_knames *kn, struct dmv_err *e)
@@ -140,7 +155,7 @@ const struct dmv_types *dmv_knames_types(struct dmv_knames *kn, struct dmv_err *
 
 	if (b)
 		return dmv_btf_types(b);
-	return kn->more ? kn->more(kn->more_ctx) : NULL;
+	return kn->more.types ? kn->more.types(kn->more.ctx) : NULL;
 }
 
 /* ---- look-ups ---- */
@@ -219,9 +234,7 @@ bool dmv_knames_place(struct dmv_knames *kn, uint64_t addr, struct dmv_place *re
 	const struct dmv_kallsyms *k = dmv_knames_kallsyms(kn, NULL);
 	struct dmv_ksym s;
 
-	if (!k)
-		return false;
-	if (!dmv_kallsyms_find(k, addr, &s))
+	if (!k || !dmv_kallsyms_find(k, addr, &s))
 		return place_in_module(kn, addr, ret);
 	memset(ret, 0, sizeof(*ret));
 	strcpy(ret->module, "vmlinux");
@@ -236,9 +249,7 @@ bool dmv_knames_symbol(struct dmv_knames *kn, const char *name, uint64_t *ret)
 	const struct dmv_kallsyms *k = dmv_knames_kallsyms(kn, NULL);
 	size_t n;
 
-	if (!k)
-		return false;
-	if (dmv_kallsyms_symbol(k, name, ret))
+	if (k && dmv_kallsyms_symbol(k, name, ret))
 		return true;
 	dmv_knames_modules(kn, &n, NULL);
 	for (size_t i = 0; i < n; i++) {
@@ -308,6 +319,10 @@ enum dmv_code dmv_knames_bind(struct dmv_knames *kn, struct dmv_symfile *f, bool
 	uint64_t stext, banner, real, end;
 	enum dmv_code code;
 
+	if (k && !f->nsym && f->high >> 63) {
+		code = force ? DMV_E_OK : check_id(kn, f, e);
+		return code ? code : dmv_fail(e, DMV_E_ABSENT, "%.200s: no symbols", f->path);
+	}
 	if (!k || !is_kernel_file(f, &stext, &banner))
 		return dmv_fail(e, DMV_E_NOTFOUND, "%s: no kernel's file", f->path);
 	if (dmv_vmci_symbol(kn->m->vmcoreinfo, "_stext", &real))

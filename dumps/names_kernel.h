@@ -22,6 +22,8 @@ void dmv_knames_free(struct dmv_knames *kn);    /* NULL allowed */
 const struct dmv_kernel *dmv_knames_kernel(struct dmv_knames *kn);
 bool dmv_knames_place(struct dmv_knames *kn, uint64_t addr, struct dmv_place *ret);
 bool dmv_knames_symbol(struct dmv_knames *kn, const char *name, uint64_t *ret);
+/* Of the kernel itself: by kallsyms, else by more. */
+bool dmv_knames_address(struct dmv_knames *kn, const char *name, uint64_t *ret);
 /* NULL: *e (may be NULL) says why. Borrowed. */
 const struct dmv_kallsyms *dmv_knames_kallsyms(struct dmv_knames *kn, struct dmv_err *e);
 const struct dmv_btf *dmv_knames_btf(struct dmv_knames *kn, struct dmv_err *e);
@@ -29,10 +31,16 @@ const struct dmv_btf *dmv_knames_btf(struct dmv_knames *kn, struct dmv_err *e);
 /* Types of the kernel's modules, the i-th; NULL: there are no more. Borrowed. */
 const struct dmv_btf *dmv_knames_module_btf(struct dmv_knames *kn, size_t i);
 
-/* Where else to look for types, if the kernel has none: asked when they are needed; may answer
- * NULL. */
-typedef const struct dmv_types *dmv_more_types(void *ctx);
-void dmv_knames_more(struct dmv_knames *kn, dmv_more_types *fn, void *ctx);
+/* Where else to look, if the kernel has no types, or no symbols: asked when they are needed. */
+struct dmv_kmore {
+	void *ctx;
+	const struct dmv_types *(*types)(void *ctx);            /* NULL: there are none */
+	bool (*symbol)(void *ctx, const char *name, uint64_t *ret);     /* address in the target */
+};
+
+void dmv_knames_more(struct dmv_knames *kn, const struct dmv_kmore *more);
+/* There is more now: what was asked in vain is asked again. */
+void dmv_knames_again(struct dmv_knames *kn);
 /* BTF's, else those. NULL: *e says why BTF has none. */
 const struct dmv_types *dmv_knames_types(struct dmv_knames *kn, struct dmv_err *e);
 
@@ -108,7 +116,7 @@ enum dmv_code dmv_knames_sections(struct dmv_knames *kn, const struct dmv_kmod *
 
 /* Where the kernel's own file, vmlinux or System.map, belongs: *bias is what is added to its
  * addresses. NOTFOUND: it is no kernel's file, or no kernel is known. USAGE: another kernel's; the
- * message has both ids. */
+ * message has both ids. ABSENT: the kernel's, but stripped of symbols; it may have types. */
 enum dmv_code dmv_knames_bind(struct dmv_knames *kn, struct dmv_symfile *f, bool force,
 			      uint64_t *bias, struct dmv_err *e);
 

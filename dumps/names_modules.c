@@ -205,14 +205,11 @@ enum dmv_code dmv_kmods_load(struct dmv_knames *kn, struct dmv_mem *m, struct dm
 	w.types = dmv_knames_types(kn, e);
 	if (!w.types)
 		return DMV_E_NOTFOUND;
-	if (!dmv_knames_kallsyms(kn, e))
-		return DMV_E_NOTFOUND;
 	code = read_layout(w.types, &w.l, e);
 	if (code)
 		return code;
-	if (!dmv_kallsyms_symbol(dmv_knames_kallsyms(kn, e), "modules", &head) &&
-	    !find_list(&w, &head))
-		return dmv_fail(e, DMV_E_NOTFOUND, "the kernel has no symbol modules");
+	if (!dmv_knames_address(kn, "modules", &head) && !find_list(&w, &head))
+		return !dmv_knames_kallsyms(kn, e) ? DMV_E_NOTFOUND : dmv_fail(e, DMV_E_NOTFOUND, "the kernel has no symbol modules");
 	code = walk_list(&w, head, &why);
 	if (code == DMV_E_MEMORY) {
 		free(w.v);

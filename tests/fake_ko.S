@@ -26,4 +26,5 @@ a_variable:
 	.section .modinfo, "a"
 	.asciz "license=Dual BSD/GPL"
 	.asciz "name=fake_mod"
+	.asciz "vermagic=6.1.0-fake SMP preempt mod_unload"
 	.section .note.GNU-stack, "", @progbits

@@ -307,6 +307,55 @@ static void directory(void)
 	drop(k);
 }
 
+/* Nothing in the dump says where BTF or the modules are: System.map does, though it is given after
+ * the module's file. */
+static void by_system_map(void)
+{
+	struct fake_kernel *k = machine(true, 0);
+	struct dmv_names *n = names_of(k);
+	struct dmv_err e = { 0 };
+	char path[300];
+	FILE *f;
+
+	fk_put(k, FK_IMAGE + FK_NUM, 0, 4);
+	snprintf(path, sizeof(path), "%.200s/modules.%d.map", where, (int)getpid());
+	f = fopen(path, "w");
+	if (!f)
+		exit(1);
+	fprintf(f, "%llx T _stext\n%llx D linux_banner\n%llx R __start_BTF\n%llx R __stop_BTF\n"
+		"%llx D modules\n%llx B _end\n", AT(0) - FK_OFFSET, AT(FK_BANNER) - FK_OFFSET,
+		AT(FK_BTF) - FK_OFFSET, AT(FK_BTF_END) - FK_OFFSET, AT(HEAD) - FK_OFFSET,
+		AT(END) - FK_OFFSET);
+	fclose(f);
+	T_CHECKF(!dmv_names_add_file(n, path_of("fake-mod.ko"), UINT64_MAX, false, &e),
+		 "a module that waits", "%s", e.msg);
+	T_CHECKF(!dmv_names_add_file(n, path, UINT64_MAX, false, &e), "a System.map", "%s", e.msg);
+	places(n, "by System.map");
+	unlink(path);
+	dmv_names_free(n);
+	drop(k);
+}
+
+/* Its types would be taken for those of this kernel. */
+static void other_kernels(void)
+{
+	struct fake_kernel *k = machine(true, 0);
+	struct dmv_names *n = names_of(k);
+	struct dmv_err e = { 0 };
+
+	T_CHECKF(dmv_names_add_file(n, path_of("fake-later.ko"), UINT64_MAX, false, &e) ==
+		 DMV_E_USAGE && strstr(e.msg, "6.9.9-fake") && strstr(e.msg, FK_RELEASE),
+		 "a module for another kernel, which is not loaded", "%s", e.msg);
+	T_CHECKF(dmv_names_add_file(n, path_of("fake_vmlinux.stripped"), UINT64_MAX, false, &e) ==
+		 DMV_E_USAGE && strstr(e.msg, "ffeeddccbbaa99887766554433221100ffeeddcc"),
+		 "a vmlinux without symbols of another kernel", "%s", e.msg);
+	T_CHECKF(!dmv_names_add_file(n, path_of("fake_vmlinux.stripped"), UINT64_MAX, true, &e) &&
+		 !dmv_names_place(n, 0xffffffff81000100, &(struct dmv_place){ .offset = 0 }),
+		 "by force it has types at most, and no place", "%s", e.msg);
+	dmv_names_free(n);
+	drop(k);
+}
+
 /* The module's file, cut and spoiled at places that are the same in each run: all may be refused,
  * nothing may crash. */
 static void survive(const uint8_t *file, size_t n)
@@ -424,6 +473,8 @@ int main(int argc, char **argv)
 	other_builds();
 	damaged();
 	directory();
+	by_system_map();
+	other_kernels();
 	unread();
 	spoilt();
 	return T_DONE();
