@@ -24,6 +24,7 @@ enum {
 	WINDOW = 256 << 10,             /* of the file read at once: stays in the L2 cache */
 	FIRST_AHEAD = 16 << 10,         /* what is read behind a page that follows the one before */
 	KNOWN = 64,                     /* pages remembered by where they are: the one of zeros */
+	SMALL = 64,                     /* bytes; what packs to no more is remembered by them */
 	MAX_THREADS = 8,
 	MIN_SLOTS = 2,
 	MAX_SLOTS = 2 * MAX_THREADS,
@@ -60,6 +61,12 @@ struct heads {
 	size_t slots;
 };
 
+/* A page of zeros, or of another pattern, that others may be like. */
+struct small {
+	uint32_t size, method;          /* size 0: none */
+	uint8_t bytes[SMALL];
+};
+
 /* What one thread has for itself. */
 struct worker {
 	struct heads *h;
@@ -73,6 +80,8 @@ struct worker {
 	uint8_t *page;
 	struct dmv_kdump_desc known[KNOWN];
 	uint8_t *known_head;            /* `per` bytes each */
+	struct small small[KNOWN];
+	uint8_t *small_head;            /* the same */
 	struct dmv_gather *gather;      /* NULL: it cannot be had, or did not do */
 	uint64_t *plain;                /* pages of a batch that it takes: file offsets */
 	uint8_t **plain_to;
@@ -110,6 +119,43 @@ static void keep(const struct heads *h, const uint8_t *page, uint8_t *to)
 		memcpy(to + i * h->n, page + i * h->step, h->n);
 }
 
+static bool unpack_bytes(struct worker *w, uint32_t method, const uint8_t *from, uint32_t size,
+			 uint8_t *to)
+{
+	const struct heads *h = w->h;
+
+	if (dmv_unpack_head(&w->unpack, method, from, size, w->page, h->block,
+			    (h->steps - 1) * h->step + h->n))
+		return false;
+	keep(h, w->page, to);
+	return true;
+}
+
+/* makedumpfile -d 0 packs each page of zeros anew: same bytes, same page. */
+static bool unpack_small(struct worker *w, uint32_t method, const uint8_t *from, uint32_t size,
+			 uint8_t *to)
+{
+	uint64_t first, last;
+	struct small *s;
+	uint8_t *head;
+
+	memcpy(&first, from, sizeof(first));
+	memcpy(&last, from + size - sizeof(last), sizeof(last));
+	s = &w->small[((first ^ last << 1) * UINT64_C(0x9e3779b97f4a7c15) >> 58) % KNOWN];
+	head = w->small_head + (size_t)(s - w->small) * w->h->per;
+	if (s->size == size && s->method == method && !memcmp(s->bytes, from, size)) {
+		memcpy(to, head, w->h->per);
+		return true;
+	}
+	if (!unpack_bytes(w, method, from, size, to))
+		return false;
+	s->size = size;
+	s->method = method;
+	memcpy(s->bytes, from, size);
+	memcpy(head, to, w->h->per);
+	return true;
+}
+
 static bool unpack(struct worker *w, const struct dmv_kdump_desc *d, uint8_t *to)
 {
 	const struct heads *h = w->h;
@@ -126,11 +172,9 @@ static bool unpack(struct worker *w, const struct dmv_kdump_desc *d, uint8_t *to
 		keep(h, from, to);
 		return true;
 	}
-	if (dmv_unpack_head(&w->unpack, method, from, d->size, w->page, h->block,
-			    (h->steps - 1) * h->step + h->n))
-		return false;
-	keep(h, w->page, to);
-	return true;
+	if (d->size >= sizeof(uint64_t) && d->size <= SMALL)
+		return unpack_small(w, method, from, d->size, to);
+	return unpack_bytes(w, method, from, d->size, to);
 }
 
 static bool head_of(struct worker *w, const struct dmv_kdump_desc *d, uint8_t *to)
@@ -348,6 +392,7 @@ static void worker_deinit(struct worker *w)
 	free(w->desc);
 	free(w->page);
 	free(w->known_head);
+	free(w->small_head);
 	dmv_gather_free(w->gather);
 	free(w->plain);
 	free(w->plain_to);
@@ -362,12 +407,13 @@ static bool worker_init(struct worker *w, struct heads *h)
 	w->desc = malloc(BATCH * DMV_KDUMP_DESC_BYTES);
 	w->page = malloc(h->block);
 	w->known_head = malloc(KNOWN * h->per);
+	w->small_head = malloc(KNOWN * h->per);
 	w->gather = dmv_gather_new();
 	w->plain = malloc(BATCH * sizeof(*w->plain));
 	w->plain_to = malloc(BATCH * sizeof(*w->plain_to));
 	w->gathered = malloc(BATCH * h->n);
-	if (w->window && w->desc && w->page && w->known_head && w->plain && w->plain_to &&
-	    w->gathered)
+	if (w->window && w->desc && w->page && w->known_head && w->small_head && w->plain &&
+	    w->plain_to && w->gathered)
 		return true;
 	worker_deinit(w);
 	return false;
