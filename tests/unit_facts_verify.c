@@ -113,14 +113,32 @@ static void test_stale(void)
 	got_drop(&g);
 }
 
+struct steps {
+	unsigned n;
+	uint64_t total;
+	bool wrong;
+};
+
+static void step(void *ctx, const struct dmv_step *s)
+{
+	struct steps *x = ctx;
+
+	x->n++;
+	x->total = s->total;
+	x->wrong |= strcmp(s->what, "check") || s->bytes || s->done > s->total;
+}
+
 /* Stopped in the middle it knows nothing; the next time it knows all. */
 static void test_stop(struct got *g)
 {
+	struct steps steps = { 0 };
+	const struct dmv_progress progress = { step, &steps };
 	bool stop = true;
 
 	got_decode(g, BOTH);
 	if (g->code)
 		return;
+	g->mem.base.progress = &progress;
 	T_CHECK(dmv_facts_verify(&g->facts, &g->mem.base, &stop, &g->e) == DMV_E_STOPPED &&
 			!g->facts.verified && !g->facts.guards_checked && !g->facts.nnote,
 		"a comparison that is stopped");
@@ -128,6 +146,9 @@ static void test_stop(struct got *g)
 	T_CHECK(!dmv_facts_verify(&g->facts, &g->mem.base, &stop, &g->e) &&
 			g->facts.verified && g->facts.guards_checked == 6,
 		"and made again");
+	T_CHECKF(steps.n && !steps.wrong && steps.total == 4, "and says how far it has come",
+		 "%u times, of %llu", steps.n, (unsigned long long)steps.total);
+	g->mem.base.progress = NULL;
 	dmv_facts_free(&g->facts);
 }
 

@@ -424,6 +424,23 @@ static enum dmv_code count(void *ctx, uint64_t addr, const uint8_t *buf, size_t 
 	return DMV_E_OK;
 }
 
+struct steps {
+	unsigned n;
+	uint64_t done, total;
+	bool wrong;
+};
+
+static void step(void *ctx, const struct dmv_step *s)
+{
+	struct steps *x = ctx;
+
+	x->wrong |= strcmp(s->what, "scan") || !s->bytes || s->done < x->done ||
+		    s->done > s->total;
+	x->n++;
+	x->done = s->done;
+	x->total = s->total;
+}
+
 static void test_sparse(void)
 {
 	static struct build f;
@@ -434,12 +451,19 @@ static void test_sparse(void)
 	struct dmv_mem *m;
 	struct dmv_err e;
 
+	struct steps steps = { 0 };
+	const struct dmv_progress progress = { step, &steps };
+
 	fill(&f, 0, 100, 'r');
 	if (!T_CHECKF(!open_sparse(&f, (off_t)size, &o, &m, &e), "sparse raw", "%s", e.msg))
 		return;
+	m->progress = &progress;
 	T_CHECK(!dmv_mem_walk(m, DMV_PHYS, count, &s, &missed, &e) && s.aligned && !missed &&
 			s.next == base + size / 2 + 123,
 		"walk of 1 TiB with holes finds what is there");
+	T_CHECKF(steps.n && !steps.wrong && steps.total == size && steps.done > size / 2,
+		 "and says how far it has come", "%u times, 0x%" PRIx64 " of 0x%" PRIx64, steps.n,
+		 steps.done, steps.total);
 	T_CHECKF(s.bytes <= 1 << 20, "and reads little else", "0x%" PRIx64 " bytes", s.bytes);
 	T_CHECK(bytes_at(m, DMV_PHYS, base + 200, "\0\0\0\0", 4) &&
 			bytes_at(m, DMV_PHYS, base + size - 4, "\0\0\0\0", 4),
