@@ -81,7 +81,7 @@ esac
 boot_limit=120          # seconds until the guest must be ready
 end_limit=180           # and QEMU to its own end, dumps written
 disk_mb=1024            # a sparse file
-cache_mb=350            # data for the guest's memory, which holds it twice
+cache_mb=400            # data for the guest's memory, which holds it twice
 
 for tool in $emulator makedumpfile cpio $([ $arch = amd64 ] || echo qemu-aarch64); do
 	command -v $tool >/dev/null || { echo "$0: no $tool" >&2; exit 77; }
