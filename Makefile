@@ -335,8 +335,8 @@ $(FAKE_KO) $(O)/tests/fake-mod.other.ko: $(O)/tests/fake_ko.o $(O)/tests/fake_ko
 $(O)/tests/fake-mod.ko.debug: $(FAKE_KO)
 	$(call say,OBJCOPY,$@)objcopy --only-keep-debug $< $@
 $(O)/tests/fake-later.ko: $(FAKE_KO)
-	$(call say,SED,$@)sed 's/vermagic=6.1.0-fake/vermagic=6.9.9-fake/; s/name=fake_mod/name=fake_not/' \
-		$< >$@
+	$(call say,SED,$@)sed -e 's/vermagic=6.1.0-fake/vermagic=6.9.9-fake/' \
+		-e 's/name=fake_mod/name=fake_not/' $< >$@
 $(O)/tests/fake_vmlinux.stripped: $(O)/tests/fake_vmlinux.other
 	$(call say,STRIP,$@)strip $< -o $@
 $(O)/tests/fake-mod.plain.ko: $(FAKE_KO)
@@ -352,8 +352,8 @@ $(O)/tests/fake_vmlinux.heavy: $(O)/tests/fake_vmlinux
 	$(call say,OBJCOPY,$@)truncate -s 16M $@.dwarf && \
 		objcopy --add-section .debug_info=$@.dwarf $< $@
 $(O)/tests/unit_kernel_modules: | $(FAKE_KO) $(patsubst %,$(O)/tests/fake%,_vmlinux.heavy \
-	_vmlinux.stripped -later.ko -mod.other.ko -mod.ko.debug -mod.plain.ko _ko_dir/lib/modules/fake-mod.ko _ko_old.btf \
-	_ko_new.btf)
+	_vmlinux.stripped -later.ko -mod.other.ko -mod.ko.debug -mod.plain.ko _ko_old.btf \
+	_ko_new.btf _ko_dir/lib/modules/fake-mod.ko)
 # ---- end of kernel ----
 
 # ---- Windows dumps (dumps/mem_windmp*, dumps/mem_rawdmp.c) ----

@@ -96,8 +96,11 @@ static enum dmv_code load_btf(struct dmv_knames *kn, struct dmv_err *e)
 	uint8_t *data;
 	enum dmv_code code;
 
-	if (!btf_range(kn, k, &at))
-		return !k ? DMV_E_NOTFOUND : dmv_fail(e, DMV_E_NOTFOUND, "the kernel was built without BTF");
+	if (!btf_range(kn, k, &at)) {
+		if (k)          /* else *e says already why there are no symbols */
+			dmv_fail(e, DMV_E_NOTFOUND, "the kernel was built without BTF");
+		return DMV_E_NOTFOUND;
+	}
 	start = at.start;
 	stop = at.end;
 	if (stop - start > MAX_BTF)

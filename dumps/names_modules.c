@@ -208,8 +208,11 @@ enum dmv_code dmv_kmods_load(struct dmv_knames *kn, struct dmv_mem *m, struct dm
 	code = read_layout(w.types, &w.l, e);
 	if (code)
 		return code;
-	if (!dmv_knames_address(kn, "modules", &head) && !find_list(&w, &head))
-		return !dmv_knames_kallsyms(kn, e) ? DMV_E_NOTFOUND : dmv_fail(e, DMV_E_NOTFOUND, "the kernel has no symbol modules");
+	if (!dmv_knames_address(kn, "modules", &head) && !find_list(&w, &head)) {
+		if (dmv_knames_kallsyms(kn, e))
+			dmv_fail(e, DMV_E_NOTFOUND, "the kernel has no symbol modules");
+		return DMV_E_NOTFOUND;
+	}
 	code = walk_list(&w, head, &why);
 	if (code == DMV_E_MEMORY) {
 		free(w.v);
