@@ -28,12 +28,20 @@ class Dumps:
     def there(self, form):
         return all(os.path.exists("%s.%s" % (self.prefix, x)) for x in form.split("+"))
 
-    def ask(self, form, *command, options=()):
-        first, *more = ["%s.%s" % (self.prefix, x) for x in form.split("+")]
+    def run(self, files, *command, options=()):
+        first, *more = files
         parts = [x for p in more for x in ("-p", p)]
-        r = subprocess.run([self.probe, *options, *parts, first, *command], capture_output=True,
-                           text=True, timeout=LIMIT)
-        return r.stdout.strip() or r.stderr.strip()
+        return subprocess.run([self.probe, *options, *parts, first, *command], capture_output=True,
+                              timeout=LIMIT)
+
+    def ask(self, form, *command, options=()):
+        files = ["%s.%s" % (self.prefix, x) for x in form.split("+")]
+        r = self.run(files, *command, options=options)
+        return (r.stdout or r.stderr).decode().strip()
+
+    def read(self, files, address):
+        """Is there anything at that physical address?"""
+        return self.run(files, "read", "phys", address, "8").returncode == 0
 
     def sums(self, form):
         """What each way of reading makes of all pages of a form."""

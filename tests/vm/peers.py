@@ -17,12 +17,14 @@ limit of time; what it fails is asked again with the help its users know of. The
 import ctypes
 import os
 import re
+import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 
-LIMIT = 90                              # seconds for one start of a peer
+LIMIT, CPU_LIMIT = 600, 60              # seconds for one start of a peer, and of processor time
 STRUCTS = ("task_struct", "device", "module")
 SYMBOL = "linux_banner"
 BETTER = ("NO", "opens", "symbol", "yes")
@@ -43,6 +45,11 @@ class Guest:
         self.plain = not words          # nothing but a kernel: crash is started in full
 
 
+def bounded():
+    """A busy host makes nothing hang."""
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_LIMIT, CPU_LIMIT + 1))
+
+
 class Peer:
     """ask() gives a word for a dump; missing() says why it cannot be asked."""
     name, needs_vmlinux = "", True
@@ -58,10 +65,14 @@ class Peer:
                    **kw.pop("env", {}))
         try:
             r = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                               stderr=subprocess.STDOUT, timeout=LIMIT, env=env, **kw)
+                               stderr=subprocess.STDOUT, timeout=LIMIT, env=env,
+                               preexec_fn=bounded, **kw)
         except subprocess.TimeoutExpired:
             return "hangs", ""
-        return "killed" if r.returncode < 0 else None, r.stdout.decode(errors="replace")
+        said = r.stdout.decode(errors="replace")
+        if r.returncode == -signal.SIGXCPU:
+            return "hangs", said
+        return "killed" if r.returncode < 0 else None, said
 
     def ask(self, guest, files):
         """The plain use, and if that does not find the symbol, the one with help."""
