@@ -462,11 +462,12 @@ VM_CHECKS += "tests/vm/crash.py $(O)"
 # ---- end of hosts ----
 
 # ---- replays: fuzz targets as plain tests of their seeds, which stay as they are made ----
-REPLAYS = mem_elf mem_kdump pagewalk vmcoreinfo kallsyms btf modules systemmap maps
+REPLAYS_MADE = mem_elf mem_kdump pagewalk vmcoreinfo kallsyms btf modules
+REPLAYS = $(REPLAYS_MADE) systemmap maps kallsyms_find
 $(patsubst %,$(O)/tests/replay_%,$(REPLAYS)): $(O)/tests/replay_%: $(O)/tests/fuzz_%.o \
 		$(O)/tests/replay.o $(O)/libdumps.a
 	$(LINK) $(DUMPS_LIBS) -o $@
-$(foreach r,$(filter-out systemmap maps,$(REPLAYS)),$(eval $(O)/tests/replay_$r: | $(O)/corpus/$r))
+$(foreach r,$(REPLAYS_MADE),$(eval $(O)/tests/replay_$r: | $(O)/corpus/$r))
 CHECKS  += $(patsubst %,$(O)/tests/replay_%,$(REPLAYS))
 # ---- end of replays ----
 
