@@ -261,7 +261,8 @@ def seeds():
     listed = {0x15: modules(64, 0xFFFFF80000001000, drivers).ljust(PAGE, b"\0")}
     blocks = [(0xFFFFF80000001000, b"A" * 256), (0xFFFFF80000003010, b"B" * 64)]
     stack = (0xFFFFA00000000E00, b"S" * 512)
-    low = [("mydrv.sys", 0x81000000, 0x10000)]
+    low = [("mydrv.sys", 0x81000000, 0x10000), ("tr\u00e4ger.sys", 0x81010000, 0x1000),
+           ("\u9a71\u52a8\U0001f4a5.sys", 0x81020000, 0x1000)]
     return {
         "full64": full(64, {**few, **x64}, dtb=0x4000, time=EPOCH * TICKS, uptime=TICKS),
         "listed64": full(64, {**listed, **x64}, dtb=0x4000, modules=0xFFFFF80000001000,
