@@ -101,8 +101,7 @@ class Judge:
         err = r.stderr.decode(errors="replace")
         if harmful(err) or harmful(r.stdout.decode(errors="replace")):
             return "%s: %s in what it says" % (what, harmful(err) or "a control character")
-        if r.returncode in (3, 4) and not r.stdout and not (
-                err.startswith("dma-inspect: ") and len(err) > 24):
+        if r.returncode in (3, 4) and not (err.startswith("dma-inspect: ") and len(err) > 24):
             return "%s: refused without a message: %r" % (what, err)
         if any(x in err for x in ("out of memory", "not enough memory", "no memory for")):
             return "%s: more memory than the file justifies: %s" % (what, err)
@@ -113,6 +112,10 @@ class Judge:
             docs = [json.loads(x) for x in r.stdout.decode().splitlines()]
         except ValueError as e:
             result.bad.append("%s: no JSON: %s" % (what, e))
+            return {}
+        if len(docs) == 1 and docs[0]["command"] is None:      # the target was refused
+            if len(docs[0].get("error", "")) < 12:
+                result.bad.append("%s: refused without a message" % what)
             return {}
         if docs and len(docs) != len(self.commands):
             result.bad.append("%s: %d answers to %d commands" % (what, len(docs),
