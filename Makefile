@@ -227,7 +227,8 @@ endef
 # it.
 $(eval $(call writer,m32,$(CC) -m32 -idirafter /usr/include/x86_64-linux-gnu))
 $(eval $(call writer,s390x,$(S390X_CC)))
-$(eval $(call writer,aarch64,$(ARM64_CC)))
+# Return addresses on its stacks are signed: the verifier must see through that.
+$(eval $(call writer,aarch64,$(ARM64_CC) -mbranch-protection=standard))
 $(O)/many_writer: $(O)/tests/many_writer.o $(O)/tests/scene.o $(O)/libdmaverifier.a
 	$(LINK) -o $@
 NEEDS   += $(O)/many_writer $(patsubst %,$(O)/many_writer_%,m32 s390x aarch64) \

@@ -77,16 +77,30 @@ ANYWHERE_ON_STACK static const struct frame *above(const struct frame *f)
 	return f->up;
 }
 
+/* aarch64: code built with -mbranch-protection signs it, in the bits that an address does not use.
+ * XPACLRI takes the signature off; a hint, it does nothing on processors that know none. */
+ANYWHERE_ON_STACK static uintptr_t returns_to(const struct frame *f)
+{
+#if defined(__aarch64__)
+	register uintptr_t lr __asm__("x30") = f->ret;
+
+	__asm__("hint #7" : "+r"(lr));
+	return lr;
+#else
+	return f->ret;
+#endif
+}
+
 ANYWHERE_ON_STACK
 static uint32_t walk(const struct images *im, uint64_t from, uint64_t *frame, uint32_t max)
 {
 	const struct frame *f = __builtin_frame_address(0);
 	uint32_t n = 0;
 
-	while (f && f->ret != from)
+	while (f && returns_to(f) != from)
 		f = above(f);
-	for (; f && n < max && images_has(im, f->ret); f = above(f))
-		frame[n++] = f->ret;
+	for (; f && n < max && images_has(im, returns_to(f)); f = above(f))
+		frame[n++] = returns_to(f);
 	return n;
 }
 #else
