@@ -32,6 +32,7 @@ import linux_forms                      # noqa: E402
 import linux_modules                    # noqa: E402
 import linux_pages                      # noqa: E402
 import peers                            # noqa: E402
+from linux_judge import Wrong, differ, need, num, only          # noqa: E402
 from linux_truth import Processes, Symbols, Types, Untold       # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -51,22 +52,8 @@ SECOND = ["elf", "kdump"]               # forms that the second decoder is asked
 COMMANDS = ["region", "dma -a", "dma 0 3f", "leaks -a", "violations", "events", "check", "stale",
             "summary", "analyze"]
 SYMBOLS, TYPES = ("symbol", "place", "text"), ("member",)       # questions of linux_probe
-PLACE = {"region", "space", "how", "index"}    # what a vmcore may say otherwise than a core
 # With virtual bus addresses drivers' buffers and shadows cannot be found in physical memory.
 BOOKS_ONLY = ["region", "dma -a", "dma 0 3f", "leaks -a", "violations", "events"]
-
-
-class Wrong(Exception):
-    """What an answer has wrong."""
-
-
-def need(good, why):
-    if not good:
-        raise Wrong(why)
-
-
-def num(x):
-    return int(x, 16) if isinstance(x, str) else x
 
 
 class Variant:
@@ -384,17 +371,6 @@ class Variant:
         need(rank < peers.rank("opens") or self.cells[form] != "NO", "a peer opens it")
         need(rank < peers.rank("symbol") or ours["symbol"], "a peer finds the symbol")
         need(rank < peers.rank("yes") or ours["type"], "a peer finds the type")
-
-
-def only(rows, region):
-    """Rows of a region, without what may differ. Rows of no region are of the whole target."""
-    return [{k: v for k, v in r.items() if k not in PLACE} for r in rows
-            if r.get("region") == region]
-
-
-def differ(one, other):
-    return "; ".join("%s: %s instead of %s" % (k, one.get(k), other.get(k))
-                     for k in sorted(set(one) | set(other)) if one.get(k) != other.get(k))
 
 
 def full():
