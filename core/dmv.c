@@ -112,6 +112,13 @@ void dmv_set_flags(struct dmv *v, uint32_t flags)
 	v->port.unlock(v->port.host);
 }
 
+void dmv_set_stale(struct dmv *v, uint64_t ticks)
+{
+	v->port.lock(v->port.host);
+	v->stale = ticks;
+	v->port.unlock(v->port.host);
+}
+
 void dmv_rule_set(struct dmv *v, enum dmv_rule rule, bool on)
 {
 	const uint32_t word = (uint32_t)rule / 32, bit = UINT32_C(1) << (rule % 32);

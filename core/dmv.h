@@ -192,6 +192,11 @@ struct dmv_abi_header *dmv_header(struct dmv *v);
 void dmv_set_mode(struct dmv *v, enum dmv_abi_mode mode);
 /* DMV_ABI_F_*, all but F_BUS, which does not change. F_OFF holds for adapters made from now on. */
 void dmv_set_flags(struct dmv *v, uint32_t flags);
+/*
+ * What a device wrote is called stale, rule 0x80000006, if nobody flushed it for more than so many
+ * ticks: dmv_check_all looks for it, and says it once a transfer. 0, as it is at first: never.
+ */
+void dmv_set_stale(struct dmv *v, uint64_t ticks);
 /* A rule that is off is neither recorded nor reported, and does not stop a call. All are on. */
 void dmv_rule_set(struct dmv *v, enum dmv_rule rule, bool on);
 
@@ -457,8 +462,8 @@ bool dmv_list_put(struct dmv *v, struct dmv_adapter *a, void *handle, bool to_de
 		  uint64_t caller, void **attached);
 
 /*
- * Re-verifies every guard, tag and fill pattern. Walks whole tables, but takes the lock once per
- * row, so that others get in between.
+ * Re-verifies every guard, tag and fill pattern, and looks for what is stale. Walks whole tables,
+ * but takes the lock once per row, so that others get in between.
  */
 void dmv_check_all(struct dmv *v, uint64_t caller);
 

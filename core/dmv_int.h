@@ -157,7 +157,8 @@ struct dmv_register {
 	uint32_t offset, bytes;                         /* in the page; bytes 0: not mapped */
 	uint32_t owner;
 	uint32_t flags;                                 /* DMV_ABI_R_* */
-	uint32_t digest;                                /* of the shadow when mapped to-device */
+	/* To-device: of the shadow when mapped. Else the generation that was found stale. */
+	uint32_t digest;
 	char *original;
 	uint64_t va;
 };
@@ -254,6 +255,7 @@ struct dmv {
 	struct dmv_caller caller[DMV_CALLERS];
 	uint32_t page, page_shift;
 	uint32_t mode, flags;
+	uint64_t stale;                         /* ticks; 0: nothing is */
 	uint32_t rules_off[4];
 	uint32_t live[DMV_ABI_K_COUNT];
 };

@@ -332,6 +332,55 @@ void dmv_check_buffer(struct dmv_call *c, struct dmv_buffer *b)
 		    (struct guard){ end + 8, (size_t)(block_end - end - 8) });
 }
 
+/* ---- what nobody flushed ---- */
+
+static size_t first_difference(const char *a, const char *b, size_t n)
+{
+	size_t i = 0;
+
+	if (memcmp(a, b, n) == 0)
+		return n;
+	while (a[i] == b[i])
+		i++;
+	return i;
+}
+
+/* The driver reads its own bytes, and the device's are older than the limit. */
+static void check_stale(struct dmv_call *c, const struct dmv_file *f, uint32_t i)
+{
+	struct dmv_register *r = &c->v->reg[f->first + i];
+	const struct dmv_object o = { DMV_ABI_K_REGISTER, f->first + i, r->row->gen, r->owner,
+				      r->row->time };
+	const char *shadow = dmv_shadow_data(f, i) + r->offset;
+	struct dmv_found found;
+	size_t at;
+
+	if (c->now - r->row->time <= c->v->stale || r->digest == r->row->gen)
+		return;
+	at = first_difference(shadow, r->original, r->bytes);
+	if (at == r->bytes)
+		return;
+	r->digest = r->row->gen;
+	found = (struct dmv_found){ .at = shadow + at, .offset = (int64_t)at, .bad = 1,
+				    .expected = DMV_ABI_NONE, .shadow = shadow,
+				    .original = r->original, .bytes = r->bytes };
+	for (size_t k = at + 1; k < r->bytes; k++)
+		found.bad += shadow[k] != r->original[k];
+	dmv_raise(c, DMV_V_STALE_SHADOW, f->adapter, &o, &found, r->va, r->va + at,
+		  c->now - r->row->time);
+}
+
+static void check_stale_file(struct dmv_call *c, const struct dmv_file *f)
+{
+	for (uint32_t i = 0; c->v->stale && i < f->hooked && i < f->count; i++) {
+		const struct dmv_register *r = &c->v->reg[f->first + i];
+
+		if (r->bytes && (r->flags & DMV_ABI_R_HOOKED) &&
+		    !(r->flags & DMV_ABI_R_TO_DEVICE))
+			check_stale(c, f, i);
+	}
+}
+
 /* ---- everything ---- */
 
 void dmv_check_all(struct dmv *v, uint64_t caller)
@@ -350,8 +399,10 @@ void dmv_check_all(struct dmv *v, uint64_t caller)
 		struct dmv_file *f = &v->file[i];
 
 		dmv_enter(&c, v, caller, DMV_ABI_OP_CHECK, NULL);
-		if (f->live)
+		if (f->live) {
 			dmv_check_file(&c, f);
+			check_stale_file(&c, f);
+		}
 		dmv_leave(&c);
 	}
 }

@@ -44,6 +44,9 @@ void device_stop(struct test_device *dev);
 void *driver_pages(uint32_t n);
 void driver_pages_free(void *va, uint32_t n);
 
+/* The host's watchdog comes by: it looks at every guard, and for what nobody flushed. */
+void driver_watchdog(struct test_device *dev);
+
 /* One line, without line end, to wherever the host prints. */
 void driver_log(const char *line);
 
@@ -65,6 +68,7 @@ enum driver_end {
 #define DRIVER_STRICT 0x1u              /* run it with DMV_ABI_F_STRICT */
 #define DRIVER_UNVERIFIED 0x2u          /* run it with DMV_ABI_F_OFF */
 #define DRIVER_NO_SHADOW 0x4u           /* run it with a hook quota of 0: books, no double buffer */
+#define DRIVER_STALE 0x8u               /* run it with a limit of one tick for dmv_set_stale */
 
 struct driver {
 	const char *name;               /* name of its file without .c */

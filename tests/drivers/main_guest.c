@@ -88,6 +88,13 @@ void driver_pages_free(void *va, uint32_t n)
 	guest_pages_give(&run.guest->pages, va, n);
 }
 
+void driver_watchdog(struct test_device *dev)
+{
+	const struct run *r = dev->host;
+
+	dmv_check_all(r->verifier.dmv, (uintptr_t)__builtin_return_address(0));
+}
+
 void driver_log(const char *line)
 {
 	guest_say("driver: %s\n", line);
@@ -136,6 +143,8 @@ static void start(struct run *r)
 	if (guest_verifier_start(&r->verifier, r->guest, mode, flags,
 				 d->pool ? d->pool : REGISTERS) != DMV_OK)
 		end("no verifier", "");
+	if (d->flags & DRIVER_STALE)
+		dmv_set_stale(r->verifier.dmv, 1);
 	if (driver_host_load(&r->host, GUEST_HOOKED_MAX) != DMV_OK)
 		end("no verifier: ", "the driver cannot be registered");
 }

@@ -187,6 +187,13 @@ void driver_pages_free(void *va, uint32_t n)
 	dmv_posix_pages_free(run.posix, va, n);
 }
 
+void driver_watchdog(struct test_device *dev)
+{
+	const struct run *r = dev->host;
+
+	dmv_check_all(dmv_posix_verifier(r->posix), (uintptr_t)__builtin_return_address(0));
+}
+
 void driver_log(const char *line)
 {
 	printf("driver: %s\n", line);
@@ -223,6 +230,8 @@ static void start(struct run *r)
 	r->engine = dmv_device_new(r->posix);
 	if (!r->engine)
 		end("no device", "");
+	if (d->flags & DRIVER_STALE)
+		dmv_set_stale(dmv_posix_verifier(r->posix), 1);
 	if (driver_host_load(&r->host, 0))
 		end("no verifier: ", "the driver cannot be registered");
 }
