@@ -7,6 +7,7 @@
 #include <elf.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "facts_int.h"
@@ -126,11 +127,19 @@ static char *beside(const struct dmv_mem *m, const char *program)
 	return NULL;
 }
 
+/* --force is for what the user gives. */
 static enum dmv_code try_file(struct dmv_names *n, const char *path, struct dmv_err *e)
 {
+	enum dmv_code code;
+	char *advice;
+
 	if (access(path, R_OK))
 		return dmv_fail(e, DMV_E_ABSENT, "%.200s is not here", path);
-	return dmv_names_add_file(n, path, UINT64_MAX, false, e);
+	code = dmv_names_add_file(n, path, UINT64_MAX, false, e);
+	advice = code ? strstr(e->msg, "; --force") : NULL;
+	if (advice)
+		*advice = 0;
+	return code;
 }
 
 /* Where it ran, then beside the core; a file that is another build is no answer. */
@@ -142,10 +151,10 @@ static void add_executable(struct dmv_facts *f, struct dmv_names *n, const struc
 
 	if (c && c != DMV_E_MEMORY && (near = beside(im->m, im->path)) != NULL)
 		c = try_file(n, near, &other);
-	if (c)
+	if (c && !dmv_names_has_file(n, im->base))
 		dmv_note_add(f, 0, im->base, "no names from the program's own file: %s%s%s; give "
 			     "it with -s", e.msg, other.msg[0] ? "; " : "", other.msg);
-	else if (!im->id_n)
+	else if (!c && !im->id_n)
 		dmv_note_add(f, 0, im->base,
 			     "%.200s: nothing in the target tells whether this is the "
 			     "file that ran",
@@ -182,7 +191,7 @@ static void add_unmapped(struct dmv_facts *f, struct dmv_names *n, struct dmv_me
 		any |= !try_file(n, m->executable, &e);
 	if (near)
 		any |= !try_file(n, near, &e);
-	if (!any)
+	if (!any && !dmv_names_has_file(n, DMV_NO_ADDR))
 		dmv_note_add(f, 0, DMV_NO_ADDR, "no names from the program's own file: %s; give it "
 			     "with -s", e.msg[0] ? e.msg : m->executable);
 	free(near);

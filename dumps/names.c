@@ -193,9 +193,9 @@ static enum dmv_code unfit(struct dmv_names *n, const char *path, struct dmv_err
 	return dmv_names_unfit(path, k ? k->release : "", e);
 }
 
-/* Appended, but not counted yet. */
-static enum dmv_code load_file(struct dmv_names *n, const char *path, struct dmv_names_file **ret,
-			       struct dmv_err *e)
+/* Appended, but not counted yet. id: of that build alone; NULL: any file. */
+static enum dmv_code load_file(struct dmv_names *n, const char *path, const struct dmv_build_id *id,
+			       struct dmv_names_file **ret, struct dmv_err *e)
 {
 	struct dmv_names_file *p, *f;
 	enum dmv_code c;
@@ -210,7 +210,7 @@ static enum dmv_code load_file(struct dmv_names *n, const char *path, struct dmv
 	f = &p[n->nfile];
 	memset(f, 0, sizeof(*f));
 	f->base = UINT64_MAX;
-	c = n->reader->load(path, f, e);
+	c = id ? n->reader->load_build(path, id, f, e) : n->reader->load(path, f, e);
 	if (c == DMV_E_NOTFOUND)
 		c = unfit(n, path, e);
 	if (c)
@@ -242,7 +242,7 @@ enum dmv_code dmv_names_add_file(struct dmv_names *n, const char *path, uint64_t
 
 	if (n->reader && is_directory(path))
 		return dmv_names_add_dir(n, path, force, e);
-	c = load_file(n, path, &f, e);
+	c = load_file(n, path, NULL, &f, e);
 	if (c)
 		return c;
 	f->base = base;
@@ -266,23 +266,31 @@ enum dmv_code dmv_names_take_file(struct dmv_names *n, const char *path, size_t 
 				  struct dmv_err *e)
 {
 	struct dmv_names_file *f;
-	enum dmv_code c = load_file(n, path, &f, e);
+	enum dmv_code c = load_file(n, path, &n->image[image].id, &f, e);
 
 	if (c)
 		return c;
-	strcpy(f->module, n->image[image].module);
 	dmv_names_bind_file(n, f);
-	if (f->state == DMV_FILE_BOUND && f->image == image && f->sym.id.n) {
+	if (f->state == DMV_FILE_BOUND) {
 		n->nfile++;
 		return DMV_E_OK;
 	}
-	if (f->state == DMV_FILE_REFUSED)
-		c = dmv_fail(e, DMV_E_USAGE, "%s", f->why);
-	else
-		c = dmv_fail(e, DMV_E_USAGE, "%.200s: nothing tells whether it is the right file",
-			     path);
+	c = dmv_fail(e, DMV_E_USAGE, "%.200s: of the right build, but no program or library", path);
 	unload_file(n, f);
 	return c;
+}
+
+bool dmv_names_has_file(struct dmv_names *n, uint64_t base)
+{
+	dmv_names_bind(n);
+	for (size_t i = 0; i < n->nfile; i++) {
+		const struct dmv_names_file *f = &n->file[i];
+
+		if (base == UINT64_MAX || (f->state == DMV_FILE_BOUND && f->image != DMV_NO_IMAGE &&
+					   n->image[f->image].base == base))
+			return true;
+	}
+	return false;
 }
 
 void dmv_names_offer_file(struct dmv_names *n, uint64_t base, const char *path)

@@ -43,6 +43,9 @@ enum dmv_code dmv_names_add_file(struct dmv_names *n, const char *path, uint64_t
  * /usr/lib/debug/.build-id and in directories given in place of a file (dmv_names_add_file). */
 void dmv_names_offer_file(struct dmv_names *n, uint64_t base, const char *path);
 
+/* Is there a file for the image at base; UINT64_MAX: is there any file? */
+bool dmv_names_has_file(struct dmv_names *n, uint64_t base);
+
 /* The memory that addresses are of; borrowed until the names are freed. Reads nothing yet. A kernel
  * in it serves names and types once it is known (dmv_mem_kernel). Before the files about it. */
 enum dmv_code dmv_names_set_target(struct dmv_names *n, struct dmv_mem *m, struct dmv_err *e);

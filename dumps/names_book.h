@@ -62,6 +62,9 @@ struct dmv_names_file {
 struct dmv_names_reader {
 	/* sym, types or state TYPES. NOTFOUND: it is nothing that has names or types. */
 	enum dmv_code (*load)(const char *path, struct dmv_names_file *f, struct dmv_err *e);
+	/* An ELF file of that build alone. */
+	enum dmv_code (*load_build)(const char *path, const struct dmv_build_id *id,
+				    struct dmv_names_file *f, struct dmv_err *e);
 	/* Looked at when they are first asked for: vmlinux's DWARF is large. NULL: none. base: the
 	 * kernel's, for a module's; may be NULL. */
 	const struct dmv_types *(*types)(struct dmv_names_file *f, const struct dmv_btf *base);

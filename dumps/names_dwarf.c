@@ -30,6 +30,7 @@ enum {
 
 struct loading {
 	Elf *elf;
+	const struct dmv_build_id *only;        /* NULL: any build */
 	struct dmv_symfile *f;
 	struct dmv_symroom room;
 	const char *path;
@@ -290,6 +291,19 @@ static void read_build_id(struct loading *l)
 	l->f->id.n = (size_t)n;
 }
 
+static enum dmv_code check_build(struct loading *l)
+{
+	char mine[2 * DMV_BUILD_ID_MAX + 1], theirs[2 * DMV_BUILD_ID_MAX + 1];
+	const struct dmv_build_id *id = &l->f->id;
+
+	if (!l->only || (id->n == l->only->n && !memcmp(id->byte, l->only->byte, id->n)))
+		return DMV_E_OK;
+	dmv_build_id_text(id, mine);
+	dmv_build_id_text(l->only, theirs);
+	return dmv_fail(l->e, DMV_E_USAGE, "%.200s: its build-id %s is not that in the target, %s",
+			l->path, id->n ? mine : "(none)", theirs);
+}
+
 static enum dmv_code load_elf(struct loading *l)
 {
 	enum dmv_code c;
@@ -300,7 +314,9 @@ static enum dmv_code load_elf(struct loading *l)
 	if (c)
 		return c;
 	read_build_id(l);
-	c = read_tables(l);
+	c = check_build(l);
+	if (!c)
+		c = read_tables(l);
 	if (c)
 		return c;
 	dmv_symfile_sort(l->f);
@@ -327,8 +343,14 @@ static enum dmv_code load_fd(struct loading *l, int fd)
 
 enum dmv_code dmv_symfile_load(const char *path, struct dmv_symfile *ret, struct dmv_err *e)
 {
+	return dmv_symfile_load_build(path, NULL, ret, e);
+}
+
+enum dmv_code dmv_symfile_load_build(const char *path, const struct dmv_build_id *id,
+				     struct dmv_symfile *ret, struct dmv_err *e)
+{
 	struct dmv_symfile f = { 0 };
-	struct loading l = { .f = &f, .path = path, .e = e };
+	struct loading l = { .f = &f, .only = id, .path = path, .e = e };
 	/* Not blocking: a name may be a FIFO's. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	enum dmv_code c;

@@ -26,6 +26,12 @@ static enum dmv_code load(const char *path, struct dmv_names_file *f, struct dmv
 	return f->sym.path ? DMV_E_OK : dmv_fail(e, DMV_E_MEMORY, "no memory for symbol files");
 }
 
+static enum dmv_code load_build(const char *path, const struct dmv_build_id *id,
+				struct dmv_names_file *f, struct dmv_err *e)
+{
+	return dmv_symfile_load_build(path, id, &f->sym, e);
+}
+
 static const struct dmv_types *types(struct dmv_names_file *f, const struct dmv_btf *base)
 {
 	/* Without a base a module's types may have a better day. */
@@ -48,7 +54,7 @@ static void close_file(struct dmv_names_file *f)
 	dmv_lines_close(f->lines);
 }
 
-static const struct dmv_names_reader reader = { load, types, line, close_file };
+static const struct dmv_names_reader reader = { load, load_build, types, line, close_file };
 
 enum dmv_code dmv_names_new(struct dmv_names **ret, struct dmv_err *e)
 {

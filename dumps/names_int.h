@@ -51,6 +51,9 @@ struct dmv_symfile {
 
 /* An ELF file; NOTFOUND: it is none. USAGE: one without addresses of its own. */
 enum dmv_code dmv_symfile_load(const char *path, struct dmv_symfile *ret, struct dmv_err *e);
+/* The same, but of that build alone; of another one no symbol is read. USAGE: it is one. */
+enum dmv_code dmv_symfile_load_build(const char *path, const struct dmv_build_id *id,
+				     struct dmv_symfile *ret, struct dmv_err *e);
 /* System.map or a copy of /proc/kallsyms; NOTFOUND: it is neither. */
 enum dmv_code dmv_symfile_load_map(const char *path, struct dmv_symfile *ret, struct dmv_err *e);
 void dmv_symfile_free(struct dmv_symfile *f);

@@ -81,7 +81,10 @@ def one(name, runner, end, tmp):
     program = shutil.move(program, os.path.join(tmp, "elsewhere"))
     expect(name + ": nowhere", owner(core, tmp), False, "is not here; give it with -s")
     say(name + ": no source lines then", "".join(lines(core, tmp)))
-    expect(name + ": by -s", owner(core, tmp, "-s", program), True, "")
+    expect(name + ": by -s", owner(core, tmp, "-s", program), True)
+    said = owner(core, tmp, "-s", program)[1]
+    say(name + ": and then nothing is said of the file that is not here",
+        said if "-s" in said else "")
     shutil.copy(program, os.path.join(moved, "program"))
     expect(name + ": moved together", owner(core, tmp), True)
     expect(name + ": and asked for from their folder", owner("dump", moved), True)
