@@ -347,7 +347,7 @@ static void make_help(void)
 
 static struct command_table_entry table[] = {
 	{ "dma", cmd_dma, self.help, MINIMAL },
-	{ NULL },
+	{ .name = NULL },
 };
 
 /*

@@ -77,7 +77,8 @@ class Image:
         if LIB.dma_inspect_open(ctypes.byref(host), ctypes.byref(self.d)):
             raise OSError("open")
         for space in (VIRTUAL, PHYSICAL) if told else ():
-            if flags & 1 << space and LIB.dma_inspect_range(self.d, space, base, base + len(self.bytes), surely):
+            if flags & 1 << space and LIB.dma_inspect_range(
+                    self.d, space, base, base + len(self.bytes), surely):
                 raise OSError("range")
 
     def read(self, _, space, addr, buf, n):
