@@ -406,7 +406,9 @@ def main():
                 print("skip crash: no guest, see above" if code == 77 else
                       "not ok crash: the guest left no dumps, see above")
                 return code
-        test(Setup(build, os.path.abspath(dumps), tmp))
+        dumps = os.path.abspath(dumps)
+        os.chdir(tmp)                   # where crash on a terminal writes its files
+        test(Setup(build, dumps, tmp))
     return failed != 0
 
 
