@@ -49,7 +49,8 @@ static inline uint64_t put_addresses(struct fake_kernel *k, uint64_t at, enum or
 	return base + 8;
 }
 
-static inline uint64_t put_names(struct fake_kernel *k, uint64_t at, uint32_t *marker, enum order order)
+static inline uint64_t put_names(struct fake_kernel *k, uint64_t at, uint32_t *marker,
+				 enum order order)
 {
 	uint64_t start = at;
 	char name[40];
