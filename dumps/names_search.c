@@ -240,9 +240,13 @@ static struct dmv_names_found *found(struct dmv_names *n)
 /* Is it below a directory of the user's? Then that was of use. */
 static void mark_used(struct dmv_names *n, const char *path)
 {
-	for (size_t i = 0; i < n->ndir; i++)
-		if (!strncmp(path, n->dir[i].path, strlen(n->dir[i].path)))
+	for (size_t i = 0; i < n->ndir; i++) {
+		size_t len = strlen(n->dir[i].path);
+
+		if (!strncmp(path, n->dir[i].path, len) &&
+		    (path[len] == '/' || (len && path[len - 1] == '/')))
 			n->dir[i].used = true;
+	}
 }
 
 static void search_module(struct dmv_names *n, uint64_t addr)
