@@ -166,7 +166,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	memcpy(k->ram + FK_IMAGE + LIST, data + 1, n);
 	kn = dmv_knames_new(&k->b.base);
 	must(kn);
-	dmv_knames_more(kn, types, &l);
+	dmv_knames_more(kn, &(struct dmv_kmore){ &l, types, NULL });
 	ask(kn);
 	dmv_knames_free(kn);
 	return 0;
