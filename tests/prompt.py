@@ -200,15 +200,15 @@ def manual(env):
 
 
 def big_core(path):
-    """A process core of 8 GiB whose 64 segments are the same 128 MiB of the file; no holes, which
-    a scan leaves out."""
-    size, n = 128 << 20, 64
+    """A process core of 32 GiB whose 64 segments are the same 512 MiB of the file, as often as a
+    reader believes it; no holes, which a scan leaves out."""
+    size, n, data = 512 << 20, 64, 4096
     with open(path, "wb") as f:
         f.write(struct.pack("<16sHHIQQQIHHHHHH", b"\x7fELF\2\1\1", 4, 62, 1, 0, 64, 0, 0, 64, 56, n,
                             0, 0, 0))
         for i in range(n):
-            f.write(struct.pack("<IIQQQQQQ", 1, 6, 4096, (i + 1) << 32, 0, size, size, 4096))
-        f.seek(4096)
+            f.write(struct.pack("<IIQQQQQQ", 1, 6, data, (i + 1) << 32, 0, size, size, 4096))
+        f.seek(data)
         for i in range(size >> 20):
             f.write(bytes(1 << 20))
 
@@ -236,7 +236,7 @@ def long_work(env):
     case("^C during the scan of a big file", p.returncode == 4 and "stopped" in err, err)
     case("no progress through a pipe", "scan:" not in err and "\r" not in err, err)
     t = Terminal([PROG, "--no-pager", "big"], env)
-    line = r"\rscan: [\d.]+ [MG]iB of 8\.00 GiB, [\d.]+ [KMG]iB/s, \d+ (s|min \d+ s) left"
+    line = r"\rscan: [\d.]+ [MG]iB of 32 GiB, [\d.]+ [KMG]iB/s, \d+ (s|min \d+ s) left"
     start = time.monotonic()
     got = t.until(line)
     case("progress on a terminal", got is not None, t.seen)
