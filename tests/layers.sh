@@ -133,6 +133,31 @@ sources()
 		sort; } 2>/dev/null | wide)"
 }
 
+# Of the paths given, those that are no place for sources: what a program left, a folder without a
+# reason.
+strays()
+{
+	grep -vE '^(\.ci|cmds|core|dumps|ext|tests|LICENSES)/' | grep -vxE \
+		'(CONTRIBUTING|README)\.md|LICENSE|Makefile|\.(clang-format|editorconfig|gitignore)'
+}
+
+# Only where git can say what belongs to the tree. What it calls binary is no source, but may be a
+# seed of a fuzzer.
+tracked()
+{
+	git -C "$top" ls-files >"$tmp/all" 2>/dev/null && [ -s "$tmp/all" ] || return
+	sort -o "$tmp/all" "$tmp/all"
+	git -C "$top" grep -Il '' | sort >"$tmp/text"
+	say 'git has sources only' "$(strays <"$tmp/all"
+		comm -23 "$tmp/all" "$tmp/text" | grep -v '^tests/corpus/')"
+	if [ "$(printf 'core.1\nout\ncore/dmv.c\n' | strays | tr '\n' ' ')" = 'core.1 out ' ]; then
+		echo 'ok wall can fall: git has sources only'
+	else
+		echo 'not ok wall can fall: git has sources only: strays were not noticed'
+		rc=1
+	fi
+}
+
 # Undefined in any object of an archive and defined in none of it.
 needs()
 {
@@ -263,6 +288,7 @@ case ${1-} in
 esac
 cd "$top" || exit 2
 sources
+tracked
 objects
 falls
 objects_fall
