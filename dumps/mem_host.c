@@ -325,9 +325,7 @@ static bool read_word(struct dmv_mem *m, uint64_t addr, uint64_t *ret)
 
 	if (dmv_mem_read(m, DMV_VIRT, addr, b, bytes, NULL))
 		return false;
-	*ret = 0;
-	for (unsigned i = 0; i < bytes; i++)
-		*ret |= (uint64_t)b[m->big_endian ? bytes - 1 - i : i] << 8 * i;
+	*ret = dmv_get(b, bytes, m->big_endian);
 	return true;
 }
 
