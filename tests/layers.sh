@@ -129,7 +129,8 @@ sources()
 		-o -name '*.ld' \) -exec grep -L \
 		"$licence" {} + 2>/dev/null)"
 	say 'lines have 100 columns at most' "$({ find core dumps cmds ext tests .ci/run Makefile \
-		-name '*.[ch]' -o -name '*.py' -o -name '*.sh' -o -name run -o -name Makefile |
+		-name '*.[ch]' -o -name '*.py' -o -name '*.sh' -o -name run -o -name Makefile \
+		-o -name '*.mk' |
 		sort; } 2>/dev/null | wide)"
 }
 

@@ -97,7 +97,9 @@ class Tree:
         os.makedirs(self.top)
         for name in ("core", "tests/drivers"):
             shutil.copytree(os.path.join(TOP, name), os.path.join(self.top, name))
-        shutil.copy(os.path.join(TOP, "Makefile"), self.top)
+        os.makedirs(os.path.join(self.top, "tests/vm"))
+        for name in ("Makefile", "tests/tests.mk", "tests/vm/vm.mk"):
+            shutil.copy(os.path.join(TOP, name), os.path.join(self.top, name))
         self.exe = os.path.join(self.out, "drivers")
         run(["make", "-s", "-C", self.top, "O=" + self.out, "CC=" + shlex.join(cc), self.exe])
 

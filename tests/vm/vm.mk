@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
+# Guests for QEMU and the programs in them, and the tests that boot them (make check-vm).
+
+# ---- the guest: a bare-metal machine for QEMU (core/port/guest, tests/vm) ----
+# guest.elf has symbols and DWARF, for -s; guest.boot.elf is the same image as QEMU's multiboot
+# loader takes it, which refuses ELF64.
+GUEST_FLAGS = $(CORE_FLAGS) -fno-omit-frame-pointer -fno-optimize-sibling-calls \
+	-fno-stack-protector -fno-asynchronous-unwind-tables -fno-pic -fcf-protection=none \
+	-mno-red-zone -mgeneral-regs-only -mcmodel=small \
+	-Icore/wdm -Icore/port/guest -Itests/drivers
+GUEST_SRC = $(CORE_SRC) $(wildcard core/port/guest/*.c) tests/drivers/main_guest.c \
+	$(filter-out tests/drivers/main_%,$(wildcard tests/drivers/*.c))
+GUEST_OBJ = $(patsubst %.c,$(O)/guest/%.o,$(GUEST_SRC)) $(O)/guest/core/port/guest/boot.o
+
+$(O)/guest/tests/%.o: tests/%.c
+	@mkdir -p $(@D)
+	$(call say,CC guest,$<)$(CC) $(filter-out -Wconversion,$(GUEST_FLAGS)) $(CFLAGS) \
+		-fno-inline -c $< -o $@
+$(O)/guest/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC guest,$<)$(CC) $(GUEST_FLAGS) $(CFLAGS) -c $< -o $@
+$(O)/guest/%.o: %.S
+	@mkdir -p $(@D)
+	$(call say,AS guest,$<)$(CC) -MMD -MP -c $< -o $@
+$(O)/guest.elf: $(GUEST_OBJ) core/port/guest/guest.ld
+	$(call say,LD,$@)$(CC) -nostdlib -static -Wl,-T,core/port/guest/guest.ld \
+		-Wl,--build-id=sha1 -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack $(GUEST_OBJ) -o $@
+$(O)/guest.boot.elf: $(O)/guest.elf
+	$(call say,OBJCOPY,$@)objcopy -S -O elf32-i386 $< $@
+
+VM_NEEDS  += $(O)/guest.boot.elf $(O)/tests/mem_probe
+VM_CHECKS += "tests/vm/check.sh $(O)" "tests/second/recipes.py vm"
+
+# ---- a Linux guest: a stock kernel, processes that embed the verifier (tests/vm/linux*) ----
+VM_LINUX = $(O)/vm_linux/init $(O)/vm_linux/drivers $(O)/vm_linux/linux_probe
+
+$(O)/vm_linux/drivers: $(call objs,$(DRIVERS_SRC)) $(O)/libdmv-posix.a $(O)/libdmaverifier.a
+	@mkdir -p $(@D)
+	$(LINK) -static -lpthread -o $@
+$(O)/vm_linux/init: $(patsubst tests/vm/%.c,$(O)/tests/vm/%.o,$(wildcard tests/vm/init*.c))
+	@mkdir -p $(@D)
+	$(LINK) -static -o $@
+$(O)/vm_linux/linux_probe: $(O)/tests/vm/linux_probe.o $(O)/libdumps.a
+	@mkdir -p $(@D)
+	$(LINK) $(DUMPS_LIBS) -o $@
+# The same programs for the guests of another architecture.
+ARM64 = $(O)/vm_linux/arm64
+$(ARM64)/init: $(wildcard tests/vm/init*.c) tests/vm/init.h core/dmv_abi.h
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(ARM64_CC) -static $(TEST_FLAGS) $(CFLAGS) $(filter %.c,$^) -o $@
+$(ARM64)/drivers: $(O)/drivers_aarch64
+	@mkdir -p $(@D)
+	cp $< $@
+VM_NEEDS  += $(VM_LINUX) $(ARM64)/init $(ARM64)/drivers
+VM_CHECKS += "tests/vm/linux_check.py $(O) $(if $(FULL),full)"
+
+# ---- a guest of 32 bits; QEMU writes a Windows dump of it ----
+GUEST32_CC = $(CC) -m32 -idirafter /usr/include/x86_64-linux-gnu
+GUEST32_FLAGS = $(CORE_FLAGS) -fno-omit-frame-pointer -fno-stack-protector -fno-pic \
+	-fno-asynchronous-unwind-tables -fcf-protection=none -mgeneral-regs-only \
+	-Icore/port/guest -Itests
+GUEST32_SRC = $(wildcard core/*.c) tests/scene.c tests/vm/guest32/main.c \
+	$(patsubst %,core/port/guest/%.c,memory serial windump)
+GUEST32_OBJ = $(patsubst %.c,$(O)/guest32/%.o,$(GUEST32_SRC)) $(O)/guest32/tests/vm/guest32/boot.o
+
+$(O)/guest32/tests/%.o: tests/%.c
+	@mkdir -p $(@D)
+	$(call say,CC guest32,$<)$(GUEST32_CC) $(filter-out -Wconversion,$(GUEST32_FLAGS)) \
+		$(CFLAGS) -c $< -o $@
+$(O)/guest32/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC guest32,$<)$(GUEST32_CC) $(GUEST32_FLAGS) $(CFLAGS) -c $< -o $@
+$(O)/guest32/%.o: %.S
+	@mkdir -p $(@D)
+	$(call say,AS guest32,$<)$(GUEST32_CC) -MMD -MP -c $< -o $@
+$(O)/guest32.elf: $(GUEST32_OBJ) tests/vm/guest32/guest32.ld
+	$(call say,LD,$@)$(GUEST32_CC) -nostdlib -static -Wl,-T,tests/vm/guest32/guest32.ld \
+		-Wl,--build-id=none -Wl,-z,noexecstack $(GUEST32_OBJ) -lgcc -o $@
+VM_NEEDS  += $(O)/guest32.elf $(O)/tests/mem_probe
+VM_CHECKS += "tests/vm/windows.py $(O)"
+
+# ---- live targets in a Linux guest ----
+$(O)/vm_linux/live_init: $(patsubst %,$(O)/tests/vm/%.o,live_init init_kexec init_disk)
+	@mkdir -p $(@D)
+	$(LINK) -static -o $@
+VM_NEEDS  += $(O)/vm_linux/live_init $(O)/vm_linux/drivers
+VM_NEEDS  += $(O)/guest.boot.elf $(O)/tests/mem_probe
+VM_CHECKS += "tests/vm/live.py $(O)"
+
+# ---- hosts in front of a Linux guest's dump ----
+VM_NEEDS  += $(VM_LINUX)
+VM_CHECKS += "tests/vm/crash.py $(O)"
+VM_NEEDS += $(O)/tests/mem_probe
