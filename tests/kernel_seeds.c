@@ -32,12 +32,16 @@ int main(int argc, char **argv)
 	static const char i386[] = "OSRELEASE=" FK_RELEASE "\nPAGESIZE=4096\nCONFIG_X86_PAE=y\n"
 		"SYMBOL(init_uts_ns)=c1000000\nSYMBOL(swapper_pg_dir)=c0010000\n";
 	struct fake_kernel *k = fk_new();
+	bool bad;
 
 	if (argc != 3)
-		return 2;
-	if (!strcmp(argv[1], "kallsyms"))
-		return write_file(argv[2], "whole", k->ram + FK_IMAGE + FK_NUM, FK_BTF - FK_NUM);
-	return write_file(argv[2], "x86_64", k->text, strlen(k->text)) |
-	       write_file(argv[2], "arm64", arm, sizeof(arm) - 1) |
-	       write_file(argv[2], "i386", i386, sizeof(i386) - 1);
+		bad = true;
+	else if (!strcmp(argv[1], "kallsyms"))
+		bad = write_file(argv[2], "whole", k->ram + FK_IMAGE + FK_NUM, FK_BTF - FK_NUM);
+	else
+		bad = write_file(argv[2], "x86_64", k->text, strlen(k->text)) |
+		      write_file(argv[2], "arm64", arm, sizeof(arm) - 1) |
+		      write_file(argv[2], "i386", i386, sizeof(i386) - 1);
+	free(k);
+	return bad ? 2 : 0;
 }
