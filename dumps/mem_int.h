@@ -62,15 +62,6 @@ enum dmv_code dmv_wrapper_check(const char *path, struct dmv_err *e);
 /* OK, or that a file which is no dump is text, and what may be done with it. */
 enum dmv_code dmv_text_check(const char *path, struct dmv_err *e);
 
-/* mem_gather.c: for one thread at a time. NULL: it cannot be had. */
-struct dmv_gather;
-struct dmv_gather *dmv_gather_new(void);
-void dmv_gather_free(struct dmv_gather *g);     /* NULL allowed */
-/* n bytes at each of `count` offsets of the file to `to`, one behind the other; fast where offsets
- * ascend. False: it could not, or something is not there; what is in `to` means nothing then. */
-bool dmv_gather(struct dmv_gather *g, const struct dmv_file *f, const uint64_t *off, size_t count,
-		size_t n, uint8_t *to);
-
 /* A walk over memory has come through so many bytes of all. */
 void dmv_mem_walked(const struct dmv_mem *m, uint64_t done, uint64_t total);
 

@@ -6,7 +6,8 @@
  *
  *   threads: take a batch, fill its slot | ring of slots | caller: hand out, free the slot
  *
- * Of pages that are not compressed nothing is read but what is needed (mem_gather.c).
+ * Pages that are not compressed are read whole, too: copying 4 KiB that the processor's cache keeps
+ * takes less than a system call a page, or than mapping it.
  *
  * What threads share of the set is only read: the map, and the file by dmv_file_pread.
  */
@@ -82,11 +83,6 @@ struct worker {
 	uint8_t *known_head;            /* `per` bytes each */
 	struct small small[KNOWN];
 	uint8_t *small_head;            /* the same */
-	struct dmv_gather *gather;      /* NULL: it cannot be had, or did not do */
-	uint64_t *plain;                /* pages of a batch that it takes: file offsets */
-	uint8_t **plain_to;
-	size_t nplain;
-	uint8_t *gathered;              /* `n` bytes of each, then the next step's */
 };
 
 /* ---- one page ---- */
@@ -194,41 +190,10 @@ static bool head_of(struct worker *w, const struct dmv_kdump_desc *d, uint8_t *t
 	return true;
 }
 
-/* ---- pages that are not compressed ---- */
-
-/* The first page's place in the file may be shared by all pages of zeros: it is remembered. */
-static bool defer(struct worker *w, const struct dmv_kdump_desc *d, uint8_t *to)
-{
-	const struct heads *h = w->h;
-	uint64_t size = dmv_file_size(w->part->f);
-
-	if (!w->gather || d->flags & DMV_KDUMP_COMPRESSED || d->size != h->block ||
-	    d->off <= w->part->map.data || d->off > size || h->block > size - d->off)
-		return false;
-	w->plain[w->nplain] = d->off;
-	w->plain_to[w->nplain++] = to;
-	return true;
-}
-
-/* False: some are not there, and which is not known. */
-static bool gather(struct worker *w)
-{
-	const struct heads *h = w->h;
-
-	for (size_t k = 0; k < h->steps; k++) {
-		if (!dmv_gather(w->gather, w->part->f, w->plain, w->nplain, h->n, w->gathered))
-			return false;
-		for (size_t i = 0; i < w->nplain; i++) {
-			memcpy(w->plain_to[i] + k * h->n, w->gathered + i * h->n, h->n);
-			w->plain[i] += h->step;
-		}
-	}
-	return true;
-}
-
 /* ---- one batch ---- */
 
-static void fill_slot(struct worker *w, const struct dmv_kdump_part *p, uint64_t b, struct slot *s)
+/* Pages [b * BATCH, ...) of a part. */
+static void fill(struct worker *w, const struct dmv_kdump_part *p, uint64_t b, struct slot *s)
 {
 	const struct dmv_kdump_map *m = &p->map;
 	uint64_t lo = b * BATCH, hi = m->nbit - lo < BATCH ? m->nbit : lo + BATCH;
@@ -245,29 +210,16 @@ static void fill_slot(struct worker *w, const struct dmv_kdump_part *p, uint64_t
 	}
 	s->n = 0;
 	s->missed = 0;
-	w->nplain = 0;
 	for (size_t i = 0; pfn < hi && i < room; i++, pfn = dmv_kdump_map_next(m, pfn + 1, true)) {
 		uint8_t *to = s->head + s->n * w->h->per;
 		struct dmv_kdump_desc d;
 
 		dmv_kdump_desc_get(w->desc + i * DMV_KDUMP_DESC_BYTES, p->h.be, &d);
-		if ((i + 1) * DMV_KDUMP_DESC_BYTES <= got &&
-		    (defer(w, &d, to) || head_of(w, &d, to)))
+		if ((i + 1) * DMV_KDUMP_DESC_BYTES <= got && head_of(w, &d, to))
 			s->pfn[s->n++] = pfn;
 		else
 			s->missed += w->h->block;
 	}
-}
-
-/* Pages [b * BATCH, ...) of a part. What cannot be gathered is read like all others. */
-static void fill(struct worker *w, const struct dmv_kdump_part *p, uint64_t b, struct slot *s)
-{
-	fill_slot(w, p, b, s);
-	if (!w->nplain || gather(w))
-		return;
-	dmv_gather_free(w->gather);
-	w->gather = NULL;
-	fill_slot(w, p, b, s);
 }
 
 /* The next batch that has pages; under the lock. NULL: there is none. */
@@ -393,10 +345,6 @@ static void worker_deinit(struct worker *w)
 	free(w->page);
 	free(w->known_head);
 	free(w->small_head);
-	dmv_gather_free(w->gather);
-	free(w->plain);
-	free(w->plain_to);
-	free(w->gathered);
 }
 
 static bool worker_init(struct worker *w, struct heads *h)
@@ -408,12 +356,7 @@ static bool worker_init(struct worker *w, struct heads *h)
 	w->page = malloc(h->block);
 	w->known_head = malloc(KNOWN * h->per);
 	w->small_head = malloc(KNOWN * h->per);
-	w->gather = dmv_gather_new();
-	w->plain = malloc(BATCH * sizeof(*w->plain));
-	w->plain_to = malloc(BATCH * sizeof(*w->plain_to));
-	w->gathered = malloc(BATCH * h->n);
-	if (w->window && w->desc && w->page && w->known_head && w->small_head && w->plain &&
-	    w->plain_to && w->gathered)
+	if (w->window && w->desc && w->page && w->known_head && w->small_head)
 		return true;
 	worker_deinit(w);
 	return false;
