@@ -24,16 +24,6 @@ struct books {
 	int64_t mark;
 };
 
-static bool read_number(struct dmv_mem *m, uint64_t at, unsigned bytes, uint64_t *ret)
-{
-	uint8_t b[8];
-
-	if (dmv_mem_read(m, DMV_VIRT, at, b, bytes, NULL))
-		return false;
-	*ret = dmv_get(b, bytes, false);
-	return true;
-}
-
 /* False: the books cannot be read. */
 static bool is_free(const struct books *b, uint64_t phys, bool *ret)
 {
@@ -43,8 +33,8 @@ static bool is_free(const struct books *b, uint64_t phys, bool *ret)
 	for (unsigned n = 0; n < ORDERS && !*ret; n++) {
 		uint64_t page = b->array + (pfn >> n << n) * b->size, mark, order;
 
-		if (!read_number(b->m, page + b->mapcount, 4, &mark) ||
-		    !read_number(b->m, page + b->private, 8, &order))
+		if (dmv_mem_number(b->m, DMV_VIRT, page + b->mapcount, 4, &mark, NULL) ||
+		    dmv_mem_number(b->m, DMV_VIRT, page + b->private, 8, &order, NULL))
 			return n > 0;
 		*ret = (uint32_t)mark == (uint32_t)b->mark && order >= n && order < ORDERS;
 	}
@@ -66,7 +56,8 @@ static bool open_books(struct books *b, struct dmv_mem *m, struct dmv_names *n)
 	       dmv_vmci_size(text, "OFFSET", "page._mapcount", &b->mapcount) &&
 	       dmv_vmci_size(text, "OFFSET", "page.private", &b->private) &&
 	       dmv_vmci_number(text, "PAGE_BUDDY_MAPCOUNT_VALUE", &b->mark) &&
-	       dmv_names_symbol(n, "vmemmap_base", &at) && read_number(m, at, 8, &b->array) &&
+	       dmv_names_symbol(n, "vmemmap_base", &at) &&
+	       !dmv_mem_number(m, DMV_VIRT, at, 8, &b->array, NULL) &&
 	       dmv_names_symbol(n, "init_uts_ns", &at) &&
 	       !dmv_mem_translate(m, at, &phys, &bytes, NULL) && is_free(b, phys, &free) && !free;
 }

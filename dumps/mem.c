@@ -216,6 +216,18 @@ enum dmv_code dmv_mem_read(struct dmv_mem *m, enum dmv_space s, uint64_t addr, v
 			       read_source(m, s, addr, buf, n, e);
 }
 
+enum dmv_code dmv_mem_number(struct dmv_mem *m, enum dmv_space s, uint64_t addr, unsigned bytes,
+			     uint64_t *ret, struct dmv_err *e)
+{
+	uint8_t b[8];
+	enum dmv_code code = bytes <= sizeof(b) ? dmv_mem_read(m, s, addr, b, bytes, e) :
+						  dmv_fail(e, DMV_E_USAGE, "no such number");
+
+	if (!code)
+		*ret = dmv_get(b, bytes, m->big_endian);
+	return code;
+}
+
 size_t dmv_range_after(const struct dmv_mem *m, enum dmv_space s, uint64_t addr)
 {
 	size_t lo = 0, hi = m->nrange[s];

@@ -318,24 +318,15 @@ enum dmv_code dmv_mem_host_range(struct dmv_mem *m, enum dmv_space s, uint64_t s
 
 /* ---- VMCOREINFO ---- */
 
-static bool read_word(struct dmv_mem *m, uint64_t addr, uint64_t *ret)
-{
-	unsigned bytes = m->bits == 32 ? 4 : 8;
-	uint8_t b[8];
-
-	if (dmv_mem_read(m, DMV_VIRT, addr, b, bytes, NULL))
-		return false;
-	*ret = dmv_get(b, bytes, m->big_endian);
-	return true;
-}
-
 bool dmv_mem_host_vmcoreinfo(struct dmv_mem *m, uint64_t data, uint64_t size)
 {
+	const unsigned word = m->bits == 32 ? 4 : 8;
 	uint64_t at, n;
 	char *text;
 	bool good;
 
-	if (!read_word(m, data, &at) || !read_word(m, size, &n) || !at || !n || n > TEXT_MOST)
+	if (dmv_mem_number(m, DMV_VIRT, data, word, &at, NULL) ||
+	    dmv_mem_number(m, DMV_VIRT, size, word, &n, NULL) || !at || !n || n > TEXT_MOST)
 		return false;
 	text = malloc((size_t)n);
 	if (!text)

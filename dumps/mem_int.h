@@ -186,6 +186,9 @@ struct dmv_machine {
 /* By either name; NULL: unknown. */
 const struct dmv_machine *dmv_machine_of(const char *name);
 
+/* A number of 1 to 8 bytes in the target's byte order. */
+enum dmv_code dmv_mem_number(struct dmv_mem *m, enum dmv_space s, uint64_t addr, unsigned bytes,
+			     uint64_t *ret, struct dmv_err *e);
 /* Unsigned integer of 2, 4 or 8 bytes as the file has it. */
 uint64_t dmv_get(const uint8_t *p, unsigned bytes, bool big_endian);
 

@@ -124,12 +124,7 @@ struct list_search {
 
 static bool word_at(struct list_search *s, uint64_t addr, uint64_t *ret)
 {
-	uint8_t b[8];
-
-	if (dmv_mem_read(s->m, DMV_VIRT, addr, b, s->marks->word, NULL))
-		return false;
-	*ret = dmv_get(b, s->marks->word, s->m->big_endian);
-	return true;
+	return !dmv_mem_number(s->m, DMV_VIRT, addr, s->marks->word, ret, NULL);
 }
 
 /* Of both neighbours of the head: a module's kobject leads back to it. */

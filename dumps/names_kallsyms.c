@@ -218,17 +218,6 @@ static enum dmv_code read_some(struct dmv_mem *m, uint64_t addr, size_t n, uint8
 	return DMV_E_OK;
 }
 
-static enum dmv_code read_number(struct dmv_mem *m, uint64_t addr, unsigned bytes, uint64_t *ret,
-				 struct dmv_err *e)
-{
-	uint8_t b[8];
-	enum dmv_code code = dmv_mem_read(m, DMV_VIRT, addr, b, bytes, e);
-
-	if (!code)
-		*ret = dmv_get(b, bytes, m->big_endian);
-	return code;
-}
-
 /* Bytes from `from` to `to`, which lies behind it in every version. */
 static enum dmv_code extent(uint64_t from, uint64_t to, size_t max, const char *what, size_t *ret,
 			    struct dmv_err *e)
@@ -303,7 +292,7 @@ static enum dmv_code load_addresses(struct dmv_kallsyms *k, struct dmv_mem *m,
 	k->address_bytes = (uint8_t)(at->offsets ? 4 : word);
 	k->table = at->offsets ? at->offsets : at->addresses;
 	if (k->from == FROM_BASE)
-		code = read_number(m, at->relative_base, word, &k->base, e);
+		code = dmv_mem_number(m, DMV_VIRT, at->relative_base, word, &k->base, e);
 	if (!code)
 		code = read_some(m, k->table, k->n * k->address_bytes, &k->addresses, &got, e);
 	if (code)
@@ -351,7 +340,7 @@ enum dmv_code dmv_kallsyms_load_at(struct dmv_mem *m, const struct dmv_kallsyms_
 	if (!k)
 		return dmv_fail(e, DMV_E_MEMORY, "no memory for symbols");
 	k->big_endian = m->big_endian;
-	code = read_number(m, at->num_syms, 4, &n, e);
+	code = dmv_mem_number(m, DMV_VIRT, at->num_syms, 4, &n, e);
 	if (!code && (!n || n > MAX_SYMS))
 		code = dmv_fail_at(e, DMV_E_CORRUPT, at->num_syms,
 				   "kallsyms: %" PRIu64 " symbols are not believable", n);

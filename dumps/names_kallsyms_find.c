@@ -55,12 +55,7 @@ static uint64_t align_up(const struct finding *f, uint64_t v)
 
 static bool get(struct finding *f, uint64_t addr, unsigned n, uint64_t *ret)
 {
-	uint8_t b[8];
-
-	if (dmv_mem_read(f->m, DMV_VIRT, addr, b, n, NULL))
-		return false;
-	*ret = dmv_get(b, n, f->m->big_endian);
-	return true;
+	return !dmv_mem_number(f->m, DMV_VIRT, addr, n, ret, NULL);
 }
 
 /* ---- tokens ---- */

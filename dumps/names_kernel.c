@@ -194,9 +194,8 @@ static struct dmv_kmod *module_at(struct dmv_knames *kn, uint64_t addr)
 
 	dmv_knames_modules(kn, &n, NULL);
 	for (size_t i = 0; i < n; i++)
-		for (size_t j = 0; j < sizeof(kn->mod[i].piece) / sizeof(struct dmv_range); j++)
-			if (addr >= kn->mod[i].piece[j].start && addr < kn->mod[i].piece[j].end)
-				return &kn->mod[i];
+		if (dmv_kmod_has(&kn->mod[i], addr))
+			return &kn->mod[i];
 	return NULL;
 }
 

@@ -62,6 +62,10 @@ struct dmv_kmod {
 enum dmv_code dmv_kmods_load(struct dmv_knames *kn, struct dmv_mem *m, struct dmv_kmod **ret,
 			     size_t *n, struct dmv_err *cut, struct dmv_err *e);
 void dmv_kmods_free(struct dmv_kmod *v, size_t n);
+/* Is the address in its memory? */
+bool dmv_kmod_has(const struct dmv_kmod *k, uint64_t addr);
+/* A member of a structure at `at`, a word or an int: BTF says which, and may lie. */
+bool dmv_kernel_field(struct dmv_mem *m, uint64_t at, const struct dmv_member *f, uint64_t *ret);
 /* Reads the symbols of a module, once. *room: bytes that the symbols of all modules may yet take,
  * since many modules of a damaged list may claim the same large table. */
 void dmv_kmod_symbols(struct dmv_kmod *k, struct dmv_mem *m, size_t *room);

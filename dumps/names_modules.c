@@ -226,6 +226,20 @@ enum dmv_code dmv_kmods_load(struct dmv_knames *kn, struct dmv_mem *m, struct dm
 	return DMV_E_OK;
 }
 
+bool dmv_kmod_has(const struct dmv_kmod *k, uint64_t addr)
+{
+	for (size_t i = 0; i < sizeof(k->piece) / sizeof(k->piece[0]); i++)
+		if (addr >= k->piece[i].start && addr < k->piece[i].end)
+			return true;
+	return false;
+}
+
+bool dmv_kernel_field(struct dmv_mem *m, uint64_t at, const struct dmv_member *f, uint64_t *ret)
+{
+	return (f->size == 4 || f->size == 8) &&
+	       !dmv_mem_number(m, DMV_VIRT, at + f->offset, (unsigned)f->size, ret, NULL);
+}
+
 void dmv_kmods_free(struct dmv_kmod *v, size_t n)
 {
 	for (size_t i = 0; i < n; i++)

@@ -38,27 +38,19 @@ static bool read_layout(const struct dmv_types *t, struct layout *l)
 	       !dmv_types_member(t, "btf", "start_str_off", &l->start_str_off, NULL);
 }
 
-static bool number(const struct walk *w, uint64_t at, const struct dmv_member *f, uint64_t *ret)
-{
-	uint8_t b[8];
-
-	if ((f->size != 4 && f->size != 8) ||
-	    dmv_mem_read(w->m, DMV_VIRT, at + f->offset, b, (size_t)f->size, NULL))
-		return false;
-	*ret = dmv_get(b, (unsigned)f->size, w->m->big_endian);
-	return true;
-}
-
 /* One that is not whole, or goes on from other types, is left out. */
 static void take(struct walk *w, uint64_t btf)
 {
+	const struct layout *l = &w->l;
 	uint64_t data, size, id, off;
 	struct dmv_btf *b;
 	bool cut;
 	uint8_t *p;
 
-	if (!number(w, btf, &w->l.data, &data) || !number(w, btf, &w->l.data_size, &size) ||
-	    !number(w, btf, &w->l.start_id, &id) || !number(w, btf, &w->l.start_str_off, &off) ||
+	if (!dmv_kernel_field(w->m, btf, &l->data, &data) ||
+	    !dmv_kernel_field(w->m, btf, &l->data_size, &size) ||
+	    !dmv_kernel_field(w->m, btf, &l->start_id, &id) ||
+	    !dmv_kernel_field(w->m, btf, &l->start_str_off, &off) ||
 	    id != dmv_btf_count(w->base, &cut) + 1 || off != dmv_btf_strings(w->base) ||
 	    !size || size > MAX_ONE || size > MAX_ALL - w->bytes)
 		return;
@@ -90,9 +82,9 @@ size_t dmv_kmods_btf(struct dmv_mem *m, const struct dmv_btf *base, uint64_t hea
 	if (!read_layout(dmv_btf_types(base), &w.l))
 		return 0;
 	for (unsigned i = 0; i < MAX_MODULES; i++) {
-		if (!number(&w, at, &next, &at) || at == head)
+		if (!dmv_kernel_field(m, at, &next, &at) || at == head)
 			break;
-		if (number(&w, at - w.l.list.offset, &w.l.btf, &btf))
+		if (dmv_kernel_field(m, at - w.l.list.offset, &w.l.btf, &btf))
 			take(&w, btf);
 	}
 	*ret = w.v;

@@ -51,17 +51,6 @@ static bool read_attrs(const struct dmv_types *t, struct attrs *a)
 	       a->name.offset - a->first < a->stride && a->address.offset - a->first < a->stride;
 }
 
-static bool number(struct dmv_mem *m, uint64_t at, uint64_t bytes, uint64_t *ret)
-{
-	uint8_t b[8];
-
-	if ((bytes != 4 && bytes != 8) ||
-	    dmv_mem_read(m, DMV_VIRT, at, b, (size_t)bytes, NULL))
-		return false;
-	*ret = dmv_get(b, (unsigned)bytes, m->big_endian);
-	return true;
-}
-
 /* Pointers until NULL. */
 static size_t count_pointers(struct dmv_mem *m, uint64_t list)
 {
@@ -69,7 +58,8 @@ static size_t count_pointers(struct dmv_mem *m, uint64_t list)
 	uint64_t p = 1;
 	size_t n = 0;
 
-	while (n <= MAX_SECTIONS && number(m, list + n * word, word, &p) && p)
+	while (n <= MAX_SECTIONS &&
+	       !dmv_mem_number(m, DMV_VIRT, list + n * word, word, &p, NULL) && p)
 		n++;
 	return p ? 0 : n;
 }
@@ -79,16 +69,8 @@ static size_t count(struct dmv_mem *m, const struct attrs *a, uint64_t at)
 	uint64_t n = 0, list;
 
 	if (a->count.size)
-		return number(m, at + a->count.offset, a->count.size, &n) ? (size_t)n : 0;
-	return number(m, at + a->list.offset, a->list.size, &list) ? count_pointers(m, list) : 0;
-}
-
-static bool in_module(const struct dmv_kmod *k, uint64_t addr)
-{
-	for (size_t i = 0; i < sizeof(k->piece) / sizeof(k->piece[0]); i++)
-		if (addr >= k->piece[i].start && addr < k->piece[i].end)
-			return true;
-	return false;
+		return dmv_kernel_field(m, at, &a->count, &n) ? (size_t)n : 0;
+	return dmv_kernel_field(m, at, &a->list, &list) ? count_pointers(m, list) : 0;
 }
 
 /* As much of a string as there is. */
@@ -111,9 +93,9 @@ static bool read_one(const struct dmv_kmod *k, struct dmv_mem *m, const struct a
 {
 	uint64_t name;
 
-	return number(m, at + a->name.offset, a->name.size, &name) &&
-	       number(m, at + a->address.offset, a->address.size, &ret->addr) &&
-	       in_module(k, ret->addr) && read_name(m, name, ret->name, sizeof(ret->name));
+	return dmv_kernel_field(m, at, &a->name, &name) &&
+	       dmv_kernel_field(m, at, &a->address, &ret->addr) &&
+	       dmv_kmod_has(k, ret->addr) && read_name(m, name, ret->name, sizeof(ret->name));
 }
 
 enum dmv_code dmv_kmod_sections(const struct dmv_kmod *k, const struct dmv_types *t,
