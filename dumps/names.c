@@ -100,15 +100,19 @@ static void drop_notes(struct dmv_names *n)
 	n->nnote = 0;
 }
 
+static void unload_file(struct dmv_names *n, struct dmv_names_file *f)
+{
+	dmv_symfile_free(&f->sym);
+	free(f->part);
+	n->reader->close(f);
+}
+
 void dmv_names_free(struct dmv_names *n)
 {
 	if (!n)
 		return;
-	for (size_t i = 0; i < n->nfile; i++) {
-		dmv_symfile_free(&n->file[i].sym);
-		n->reader->close(&n->file[i]);
-		free(n->file[i].part);
-	}
+	for (size_t i = 0; i < n->nfile; i++)
+		unload_file(n, &n->file[i]);
 	for (size_t i = 0; i < n->nimage; i++)
 		free(n->image[i].path);
 	for (size_t i = 0; i < n->nlate; i++)
@@ -218,13 +222,6 @@ static enum dmv_code load_file(struct dmv_names *n, const char *path, const stru
 	module_of(path, f->module);
 	*ret = f;
 	return DMV_E_OK;
-}
-
-static void unload_file(struct dmv_names *n, struct dmv_names_file *f)
-{
-	dmv_symfile_free(&f->sym);
-	free(f->part);
-	n->reader->close(f);
 }
 
 static bool is_directory(const char *path)

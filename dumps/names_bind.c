@@ -19,15 +19,17 @@ static bool other_id(const struct dmv_build_id *a, const struct dmv_build_id *b)
 	return a->n && b->n && !same_id(a, b);
 }
 
-static void refuse(struct dmv_names_file *f, const struct dmv_names_image *im)
+/* what: "" or "the module ". */
+static void refuse(struct dmv_names_file *f, const char *what, const char *module,
+		   const struct dmv_build_id *id, const char *advice)
 {
 	char mine[2 * DMV_BUILD_ID_MAX + 1], theirs[2 * DMV_BUILD_ID_MAX + 1];
 
 	dmv_build_id_text(&f->sym.id, mine);
-	dmv_build_id_text(&im->id, theirs);
+	dmv_build_id_text(id, theirs);
 	f->state = DMV_FILE_REFUSED;
-	snprintf(f->why, sizeof(f->why), "%.200s: its build-id %s is not that of %s in the "
-		 "target, %s", f->sym.path, mine, im->module, theirs);
+	snprintf(f->why, sizeof(f->why), "%.200s: its build-id %s is not that of %s%s in the "
+		 "target, %s%s", f->sym.path, mine, what, module, theirs, advice);
 }
 
 static bool image_overlaps(const struct dmv_names_image *im, uint64_t low, uint64_t high)
@@ -119,17 +121,6 @@ static bool same_functions(struct dmv_names *n, const struct dmv_names_file *f,
 	return good >= bad;
 }
 
-static void refuse_module(struct dmv_names_file *f, const struct dmv_build_id *id)
-{
-	char mine[2 * DMV_BUILD_ID_MAX + 1], theirs[2 * DMV_BUILD_ID_MAX + 1];
-
-	dmv_build_id_text(&f->sym.id, mine);
-	dmv_build_id_text(id, theirs);
-	f->state = DMV_FILE_REFUSED;
-	snprintf(f->why, sizeof(f->why), "%.200s: its build-id %s is not that of the module %s "
-		 "in the target, %s; --force to go on", f->sym.path, mine, f->module, theirs);
-}
-
 static void place_module(struct dmv_names *n, struct dmv_names_file *f, const struct dmv_kmod *k)
 {
 	struct dmv_err why = { 0 };
@@ -154,7 +145,7 @@ static void place_module(struct dmv_names *n, struct dmv_names_file *f, const st
 	if (f->force)
 		return;
 	if (other_id(&f->sym.id, &id)) {
-		refuse_module(f, &id);
+		refuse(f, "the module ", f->module, &id, "; --force to go on");
 	} else if (!same_id(&f->sym.id, &id) && !same_functions(n, f, k)) {
 		f->state = DMV_FILE_REFUSED;
 		snprintf(f->why, sizeof(f->why), "%.200s: another build of the module %s is in the "
@@ -215,19 +206,21 @@ static void bind_object(struct dmv_names *n, struct dmv_names_file *f)
 
 static void bind_whole(struct dmv_names *n, struct dmv_names_file *f)
 {
+	const struct dmv_names_image *im;
 	uint64_t at;
 
 	f->image = image_of(n, f);
-	if (f->image != DMV_NO_IMAGE && !f->force && other_id(&f->sym.id, &n->image[f->image].id)) {
-		refuse(f, &n->image[f->image]);
+	im = f->image != DMV_NO_IMAGE ? &n->image[f->image] : NULL;
+	if (im && !f->force && other_id(&f->sym.id, &im->id)) {
+		refuse(f, "", im->module, &im->id, "");
 		return;
 	}
 	if (f->base != UINT64_MAX) {
 		at = f->base;
 	} else if (f->sym.fixed) {
 		at = f->sym.low;
-	} else if (f->image != DMV_NO_IMAGE) {
-		at = n->image[f->image].base;
+	} else if (im) {
+		at = im->base;
 	} else {
 		snprintf(f->why, sizeof(f->why), "%.200s: no image in the target has its build-id "
 			 "or name: its symbols are not used", f->sym.path);

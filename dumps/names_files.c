@@ -15,7 +15,7 @@ static enum dmv_code load(const char *path, struct dmv_names_file *f, struct dmv
 	if (c != DMV_E_NOTFOUND)
 		return c;
 	if (!dmv_is_btf(path))
-		return dmv_fail(e, c, "%s: neither an ELF file nor System.map nor BTF", path);
+		return c;
 	/* A module's types wait for the kernel's. */
 	c = dmv_file_types_open(path, NULL, &f->types, e);
 	if (c && c != DMV_E_NOTFOUND)
