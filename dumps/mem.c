@@ -367,15 +367,9 @@ enum dmv_code dmv_mem_walk(struct dmv_mem *m, enum dmv_space s, dmv_mem_walk_fn 
 	return code;
 }
 
-struct heads {
-	size_t step, n;
-	dmv_mem_heads_fn *fn;
-	void *ctx;
-};
-
-static enum dmv_code heads_in_piece(void *ctx, uint64_t addr, const uint8_t *buf, size_t n)
+enum dmv_code dmv_heads_in_piece(void *ctx, uint64_t addr, const uint8_t *buf, size_t n)
 {
-	const struct heads *h = ctx;
+	const struct dmv_heads *h = ctx;
 	size_t i = (size_t)(-addr & (h->step - 1));
 
 	for (; i < n && n - i >= h->n; i += h->step) {
@@ -391,9 +385,9 @@ enum dmv_code dmv_mem_walk_plain(struct dmv_mem *m, enum dmv_space s, size_t ste
 				 dmv_mem_heads_fn *fn, void *ctx, uint64_t *missed,
 				 struct dmv_err *e)
 {
-	struct heads h = { step, n, fn, ctx };
+	struct dmv_heads h = { step, n, fn, ctx };
 	uint64_t lost = 0;
-	enum dmv_code code = dmv_mem_walk(m, s, heads_in_piece, &h, &lost, e);
+	enum dmv_code code = dmv_mem_walk(m, s, dmv_heads_in_piece, &h, &lost, e);
 
 	*missed += lost;
 	return code;

@@ -164,26 +164,10 @@ static enum dmv_code host_read(struct dmv_mem *m, enum dmv_space s, uint64_t add
 
 /* ---- walking ---- */
 
-struct heads {
-	size_t step, n;
-	dmv_mem_heads_fn *fn;
-	void *ctx;
-};
-
-static enum dmv_code heads_of(const struct heads *w, uint64_t addr, const uint8_t *buf, size_t n)
-{
-	size_t i = (size_t)(-addr & (w->step - 1));
-	enum dmv_code code = DMV_E_OK;
-
-	for (; i < n && n - i >= w->n && !code; i += w->step)
-		code = w->fn(w->ctx, addr + i, buf + i);
-	return code;
-}
-
 struct walk {
 	struct host *h;
 	enum dmv_space space;
-	struct heads heads;
+	struct dmv_heads heads;
 	uint8_t *buf;
 	uint64_t missed;
 };
@@ -197,7 +181,7 @@ static enum dmv_code walk_piece(struct walk *w, uint64_t addr, size_t n, size_t 
 	/* of several pages the one that was had in part is asked for again */
 	if (*got < n && n > page)
 		*got = *got < page ? 0 : page + ((*got - page) & ~(size_t)(PAGE - 1));
-	return stopped(w->h) ? DMV_E_STOPPED : heads_of(&w->heads, addr, w->buf, *got);
+	return stopped(w->h) ? DMV_E_STOPPED : dmv_heads_in_piece(&w->heads, addr, w->buf, *got);
 }
 
 /* By the page what could not be had as a block: a debugger may give all or nothing. */

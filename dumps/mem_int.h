@@ -65,6 +65,15 @@ enum dmv_code dmv_text_check(const char *path, struct dmv_err *e);
 /* A walk over memory has come through so many bytes of all. */
 void dmv_mem_walked(const struct dmv_mem *m, uint64_t done, uint64_t total);
 
+/* What dmv_mem_walk_heads was asked for. */
+struct dmv_heads {
+	size_t step, n;
+	dmv_mem_heads_fn *fn;
+	void *ctx;
+};
+
+/* Hands out the heads in a piece of memory; ctx: a struct dmv_heads. A dmv_mem_walk_fn. */
+enum dmv_code dmv_heads_in_piece(void *ctx, uint64_t addr, const uint8_t *buf, size_t n);
 /* dmv_mem_walk_heads by dmv_mem_walk, whatever the source offers. Adds to *missed. */
 enum dmv_code dmv_mem_walk_plain(struct dmv_mem *m, enum dmv_space s, size_t step, size_t n,
 				 dmv_mem_heads_fn *fn, void *ctx, uint64_t *missed,

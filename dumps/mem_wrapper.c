@@ -15,22 +15,22 @@ enum {
 
 static const struct wrapper {
 	const char *magic;
-	size_t off, n;
+	size_t n;
 	const char *what;       /* "it is ..." */
 	const char *to_output;  /* the command, which ends in options: FILE > OUT follow */
 	const char *ending;     /* what its files are called */
 } wrappers[] = {
-	{ "\x1f\x8b", 0, 2, "compressed with gzip", "gzip -dc", ".gz" },
-	{ "\xfd" "7zXZ\0", 0, 6, "compressed with xz", "xz -dc", ".xz" },
-	{ "\x28\xb5\x2f\xfd", 0, 4, "compressed with zstd", "zstd -dc", ".zst" },
-	{ "BZh", 0, 3, "compressed with bzip2", "bzip2 -dc", ".bz2" },
-	{ "\x04\x22\x4d\x18", 0, 4, "compressed with lz4", "lz4 -dc", ".lz4" },
-	{ "LZIP", 0, 4, "compressed with lzip", "lzip -dc", ".lz" },
-	{ "\x89LZO\0\r\n\x1a\n", 0, 9, "compressed with lzop", "lzop -dc", ".lzo" },
+	{ "\x1f\x8b", 2, "compressed with gzip", "gzip -dc", ".gz" },
+	{ "\xfd" "7zXZ\0", 6, "compressed with xz", "xz -dc", ".xz" },
+	{ "\x28\xb5\x2f\xfd", 4, "compressed with zstd", "zstd -dc", ".zst" },
+	{ "BZh", 3, "compressed with bzip2", "bzip2 -dc", ".bz2" },
+	{ "\x04\x22\x4d\x18", 4, "compressed with lz4", "lz4 -dc", ".lz4" },
+	{ "LZIP", 4, "compressed with lzip", "lzip -dc", ".lz" },
+	{ "\x89LZO\0\r\n\x1a\n", 9, "compressed with lzop", "lzop -dc", ".lzo" },
 	/* as Windows and its users pack dumps */
-	{ "PK\3\4", 0, 4, "a zip archive", "unzip -p", ".zip" },
-	{ "MSCF", 0, 4, "a cabinet", "cabextract -p", ".cab" },
-	{ "7z\xbc\xaf\x27\x1c", 0, 6, "a 7z archive", "7z e -so", ".7z" },
+	{ "PK\3\4", 4, "a zip archive", "unzip -p", ".zip" },
+	{ "MSCF", 4, "a cabinet", "cabextract -p", ".cab" },
+	{ "7z\xbc\xaf\x27\x1c", 6, "a 7z archive", "7z e -so", ".7z" },
 };
 
 /* No command makes a dump of these by itself. */
@@ -117,7 +117,7 @@ static enum dmv_code say_text(const char *path, struct dmv_err *e)
 static enum dmv_code check(const char *path, const uint8_t *head, size_t got, struct dmv_err *e)
 {
 	for (size_t i = 0; i < sizeof(wrappers) / sizeof(wrappers[0]); i++)
-		if (begins(head, got, wrappers[i].magic, wrappers[i].off, wrappers[i].n))
+		if (begins(head, got, wrappers[i].magic, 0, wrappers[i].n))
 			return say_wrapper(path, &wrappers[i], e);
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		if (begins(head, got, others[i].magic, others[i].off, others[i].n))
