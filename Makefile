@@ -109,9 +109,9 @@ $(O)/dma.so: $(O)/ext/dma_crash.o $(O)/ext/libdma-inspect.o ext/dma-crash.map $(
 		$(O)/libdumps.a
 	$(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) $(HIDDEN) \
 		-Wl,--version-script,ext/dma-crash.map $(filter %.o,$^) $(filter %.a,$^) -o $@
-all: $(or $(DMA_SO),no-crash) $(O)/dma-gdb.py
+all: $(or $(DMA_SO),no-crash) $(O)/dma-gdb.py $(O)/dma_inspect.py
 # Beside the library, where it looks for it first.
-$(O)/dma-gdb.py: ext/dma-gdb.py
+$(O)/%.py: ext/%.py
 	@mkdir -p $(@D)
 	$(call say,CP,$@)cp $< $@
 no-crash:
@@ -192,7 +192,7 @@ install: all $(O)/libdmv-posix.a $(O)/dma-inspect.pc ## DESTDIR= PREFIX=/usr/loc
 	ln -sf $(LIB_SO).$(VERSION) $(DESTDIR)$(PREFIX)/lib/$(SONAME)
 	ln -sf $(SONAME) $(DESTDIR)$(PREFIX)/lib/$(LIB_SO)
 	$(if $(DMA_SO),install -D -m 644 $(DMA_SO) $(DESTDIR)$(PREFIX)/lib/crash/extensions/dma.so)
-	install -D -m 644 ext/dma-gdb.py $(DESTDIR)$(PREFIX)/share/dma-inspect/dma-gdb.py
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/dma-inspect ext/dma-gdb.py ext/dma_inspect.py
 	install -D -m 644 ext/dma-inspect.h $(DESTDIR)$(PREFIX)/include/dma-inspect.h
 	install -D -m 644 $(O)/dma-inspect.pc $(DESTDIR)$(PREFIX)/lib/pkgconfig/dma-inspect.pc
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man3 $(MAN3)

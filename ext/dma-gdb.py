@@ -11,61 +11,29 @@ import ctypes
 import os
 import re
 import signal
+import sys
 
 import gdb
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-VIRTUAL = 0
-HAS_VIRTUAL, LIVE, BIG_ENDIAN = 1, 4, 16
-SYMBOL, PLACE, LINE, MEMBER, SIZE = 1, 2, 3, 4, 5
+sys.path.insert(0, HERE)
+from dma_inspect import (ASK, BIG_ENDIAN, HAS_VIRTUAL, LINE, LIVE, MEMBER, PLACE,  # noqa: E402
+                         READ, SIZE, SYMBOL, VIRTUAL, WORD, WRITE, Host, Question, load)
+
 PAGE = 4096
 MACHINES = {"i386:x86-64": 62, "i386": 3, "aarch64": 183, "arm": 40, "powerpc:common64": 21,
             "s390:64-bit": 22, "riscv:rv64": 243}
 
-READ = ctypes.CFUNCTYPE(ctypes.c_size_t, ctypes.c_void_p, ctypes.c_int, ctypes.c_uint64,
-                        ctypes.c_void_p, ctypes.c_size_t)
-ASK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
-WRITE = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
-WORD = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_char_p)
 
-
-class Host(ctypes.Structure):
-    """struct dma_inspect_host"""
-    _fields_ = [("size", ctypes.c_uint32), ("flags", ctypes.c_uint32),
-                ("machine", ctypes.c_uint16), ("bits", ctypes.c_uint16),
-                ("reserved", ctypes.c_uint32), ("name", ctypes.c_char_p),
-                ("target", ctypes.c_char_p), ("ctx", ctypes.c_void_p), ("read", READ),
-                ("ask", ASK), ("write", WRITE)]
-
-
-class Question(ctypes.Structure):
-    """struct dma_inspect_question"""
-    _fields_ = [("size", ctypes.c_uint32), ("what", ctypes.c_uint32), ("name", ctypes.c_char_p),
-                ("member", ctypes.c_char_p), ("addr", ctypes.c_uint64),
-                ("value", ctypes.c_uint64), ("bytes", ctypes.c_uint64),
-                ("module", ctypes.c_char * 64), ("function", ctypes.c_char * 128),
-                ("line", ctypes.c_char * 256)]
-
-
-def load_library():
+def find_library():
     """Beside this file (a build), in the lib to its share/dma-inspect, else where the linker
     looks."""
     name = "libdma-inspect.so.0"
     near = [os.path.join(HERE, name), os.path.join(HERE, "..", "..", "lib", name)]
-    lib = ctypes.CDLL(next((x for x in near if os.path.exists(x)), name))
-    handle, number, text = ctypes.c_void_p, ctypes.c_int, ctypes.c_char_p
-    for name, ret, *args in (
-            ("open", number, ctypes.POINTER(Host), ctypes.POINTER(handle)),
-            ("close", None, handle), ("stop", None, handle), ("error", text, handle),
-            ("range", number, handle, number, ctypes.c_uint64, ctypes.c_uint64, number),
-            ("run", number, handle, text, ctypes.c_uint),
-            ("complete", None, handle, text, ctypes.c_size_t, WORD, ctypes.c_void_p)):
-        function = getattr(lib, "dma_inspect_" + name)
-        function.restype, function.argtypes = ret, args
-    return lib
+    return next((x for x in near if os.path.exists(x)), name)
 
 
-LIB, LIBC = load_library(), ctypes.CDLL(None)
+LIB, LIBC = load(find_library()), ctypes.CDLL(None)
 
 
 # ---- what gdb knows ----

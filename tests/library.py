@@ -15,49 +15,12 @@ import tempfile
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 O = os.environ.get("O", os.path.join(TOP, "build"))
 TOOL, LIBRARY = O + "/dma-inspect", O + "/libdma-inspect.so"
-READ = ctypes.CFUNCTYPE(ctypes.c_size_t, ctypes.c_void_p, ctypes.c_int, ctypes.c_uint64,
-                        ctypes.c_void_p, ctypes.c_size_t)
-ASK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
-WRITE = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
-WORD = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_char_p)
-VIRTUAL, PHYSICAL = 0, 1
-HAS_VIRTUAL, HAS_PHYSICAL, LIVE, LINUX = 1, 2, 4, 8
-SYMBOL, PLACE, LINE = 1, 2, 3
-JSON = 2
+sys.path.insert(0, os.path.join(TOP, "ext"))
+from dma_inspect import (ASK, HAS_PHYSICAL, HAS_VIRTUAL, JSON, LINE, LINUX, LIVE,  # noqa: E402
+                         PHYSICAL, PLACE, READ, SYMBOL, VIRTUAL, WORD, WRITE, Host, Question,
+                         load)
 
-
-class Host(ctypes.Structure):
-    _fields_ = [("size", ctypes.c_uint32), ("flags", ctypes.c_uint32),
-                ("machine", ctypes.c_uint16), ("bits", ctypes.c_uint16),
-                ("reserved", ctypes.c_uint32), ("name", ctypes.c_char_p),
-                ("target", ctypes.c_char_p), ("ctx", ctypes.c_void_p), ("read", READ),
-                ("ask", ASK), ("write", WRITE)]
-
-
-class Question(ctypes.Structure):
-    _fields_ = [("size", ctypes.c_uint32), ("what", ctypes.c_uint32), ("name", ctypes.c_char_p),
-                ("member", ctypes.c_char_p), ("addr", ctypes.c_uint64),
-                ("value", ctypes.c_uint64), ("bytes", ctypes.c_uint64),
-                ("module", ctypes.c_char * 64), ("function", ctypes.c_char * 128),
-                ("line", ctypes.c_char * 256)]
-
-
-def load():
-    lib = ctypes.CDLL(LIBRARY)
-    p, i, s = ctypes.c_void_p, ctypes.c_int, ctypes.c_char_p
-    for name, ret, *args in (
-            ("version", s), ("open", i, ctypes.POINTER(Host), ctypes.POINTER(p)),
-            ("close", None, p),
-            ("range", i, p, i, ctypes.c_uint64, ctypes.c_uint64, i),
-            ("run", i, p, s, ctypes.c_uint), ("error", s, p),
-            ("complete", None, p, s, ctypes.c_size_t, WORD, p), ("stop", None, p),
-            ("forget", None, p)):
-        fn = getattr(lib, "dma_inspect_" + name)
-        fn.restype, fn.argtypes = ret, args
-    return lib
-
-
-LIB = load()
+LIB = load(LIBRARY)
 
 
 class Image:
