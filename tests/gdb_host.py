@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 
-from prompt import Terminal
+from terminal import Terminal
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 O = os.path.abspath(os.environ.get("O", os.path.join(TOP, "build")))
@@ -127,18 +127,9 @@ def start(argv):
              "auto-solib-add off", "style enabled off"]
     before = [x for s in first for x in ("-iex", "set " + s)]
     t = Terminal(["/usr/bin/env", "gdb", "-q", "-nx", *before, "-ex", "source " + SHIM, *argv],
-                 {**os.environ, "TERM": "xterm", "INPUTRC": "/dev/null"})
-    if not t.until(PROMPT, LIMIT):
-        raise OSError("no prompt: " + t.seen)
+                 {**os.environ, "TERM": "xterm", "INPUTRC": "/dev/null"}, PROMPT, LIMIT)
+    t.wait("no prompt")
     return t
-
-
-def ask(t, line):
-    t.type(line + "\n")
-    got = t.until(PROMPT, LIMIT)
-    if not got:
-        raise OSError("%s: no answer: %s" % (line, t.seen))
-    return got
 
 
 def typed(tmp):
@@ -147,17 +138,17 @@ def typed(tmp):
     t.type("!dma viol\t")
     if not t.until("violations ", LIMIT):
         return "TAB: " + t.seen
-    if not re.search("wrote past|VIOLATION ", ask(t, "")):
+    if not re.search("wrote past|VIOLATION ", t.ask("")):
         return "!dma violations"
-    ask(t, "set height 10")
+    t.ask("set height 10")
     t.type("!dma 0 3f\n")
     if not t.until("--Type <RET> for more, q to quit", LIMIT):
         return "no pager: " + t.seen
     t.type("q\n")
     if not t.until(PROMPT, LIMIT):
         return "q: " + t.seen
-    ask(t, "set height 0")
-    got = ask(t, "dma")
+    t.ask("set height 0")
+    got = t.ask("dma")
     t.type("quit\n")
     t.end()
     return None if "Master adapter" in got else "then: " + got
@@ -182,7 +173,7 @@ def interrupted(_):
             if not got or "stopped" not in got:
                 return "time %d: %s" % (i, got or t.seen)
         t.type("\x03")                  # and gdb's own is as before
-        if not t.until(PROMPT, LIMIT) or "$1 = 2" not in ask(t, "print 1+1"):
+        if not t.until(PROMPT, LIMIT) or "$1 = 2" not in t.ask("print 1+1"):
             return "then: " + t.seen
         t.type("python\nwhile True: pass\nend\n")
         time.sleep(0.5)

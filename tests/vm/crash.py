@@ -20,7 +20,7 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from prompt import Terminal             # noqa: E402
+from terminal import Terminal           # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LIMIT = 120
@@ -253,7 +253,8 @@ def damaged(s, rounds=30):
     path, spots, rng = copy_of(s, "damaged.elf"), regions(s), random.Random(5)
     with open(path, "rb") as f:
         whole = {at: (f.seek(at), f.read(n))[1] for at, n in spots}
-    t = Terminal([shutil.which("crash"), "-s", "--minimal", s.vmlinux, path], s.env)
+    t = Terminal([shutil.which("crash"), "-s", "--minimal", s.vmlinux, path], s.env, PROMPT,
+                 LIMIT)
     try:
         if not t.until(PROMPT, LIMIT):
             return "no prompt: " + t.seen
@@ -293,19 +294,9 @@ def hurt(data, rng):
 
 def terminal(s, env, *options, dump=None):
     t = Terminal([shutil.which("crash"), "-s", *options, s.vmlinux, dump or s.dump],
-                 {**s.env, **env})
-    got = t.until(PROMPT, LIMIT)
-    if not got:
-        raise OSError("no prompt: " + t.seen)
+                 {**s.env, **env}, PROMPT, LIMIT)
+    t.wait("no prompt")
     return t
-
-
-def ask(t, line):
-    t.type(line + "\n")
-    got = t.until(PROMPT, LIMIT)
-    if not got:
-        raise OSError("%s: no answer: %s" % (line, t.seen))
-    return got
 
 
 def typed(s):
@@ -313,13 +304,13 @@ def typed(s):
     bold = "\x1b[1m"
     for env, colored in (({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)):
         t = terminal(s, env, "--minimal")
-        ask(t, "extend " + s.so)
-        got = ask(t, "!dma --scan summary")
+        t.ask("extend " + s.so)
+        got = t.ask("!dma --scan summary")
         if "Findings:" not in got or (bold in got) != colored:
             return "%s: %r" % (env, got)
-        if bold in ask(t, "dma summary | cat"):
+        if bold in t.ask("dma summary | cat"):
             return "colours in a pipe"
-        if "no such thing" in ask(t, "!echo no such thin") or "2" not in ask(t, "eval 1+1"):
+        if "no such thing" in t.ask("!echo no such thin") or "2" not in t.ask("eval 1+1"):
             return "the shell is not what it was"
         t.type("q\n")
         if t.end() is None:
@@ -330,9 +321,9 @@ def typed(s):
 def paging(s):
     """q in the pager that crash starts for long answers."""
     t = terminal(s, {"LESS": "", "PAGER": "less"})
-    ask(t, "extend " + s.so)
-    ask(t, "dma --scan region > out")
-    ask(t, "set scroll on")
+    t.ask("extend " + s.so)
+    t.ask("dma --scan region > out")
+    t.ask("set scroll on")
     for i in range(3):
         t.type("dma events\n" if i else "dma 0 3f\n")
         if not t.until(r"(\x1b\[7m|: ?$|<SPACE>|forward: )", 30):
@@ -340,7 +331,7 @@ def paging(s):
         t.type("q")
         if not t.until(PROMPT, 30):
             return "no prompt: %r" % t.seen
-    got = ask(t, "eval 1+1")
+    got = t.ask("eval 1+1")
     t.type("q\n")
     t.end()
     return None if "2" in got else got
@@ -349,7 +340,7 @@ def paging(s):
 def interrupted(s):
     """^C in the middle of a scan, ten times; then crash's own commands and ours as before."""
     t = terminal(s, {}, "--minimal", dump=s.stem + ".zlib.0")
-    ask(t, "extend " + s.so)
+    t.ask("extend " + s.so)
     stopped = 0
     for i in range(10):
         t.type("dma --scan summary\n")
@@ -361,11 +352,11 @@ def interrupted(s):
         stopped += "dma: stopped" in got
     if not stopped:
         return "never in the middle"
-    got = ask(t, "dma --scan summary")
+    got = t.ask("dma --scan summary")
     if "Findings:" not in got:
         return "then: " + got
     t.type("\x03")
-    if not t.until(PROMPT, 30) or "2" not in ask(t, "eval 1+1"):
+    if not t.until(PROMPT, 30) or "2" not in t.ask("eval 1+1"):
         return "crash's own ^C: " + t.seen
     t.type("q\n")
     return "it does not end" if t.end() is None else None
