@@ -56,6 +56,15 @@ uint32_t wdm_transfer_registers(const struct dmv_transfer *t)
 	return n;
 }
 
+/* A chain that loops cannot be walked, whether rule X2 counts here or not. */
+static bool ends(struct dmv_adapter *a, PMDL mdl, uint64_t caller)
+{
+	if (!mdl || !wdm_chain_loops(mdl))
+		return true;
+	wdm_mdl_ok(a, mdl, caller);
+	return false;
+}
+
 NTSTATUS wdm_transfer(struct dmv_adapter *a, PMDL mdl, PVOID va, ULONG length, uint64_t caller,
 		      struct dmv_transfer *ret)
 {
@@ -63,10 +72,8 @@ NTSTATUS wdm_transfer(struct dmv_adapter *a, PMDL mdl, PVOID va, ULONG length, u
 	struct wdm_range r = { (uintptr_t)va, length, length };
 	struct dmv_span *chain;
 
-	if (mdl && wdm_chain_loops(mdl)) {
-		wdm_mdl_ok(a, mdl, caller);
-		return STATUS_INVALID_PARAMETER;        /* whether that counts or not */
-	}
+	if (!ends(a, mdl, caller))
+		return STATUS_INVALID_PARAMETER;
 	if (mdl)
 		r.length = first_share(mdl, r.va, length);
 	if (!wdm_list_span(a, mdl, &r, caller, &ret->span))
@@ -111,16 +118,27 @@ NTSTATUS wdm_chain_reaches(struct dmv_adapter *a, const struct wdm_bytes *b, uin
 
 	if (!b->mdl)
 		return STATUS_INVALID_PARAMETER;
-	if (wdm_chain_loops(b->mdl)) {
-		wdm_mdl_ok(a, b->mdl, caller);
-		return STATUS_INVALID_PARAMETER;        /* whether that counts or not */
-	}
+	if (!ends(a, b->mdl, caller))
+		return STATUS_INVALID_PARAMETER;
 	room = chain_bytes(b->mdl);
 	room = room > b->offset ? room - b->offset : 0;
 	if (b->length > room &&
 	    dmv_violate(wdm_verifier(), DMV_V_CHAIN_TOO_SHORT, a, caller, b->length - room, 0, 0))
 		return STATUS_INVALID_PARAMETER;
 	return STATUS_SUCCESS;
+}
+
+/* The MDL that a transfer begins in, and *ret, where; NULL: behind the chain. */
+static PMDL seek(const struct wdm_bytes *b, char **ret)
+{
+	uint64_t offset = b->offset;
+	PMDL m = b->mdl;
+
+	for (; m && offset >= m->ByteCount; m = m->Next)
+		offset -= m->ByteCount;
+	if (m)
+		*ret = (char *)MmGetMdlVirtualAddress(m) + offset;
+	return m;
 }
 
 /* A line of the cache that the transfer shares with others is lost for one of them. */
@@ -141,21 +159,16 @@ NTSTATUS wdm_transfer_ex(struct dmv_adapter *a, const struct wdm_bytes *b, uint6
 			 struct dmv_transfer *ret, uint64_t *left)
 {
 	const NTSTATUS status = wdm_chain_reaches(a, b, caller);
-	uint64_t offset = b->offset;
-	PMDL m = b->mdl;
 	char *va;
+	PMDL m;
 
 	if (status)
 		return status;
 	if (left)
-		*left = chain_bytes(m) - offset;
-	while (m && offset >= m->ByteCount) {
-		offset -= m->ByteCount;
-		m = m->Next;
-	}
+		*left = chain_bytes(b->mdl) - b->offset;
+	m = seek(b, &va);
 	if (!m)
 		return STATUS_INVALID_PARAMETER;
-	va = (char *)MmGetMdlVirtualAddress(m) + offset;
 	if (b->map && !lines_ok(a, m, (uintptr_t)va, b->length, caller))
 		return STATUS_INVALID_PARAMETER;
 	return wdm_transfer(a, m, va, b->length, caller, ret);
@@ -184,4 +197,12 @@ NTSTATUS wdm_list_size(const MDL *mdl, uint64_t va, ULONG length, uint32_t *ret)
 					      mdl->ByteCount))
 		return STATUS_BUFFER_TOO_SMALL;
 	return STATUS_SUCCESS;
+}
+
+NTSTATUS wdm_chain_size(const struct wdm_bytes *b, uint32_t *ret)
+{
+	char *va;
+	const MDL *m = seek(b, &va);
+
+	return m ? wdm_list_size(m, (uintptr_t)va, b->length, ret) : STATUS_INVALID_PARAMETER;
 }

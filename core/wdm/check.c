@@ -113,10 +113,9 @@ HOT bool inside(struct dmv_adapter *a, const MDL *mdl, uint64_t va, uint64_t cal
 HOT bool address_ok(struct dmv_adapter *a, enum wdm_kind kind, PMDL mdl, const struct wdm_range *r,
 		    uint64_t caller)
 {
-	const uint64_t va = r->va;
-
-	struct dmv *v = wdm_verifier();
 	const uint64_t start = (uintptr_t)MmGetMdlVirtualAddress(mdl), end = start + mdl->ByteCount;
+	const uint64_t va = r->va;
+	struct dmv *v = wdm_verifier();
 
 	if (kind != WDM_LIST && !inside(a, mdl, va, caller))
 		return false;

@@ -81,7 +81,11 @@ NTSTATUS wdm_transfer_ex(struct dmv_adapter *a, const struct wdm_bytes *b, uint6
 NTSTATUS wdm_chain_reaches(struct dmv_adapter *a, const struct wdm_bytes *b, uint64_t caller);
 /* Registers that `length` bytes at va need; mdl NULL: of whatever MDL. Judges nothing. */
 NTSTATUS wdm_list_size(const MDL *mdl, uint64_t va, ULONG length, uint32_t *ret);
+/* The same by an offset into a chain that is long enough. */
+NTSTATUS wdm_chain_size(const struct wdm_bytes *b, uint32_t *ret);
 
+/* What a request says of the driver that makes it; `routine`: the one to call. */
+struct dmv_request wdm_request(PDEVICE_OBJECT device, uint64_t routine, PVOID context);
 /* Lets requests run that were waiting for what was just freed: calls their drivers' routines. */
 void wdm_run_waiting(void);
 /* Calls the routine of a granted request, at DISPATCH_LEVEL, and heeds its answer. */

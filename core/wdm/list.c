@@ -105,11 +105,11 @@ static NTSTATUS ask(struct dmv_adapter *a, const struct dmv_request *r, uint64_t
 static struct dmv_request request_of(PDEVICE_OBJECT device, PDRIVER_LIST_CONTROL routine,
 				     PVOID context, BOOLEAN to_device)
 {
-	return (struct dmv_request){
-		.device = (uintptr_t)device, .routine = (uintptr_t)routine,
-		.context = (uintptr_t)context, .irp = device ? (uintptr_t)device->CurrentIrp : 0,
-		.list = true, .transfer.to_device = to_device,
-	};
+	struct dmv_request r = wdm_request(device, (uintptr_t)routine, context);
+
+	r.list = true;
+	r.transfer.to_device = to_device;
+	return r;
 }
 
 /* The transfer is there: gets memory for the list. */

@@ -9,6 +9,14 @@ NTSTATUS wdm_status(int result)
 	return result == DMV_KEY_USED ? STATUS_INVALID_PARAMETER : STATUS_INSUFFICIENT_RESOURCES;
 }
 
+struct dmv_request wdm_request(PDEVICE_OBJECT device, uint64_t routine, PVOID context)
+{
+	return (struct dmv_request){
+		.device = (uintptr_t)device, .routine = routine, .context = (uintptr_t)context,
+		.irp = device ? (uintptr_t)device->CurrentIrp : 0,
+	};
+}
+
 /* ---- calling drivers back ---- */
 
 static void channel_run(const struct dmv_grant *g)
@@ -55,16 +63,13 @@ NTSTATUS NTAPI wdm_allocate_adapter_channel(PDMA_ADAPTER adapter, PDEVICE_OBJECT
 					    ULONG registers, PDRIVER_CONTROL routine, PVOID context)
 {
 	struct dmv_adapter *a = wdm_begin(adapter, AT_DISPATCH, CALLER);
-	const struct dmv_request r = {
-		.device = (uintptr_t)device, .routine = (uintptr_t)routine,
-		.context = (uintptr_t)context, .irp = device ? (uintptr_t)device->CurrentIrp : 0,
-		.registers = registers,
-	};
+	struct dmv_request r = wdm_request(device, (uintptr_t)routine, context);
 	struct dmv_grant g;
 	int result;
 
 	if (!a)
 		return STATUS_INVALID_PARAMETER;
+	r.registers = registers;
 	result = dmv_request(wdm_verifier(), a, &r, CALLER, &g);
 	if (result == DMV_OK) {
 		wdm_run(&g);

@@ -83,22 +83,19 @@ NTSTATUS NTAPI wdm_allocate_adapter_channel_ex(PDMA_ADAPTER adapter, PDEVICE_OBJ
 					       PVOID *base)
 {
 	struct dmv_adapter *a = wdm_begin(adapter, AT_DISPATCH, CALLER);
-	const struct dmv_request r = {
-		.device = (uintptr_t)device, .routine = (uintptr_t)routine,
-		.context = (uintptr_t)routine_context,
-		.irp = device ? (uintptr_t)device->CurrentIrp : 0,
-		.registers = registers, .key = (uintptr_t)context,
-		.now = flags & DMA_SYNCHRONOUS_CALLBACK,
-	};
+	struct dmv_request r = wdm_request(device, (uintptr_t)routine, routine_context);
 	struct dmv_grant g;
 	NTSTATUS status;
 	int result;
 
+	r.now = flags & DMA_SYNCHRONOUS_CALLBACK;
 	if (!a || (base != NULL) == (routine != NULL) || (!routine && !r.now))
 		return STATUS_INVALID_PARAMETER;
 	status = wdm_context_begin(adapter, context);
 	if (status)
 		return status;
+	r.registers = registers;
+	r.key = (uintptr_t)context;
 	result = dmv_request(wdm_verifier(), a, &r, CALLER, &g);
 	if (result == DMV_OK && routine) {
 		wdm_run(&g);
@@ -225,21 +222,6 @@ NTSTATUS NTAPI wdm_get_dma_adapter_info(PDMA_ADAPTER adapter, PDMA_ADAPTER_INFO 
 	return STATUS_SUCCESS;
 }
 
-/* Registers of `length` bytes from `offset` on; the chain is long enough. */
-static NTSTATUS registers_of(const struct wdm_bytes *b, uint32_t *ret)
-{
-	uint64_t offset = b->offset;
-	PMDL m = b->mdl;
-
-	while (m && offset >= m->ByteCount) {
-		offset -= m->ByteCount;
-		m = m->Next;
-	}
-	if (!m)
-		return STATUS_INVALID_PARAMETER;
-	return wdm_list_size(m, (uintptr_t)MmGetMdlVirtualAddress(m) + offset, b->length, ret);
-}
-
 NTSTATUS NTAPI wdm_get_dma_transfer_info(PDMA_ADAPTER adapter, PMDL mdl, ULONGLONG offset,
 					 ULONG length, BOOLEAN write_only, PDMA_TRANSFER_INFO info)
 {
@@ -256,7 +238,7 @@ NTSTATUS NTAPI wdm_get_dma_transfer_info(PDMA_ADAPTER adapter, PMDL mdl, ULONGLO
 		return STATUS_NOT_SUPPORTED;
 	status = wdm_chain_reaches(a, &b, CALLER);
 	if (!status)
-		status = registers_of(&b, &n);
+		status = wdm_chain_size(&b, &n);
 	if (status)
 		return status;
 	info->V1 = (DMA_TRANSFER_INFO_V1){ n, n, (ULONG)wdm_list_bytes(n) };
