@@ -48,7 +48,8 @@ resolved()
 	{
 		dir = $1
 		sub("/[^/]*$", "", dir)
-		n = split(dir " core core/wdm core/port/posix core/port/guest dumps cmds ext",
+		n = split(dir " core core/wdm core/port/posix core/port/guest" \
+			" core/port/guest/x86 core/port/guest/arm64 dumps cmds ext",
 			d, " ")
 		path = $2
 		for (k = 1; k <= n; k++)

@@ -19,11 +19,10 @@
 
 /*
  * The device: a DMA engine that moves bytes between its own memory and a bus address. Bus addresses
- * are what MapTransfer and list elements say. A transfer has at most DEVICE_TRANSFER_MAX bytes and
- * reaches bus addresses below DEVICE_REACH only (the limits of edu).
+ * are what MapTransfer and list elements say. A transfer has at most DEVICE_TRANSFER_MAX bytes (the
+ * limit of edu).
  */
 #define DEVICE_TRANSFER_MAX 4095u
-#define DEVICE_REACH 0x10000000u
 
 struct test_device {
 	PDEVICE_OBJECT pdo;             /* for IoGetDmaAdapter */
@@ -40,7 +39,7 @@ void device_read(struct test_device *dev, uint64_t bus, void *bytes, uint32_t le
 /* No DMA after this returns. */
 void device_stop(struct test_device *dev);
 
-/* n zeroed nonpaged pages, contiguous virtually, all below DEVICE_REACH. NULL: none left. */
+/* n zeroed nonpaged pages, contiguous virtually, that the device reaches. NULL: none left. */
 void *driver_pages(uint32_t n);
 void driver_pages_free(void *va, uint32_t n);
 

@@ -3,16 +3,13 @@
  * Runs one test driver in the bare-metal guest, on QEMU's edu device. The command line says which:
  * `driver=NAME`, and `mode=log` (record and go on; else the first error stops the machine) and
  * `verify=off`, and `freeze=N`: stop the machine after the device's Nth write, before the driver
- * can flush. `windows=yes` publishes what QEMU needs to write a Windows dump; `bugcheck=CODE,P1,P2,
- * P3,P4` does so too, lays that bugcheck down and ends. `fault=yes` makes the guest itself fail.
- * Ends with a STOP, a FAULT, or a line "guest: ...", and halts.
+ * can flush. `fault=yes` makes the guest itself fail. Ends with a STOP, a FAULT, or a line
+ * "guest: ...", and halts.
  */
-#include "clock.h"
+#include "cpu.h"
 #include "host.h"
-#include "io.h"
 #include "serial.h"
 #include "verifier.h"
-#include "windump.h"
 
 #define REGISTERS 256u                  /* map registers, unless the driver wants another number */
 #define SPLIT (DEVICE_TRANSFER_MAX < GUEST_EDU_MAX ? DEVICE_TRANSFER_MAX : GUEST_EDU_MAX)
@@ -80,7 +77,7 @@ void device_stop(struct test_device *dev)
 
 void *driver_pages(uint32_t n)
 {
-	return guest_pages_take(&run.guest->pages, n, DEVICE_REACH);
+	return guest_pages_take(&run.guest->pages, n, GUEST_PAGES_LIMIT);
 }
 
 void driver_pages_free(void *va, uint32_t n)
@@ -149,40 +146,6 @@ static void start(struct run *r)
 		end("no verifier: ", "the driver cannot be registered");
 }
 
-/* ---- what a Windows dump needs ---- */
-
-#define UPTIME_NS (93784ull * 1000000000)       /* a day, two hours, three minutes, four seconds */
-
-static uint64_t root(void)
-{
-	uint64_t v;
-
-	__asm__ volatile("movq %%cr3, %0" : "=r"(v));
-	return v;
-}
-
-static void publish_windows(const struct guest *g)
-{
-	const struct guest_windump w = {
-		.root = root(), .direct = GUEST_DIRECT, .unix_ns = guest_clock_unix_ns(),
-		.memory = g->pages.base + g->pages.count * GUEST_PAGE, .up_ns = UPTIME_NS,
-		.comment = "the verifier's guest",
-	};
-
-	if (!guest_windump_publish(&w))
-		end("no vmcoreinfo", "");
-}
-
-static void given_bugcheck(const char *text)
-{
-	uint64_t p[4];
-	uint32_t code;
-
-	guest_windump_parse(text, &code, p);
-	guest_windump_bugcheck(code, p);
-	end("gave up: ", "by the bugcheck that was given");
-}
-
 /* Reads where nothing is mapped: what a fault looks like must be known before one happens. */
 static void fault(void)
 {
@@ -194,16 +157,11 @@ void guest_main(struct guest *g)
 	static const char *const names[] = { "edu", "edu0", "edu1" };
 	struct run *r = &run;
 	const struct driver *d;
-	char name[64], bugcheck[96];
-	bool given = guest_option(g, "bugcheck", bugcheck, sizeof(bugcheck));
+	char name[64];
 
 	r->guest = g;
 	if (option_is(g, "fault", "yes"))
 		fault();
-	if (given || option_is(g, "windows", "yes"))
-		publish_windows(g);
-	if (given)
-		given_bugcheck(bugcheck);
 	if (!g->edu_found)
 		end("no device", "");
 	if (!guest_option(g, "driver", name, sizeof(name)))
@@ -211,7 +169,7 @@ void guest_main(struct guest *g)
 	d = driver_find(name);
 	if (!d)
 		end("no such driver: ", name);
-	r->bounce = guest_pages_take(&g->pages, 1, DEVICE_REACH);
+	r->bounce = guest_pages_take(&g->pages, 1, GUEST_PAGES_LIMIT);
 	if (!r->bounce)
 		end("no memory", "");
 	r->freeze = option_number(g, "freeze");

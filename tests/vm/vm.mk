@@ -2,15 +2,16 @@
 # Guests for QEMU and the programs in them, and the tests that boot them (make check-vm).
 
 # ---- the guest: a bare-metal machine for QEMU (core/port/guest, tests/vm) ----
-# guest.elf has symbols and DWARF, for -s; guest.boot.elf is the same image as QEMU's multiboot
-# loader takes it, which refuses ELF64.
+# On a PC. guest.elf has symbols and DWARF, for -s; guest.boot.elf is the same image as QEMU's
+# multiboot loader takes it, which refuses ELF64.
 GUEST_FLAGS = $(CORE_FLAGS) -fno-omit-frame-pointer -fno-optimize-sibling-calls \
 	-fno-stack-protector -fno-asynchronous-unwind-tables -fno-pic -fcf-protection=none \
 	-mno-red-zone -mgeneral-regs-only -mcmodel=small \
-	-Icore/wdm -Icore/port/guest -Itests/drivers
-GUEST_SRC = $(CORE_SRC) $(wildcard core/port/guest/*.c) tests/drivers/main_guest.c \
+	-Icore/wdm -Icore/port/guest -Icore/port/guest/x86 -Itests/drivers
+GUEST_SRC = $(CORE_SRC) $(wildcard core/port/guest/*.c core/port/guest/x86/*.c) \
+	tests/drivers/main_guest.c \
 	$(filter-out tests/drivers/main_%,$(wildcard tests/drivers/*.c))
-GUEST_OBJ = $(patsubst %.c,$(O)/guest/%.o,$(GUEST_SRC)) $(O)/guest/core/port/guest/boot.o
+GUEST_OBJ = $(patsubst %.c,$(O)/guest/%.o,$(GUEST_SRC)) $(O)/guest/core/port/guest/x86/boot.o
 
 $(O)/guest/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
@@ -22,8 +23,8 @@ $(O)/guest/%.o: %.c
 $(O)/guest/%.o: %.S
 	@mkdir -p $(@D)
 	$(call say,AS guest,$<)$(CC) -MMD -MP -c $< -o $@
-$(O)/guest.elf: $(GUEST_OBJ) core/port/guest/guest.ld
-	$(call say,LD,$@)$(CC) -nostdlib -static -Wl,-T,core/port/guest/guest.ld \
+$(O)/guest.elf: $(GUEST_OBJ) core/port/guest/x86/guest.ld
+	$(call say,LD,$@)$(CC) -nostdlib -static -Wl,-T,core/port/guest/x86/guest.ld \
 		-Wl,--build-id=sha1 -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack $(GUEST_OBJ) -o $@
 $(O)/guest.boot.elf: $(O)/guest.elf
 	$(call say,OBJCOPY,$@)objcopy -S -O elf32-i386 $< $@
@@ -58,9 +59,9 @@ VM_CHECKS += "tests/vm/linux_check.py $(O) $(if $(FULL),full)"
 GUEST32_CC = $(CC) -m32 -idirafter /usr/include/x86_64-linux-gnu
 GUEST32_FLAGS = $(CORE_FLAGS) -fno-omit-frame-pointer -fno-stack-protector -fno-pic \
 	-fno-asynchronous-unwind-tables -fcf-protection=none -mgeneral-regs-only \
-	-Icore/port/guest -Itests
+	-Icore/port/guest -Icore/port/guest/x86 -Itests
 GUEST32_SRC = $(wildcard core/*.c) tests/scene.c tests/vm/guest32/main.c \
-	$(patsubst %,core/port/guest/%.c,memory serial windump)
+	$(patsubst %,core/port/guest/%.c,memory say x86/serial x86/windump)
 GUEST32_OBJ = $(patsubst %.c,$(O)/guest32/%.o,$(GUEST32_SRC)) $(O)/guest32/tests/vm/guest32/boot.o
 
 $(O)/guest32/tests/%.o: tests/%.c

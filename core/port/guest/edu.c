@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+#include "cpu.h"
 #include "edu.h"
 #include "pci.h"
 
@@ -33,6 +34,8 @@ int guest_edu_init(struct guest_edu *e)
 
 	if (!guest_pci_find(VENDOR, DEVICE, &where))
 		return GUEST_EDU_NO_DEVICE;
+	if (GUEST_PCI_WINDOW)
+		guest_pci_place(where, 0, GUEST_PCI_WINDOW);
 	window = guest_pci_window(where, 0);
 	if (!window || window >> 32)
 		return GUEST_EDU_NO_DEVICE;
@@ -57,7 +60,7 @@ static int run(struct guest_edu *e, uint64_t from, uint64_t to, uint64_t bus, si
 	for (uint32_t i = 0; i < POLL_MAX; i++) {
 		if (!(get(e, REG_COMMAND) & COMMAND_RUN))
 			return GUEST_EDU_OK;
-		__asm__ volatile("pause" : : : "memory");
+		guest_relax();
 	}
 	return GUEST_EDU_STUCK;
 }

@@ -11,7 +11,6 @@
 #include <stdint.h>
 
 #define GUEST_EDU_MAX 4095u             /* bytes a transfer: from 4096 on QEMU itself gives up */
-#define GUEST_EDU_LIMIT 0x10000000u     /* the engine drives 28 address bits */
 
 struct guest_edu {
 	volatile uint8_t *window;

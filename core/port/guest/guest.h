@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /*
- * A bare-metal x86-64 machine under QEMU that embeds the verifier: one processor,
- * polling. The port starts the machine and calls guest_main(), which is the application's.
+ * A bare-metal machine under QEMU that embeds the verifier: one processor, polling. x86/ and arm64/
+ * start their machine and call guest_main(), which is the application's. Beside that they give
+ * cpu.h, what is said to be theirs in serial.h, clock.h, trap.h and pci.h, and a linker script.
  */
 #ifndef GUEST_H
 #define GUEST_H
@@ -21,6 +22,8 @@ struct guest {
 	struct guest_pages pages;
 	struct guest_edu edu;
 	bool edu_found;
+	/* opt: writes the bugcheck where this machine's own dumps have it */
+	void (*dying)(uint32_t code, const uint64_t p[4]);
 };
 
 /* Value of the word `key=value` of the command line, cut to the room; false: no such word. */

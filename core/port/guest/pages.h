@@ -9,14 +9,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cpu.h"
+
 #define GUEST_PAGE 4096u
-#define GUEST_DIRECT 0xFFFF800000000000u /* physical address 0, as boot.S maps it */
-#define GUEST_PAGES_LIMIT 0x10000000u   /* nothing above: the device does not reach it */
+#define GUEST_PAGES_MAX 65536u
+#define GUEST_PAGES_LIMIT (GUEST_RAM + GUEST_PAGES_MAX * GUEST_PAGE)    /* nothing from here on */
 
 struct guest_pages {
 	uint64_t base;                  /* first page that is handed out, physical */
 	size_t count;
-	uint8_t used[GUEST_PAGES_LIMIT / GUEST_PAGE];   /* a byte a page */
+	uint8_t used[GUEST_PAGES_MAX];          /* a byte a page */
 };
 
 /* Of anything mapped: pages from below, the image, the stack. */

@@ -5,9 +5,10 @@
 
 #include <stdint.h>
 
+/* The machine's. */
 void guest_trap_init(void);
 
-/* Return addresses from the frame at `rbp` outwards; never leaves the boot stack. */
-uint32_t guest_walk(uint64_t rbp, uint64_t *frame, uint32_t max);
+/* Return addresses from the frame at `fp` outwards; never leaves the boot stack. */
+uint32_t guest_walk(uint64_t fp, uint64_t *frame, uint32_t max);
 
 #endif

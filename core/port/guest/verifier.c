@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 #include "clock.h"
-#include "io.h"
+#include "cpu.h"
 #include "serial.h"
 #include "trap.h"
 #include "verifier.h"
-#include "windump.h"
 
-#define MACHINE_X86_64 62
 #define SHADOW_PAGES 3u                 /* of each of them */
 #define STACK_DEPTH 16u
 #define FRAMES_MAX 64u
@@ -46,7 +44,7 @@ static uint32_t cpu(void *host)
 static uint64_t now(void *host)
 {
 	(void)host;
-	return guest_tsc();
+	return guest_ticks();
 }
 
 static uint32_t stack(void *host, uint64_t from, uint64_t *frame, uint32_t max)
@@ -85,14 +83,15 @@ static void pages_free(void *host, void *va, size_t n)
 
 static void violation(void *host, const struct dmv_report *r)
 {
+	const struct guest *g = ((struct guest_verifier *)host)->guest;
 	bool stop = r->action == DMV_ABI_MODE_STOP;
 
-	(void)host;
 	guest_say("%s: %w (%x,%x,%x,%x)\n", stop ? "\n*** STOP" : "guest: violation", r->code,
 		  r->p[0], r->p[1], r->p[2], r->p[3]);
 	if (!stop)
 		return;
-	guest_windump_bugcheck(r->code, r->p);
+	if (g->dying)
+		g->dying(r->code, r->p);
 	guest_halt();
 }
 
@@ -194,7 +193,7 @@ static void set_build_id(struct dmv_config *c)
 
 static void set_boot_id(struct dmv_config *c)
 {
-	uint64_t part[2] = { c->start_unix_ns, guest_tsc() };
+	uint64_t part[2] = { c->start_unix_ns, guest_ticks() };
 
 	for (uint32_t i = 0; i < sizeof(c->boot_id); i++)
 		c->boot_id[i] = (uint8_t)(part[i / 8] >> 8 * (i % 8));
@@ -235,9 +234,9 @@ int guest_verifier_start(struct guest_verifier *v, struct guest *g, enum dmv_abi
 	struct dmv_config c = {
 		.cpus = 1, .stack_depth = STACK_DEPTH, .page_bytes = GUEST_PAGE,
 		.hook_quota = GUEST_HOOKED_MAX, .mode = mode, .flags = flags,
-		.machine = MACHINE_X86_64,
+		.machine = GUEST_MACHINE,
 		.tick_hz = g->tick_hz, .start_unix_ns = guest_clock_unix_ns(),
-		.writer = "guest", .version = "1.0", .release = "bare-metal x86-64",
+		.writer = "guest", .version = "1.0", .release = GUEST_RELEASE,
 		.shadow = &v->shadow, .shadows = 1,
 	};
 	int result;

@@ -6,7 +6,7 @@
  * Words of its command line: paging=pae (else two levels), bugcheck=CODE,P1,P2,P3,P4 (hex): that
  * bugcheck instead of the scene's.
  */
-#include "io.h"
+#include "cpu.h"
 #include "scene.h"
 #include "serial.h"
 #include "windump.h"

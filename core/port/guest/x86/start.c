@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /* First C code: what the boot loader said, then every part of the machine in order. */
 #include "clock.h"
+#include "cpu.h"
 #include "guest.h"
-#include "io.h"
 #include "serial.h"
 #include "trap.h"
+#include "words.h"
 
 #define LOADER_MAGIC 0x2BADB002u
 #define HAS_MEMORY 0x1u
@@ -39,31 +40,6 @@ static void keep_command(struct guest *g, const struct loader_info *info)
 	g->command[n] = 0;
 }
 
-bool guest_option(const struct guest *g, const char *key, char *ret, size_t room)
-{
-	const char *p = g->command;
-
-	while (*p) {
-		const char *k = key;
-		size_t n = 0;
-
-		while (*p == ' ')
-			p++;
-		while (*k && *p == *k)
-			p++, k++;
-		if (*k || *p != '=') {
-			while (*p && *p != ' ')
-				p++;
-			continue;
-		}
-		for (p++; *p && *p != ' ' && n + 1 < room; p++)
-			ret[n++] = *p;
-		ret[n] = 0;
-		return true;
-	}
-	return false;
-}
-
 _Noreturn void guest_start_c(uint32_t magic, const struct loader_info *info)
 {
 	struct guest *g = &machine;
@@ -78,6 +54,7 @@ _Noreturn void guest_start_c(uint32_t magic, const struct loader_info *info)
 	guest_pages_init(&g->pages, (uintptr_t)guest_end, MIB + (uint64_t)info->memory_high * 1024);
 	g->tick_hz = guest_clock_measure();
 	g->edu_found = guest_edu_init(&g->edu) == GUEST_EDU_OK;
+	guest_windows_words(g);
 	guest_irq_on();
 	guest_main(g);
 	guest_say("guest: done\n");

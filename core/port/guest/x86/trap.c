@@ -2,6 +2,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cpu.h"
 #include "io.h"
 #include "serial.h"
 #include "trap.h"
@@ -29,7 +30,7 @@ struct guest_trap {
 	uint64_t rbp, vector, error, rip, cs, flags, rsp, ss;
 };
 
-extern const char guest_trap_entries[], guest_stack[], guest_stack_top[];
+extern const char guest_trap_entries[];
 _Noreturn void guest_trap(const struct guest_trap *t);
 
 static struct gate gates[VECTORS];
@@ -48,24 +49,6 @@ static uint64_t fault_address(void)
 
 	__asm__ volatile("movq %%cr2, %0" : "=r"(v));
 	return v;
-}
-
-uint32_t guest_walk(uint64_t rbp, uint64_t *frame, uint32_t max)
-{
-	const uint64_t low = (uintptr_t)guest_stack, high = (uintptr_t)guest_stack_top - 16;
-	uint32_t n = 0;
-
-	while (n < max && rbp >= low && rbp <= high && rbp % 8 == 0) {
-		const uint64_t *link = (const uint64_t *)(uintptr_t)rbp;
-
-		if (!link[1])
-			break;
-		frame[n++] = link[1];
-		if (link[0] <= rbp)
-			break;
-		rbp = link[0];
-	}
-	return n;
 }
 
 void guest_trap_init(void)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 #include "clock.h"
+#include "cpu.h"
 #include "io.h"
 
 #define TIMER_HZ 1193182u
@@ -32,10 +33,10 @@ uint64_t guest_clock_measure(void)
 	guest_outb(TIMER_2, TIMER_COUNT & 0xFF);
 	guest_outb(TIMER_2, TIMER_COUNT >> 8);
 	guest_outb(GATE, (uint8_t)(gate | GATE_ON));
-	start = guest_tsc();
+	start = guest_ticks();
 	for (i = 0; i < POLL_MAX && !(guest_inb(GATE) & GATE_OUTPUT); i++)
 		;
-	ticks = guest_tsc() - start;
+	ticks = guest_ticks() - start;
 	guest_outb(GATE, gate);
 	return i == POLL_MAX || !ticks ? FALLBACK_HZ : ticks * 50;
 }
