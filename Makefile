@@ -79,7 +79,8 @@ REPL_LIBS := $(shell $(PKG_CONFIG) --silence-errors --libs readline)
 $(O)/ext/prompt.o: override CFLAGS += $(if $(REPL_LIBS),-DHAVE_READLINE)
 SECCOMP_LIBS := $(shell $(PKG_CONFIG) --silence-errors --libs libseccomp)
 $(O)/ext/sandbox.o: override CFLAGS += $(if $(SECCOMP_LIBS),-DHAVE_SECCOMP)
-INSPECT_SRC = $(addprefix ext/,dma_inspect.c cli.c target.c prompt.c progress.c confine.c sandbox.c)
+INSPECT_SRC = $(addprefix ext/,dma_inspect.c cli.c options.c target.c prompt.c progress.c \
+	confine.c sandbox.c)
 $(O)/dma-inspect: $(call objs,$(INSPECT_SRC)) $(O)/libcmds.a $(O)/libdumps.a
 	$(LINK) $(DUMPS_LIBS) $(REPL_LIBS) $(SECCOMP_LIBS) -o $@
 
@@ -95,10 +96,6 @@ $(O)/$(LIB_SO): $(O)/ext/libdma-inspect.o ext/dma-inspect.map $(O)/libcmds.a $(O
 	$(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) $(HIDDEN) -Wl,-z,defs,-soname,$(SONAME) \
 		-Wl,--version-script,ext/dma-inspect.map $(filter %.o,$^) $(filter %.a,$^) -o $@
 	@ln -sf $(LIB_SO) $(O)/$(SONAME)
-# PREFIX may be another one than the last time.
-$(O)/dma-inspect.pc: ext/dma-inspect.pc.in FORCE
-	$(call say,GEN,$@)sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' $< >$@
-FORCE:
 
 # The extension of crash, where there is a crash: its header is a file of 8,000 lines for which our
 # warnings are not meant, and needs zlib's.
@@ -118,6 +115,7 @@ no-crash:
 	@echo "note: no $(CRASH_INCLUDE)/defs.h, or no zlib.h: dma.so, the extension of crash, is" \
 		"not built (Debian: packages crash and zlib1g-dev)"
 
+include ext/install.mk
 include tests/tests.mk
 
 # What a fresh Debian 12 lacks: to build and for the demo, to test, and the peers of bench.
@@ -176,29 +174,6 @@ fuzz: $(FUZZERS)                    ## fuzz the parsers, SECS=60 each, as many a
 mutate: all $(O)/drivers            ## remove each check of the core: does its test fail?
 	@O=$(abspath $(O)) CC="$(CC)" tests/mutate.py
 
-MAN  = $(wildcard ext/*.1 cmds/*.1)
-MAN3 = $(wildcard ext/*.3)
-
-install: all $(O)/libdmv-posix.a $(O)/dma-inspect.pc ## DESTDIR= PREFIX=/usr/local
-	install -D -m 755 $(O)/dma-inspect $(DESTDIR)$(PREFIX)/bin/dma-inspect
-	install -D -m 644 $(O)/libdmaverifier.a $(DESTDIR)$(PREFIX)/lib/libdmaverifier.a
-	install -D -m 644 $(O)/libdmv-posix.a $(DESTDIR)$(PREFIX)/lib/libdmv-posix.a
-	install -d $(DESTDIR)$(PREFIX)/include/dmv $(DESTDIR)$(PREFIX)/share/man/man1
-	install -m 644 core/dmv.h core/dmv_abi.h core/dmv_abi_offsets.h core/dmv_violation.def \
-		core/wdm/wdm.h core/wdm/wdm_dma.h core/wdm/wdm_host.h core/port/posix/posix.h \
-		$(DESTDIR)$(PREFIX)/include/dmv
-	$(if $(MAN),install -m 644 $(MAN) $(DESTDIR)$(PREFIX)/share/man/man1)
-	install -D -m 644 $(O)/$(LIB_SO) $(DESTDIR)$(PREFIX)/lib/$(LIB_SO).$(VERSION)
-	ln -sf $(LIB_SO).$(VERSION) $(DESTDIR)$(PREFIX)/lib/$(SONAME)
-	ln -sf $(SONAME) $(DESTDIR)$(PREFIX)/lib/$(LIB_SO)
-	$(if $(DMA_SO),install -D -m 644 $(DMA_SO) $(DESTDIR)$(PREFIX)/lib/crash/extensions/dma.so)
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/dma-inspect ext/dma-gdb.py ext/dma_inspect.py
-	install -D -m 644 ext/dma-inspect.h $(DESTDIR)$(PREFIX)/include/dma-inspect.h
-	install -D -m 644 $(O)/dma-inspect.pc $(DESTDIR)$(PREFIX)/lib/pkgconfig/dma-inspect.pc
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man3 $(MAN3)
-	install -D -m 644 ext/dma-inspect.bash \
-		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/dma-inspect
-
 help:                               ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
 
@@ -206,6 +181,6 @@ clean:                              ## remove what was built
 	rm -rf $(O)
 
 .PHONY: all deps demo check check-vm bench run-demo run-check run-check-vm run-bench bench-build \
-	no-crash asan check-sanitized hurt run-hurt sanitized-inspect fuzz mutate install help clean
+	no-crash asan check-sanitized hurt run-hurt sanitized-inspect fuzz mutate help clean
 .SECONDARY:
 -include $(shell find $(O) -type f -name '*.d' 2>/dev/null)

@@ -6,31 +6,8 @@
 #include <string.h>
 
 #include "inspect.h"
+#include "options.h"
 #include "version.h"
-
-enum { OPT_BASE = 256, OPT_REGION, OPT_SCAN, OPT_FORCE, OPT_BUGCHECK, OPT_COLOR, OPT_NO_PAGER,
-       OPT_ZERO_EXCLUDED, OPT_HOLD, OPT_NO_SANDBOX };
-
-static const struct argp_option options[] = {
-	{ "command", 'c', "COMMAND", 0, "run COMMAND and exit; may be repeated", 0 },
-	{ "file", 'f', "FILE", 0, "run the commands in FILE and exit; - is standard input", 0 },
-	{ "json", 'j', NULL, 0, "JSON Lines, one document a command", 0 },
-	{ "symbols", 's', "FILE", 0,
-	  "symbols: ELF, System.map, BTF, or a directory; may be repeated", 1 },
-	{ "force", OPT_FORCE, NULL, 0, "use symbols whose build-id differs", 1 },
-	{ "base", OPT_BASE, "ADDR", 0, "address of the first byte of a raw file", 1 },
-	{ "zero-excluded", OPT_ZERO_EXCLUDED, NULL, 0,
-	  "what the dump filter left out reads as zeros", 1 },
-	{ "region", OPT_REGION, "ADDR", 0, "address of the verifier's region", 1 },
-	{ "scan", OPT_SCAN, NULL, 0, "search a Linux kernel's memory for a region", 1 },
-	{ "hold", OPT_HOLD, NULL, 0, "gdb: what is served stays stopped on exit", 1 },
-	{ "bugcheck", OPT_BUGCHECK, "TEXT", 0, "decode a bugcheck, `E6 F 5 ...`; needs no target",
-	  2 },
-	{ "color", OPT_COLOR, "WHEN", 0, "auto, always or never", 3 },
-	{ "no-sandbox", OPT_NO_SANDBOX, NULL, 0, "keep what reading a dump does not need", 3 },
-	{ "no-pager", OPT_NO_PAGER, NULL, 0, "never start a pager", 3 },
-	{ 0 }
-};
 
 static uint64_t number_or_die(struct argp_state *state, const char *option, const char *arg)
 {
@@ -43,12 +20,10 @@ static uint64_t number_or_die(struct argp_state *state, const char *option, cons
 
 static enum dmv_color color_or_die(struct argp_state *state, const char *arg)
 {
-	if (!strcmp(arg, "always"))
-		return DMV_COLOR_ALWAYS;
-	if (!strcmp(arg, "never"))
-		return DMV_COLOR_NEVER;
-	if (strcmp(arg, "auto"))
-		argp_error(state, "--color: \"%s\" is none of auto, always, never", arg);
+	for (size_t i = 0; dmv_cli_colors[i]; i++)
+		if (!strcmp(arg, dmv_cli_colors[i]))
+			return (enum dmv_color)i;
+	argp_error(state, "--color: \"%s\" is none of auto, always, never", arg);
 	return DMV_COLOR_AUTO;
 }
 
@@ -136,7 +111,7 @@ static void print_version(FILE *f, struct argp_state *state)
 }
 
 static const struct argp parser = {
-	.options = options,
+	.options = dmv_cli_options,
 	.parser = parse_opt,
 	.args_doc = "TARGET...",
 	.doc = "What a dump or a process holds about DMA: adapters, mappings, leaks, and what "

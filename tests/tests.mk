@@ -244,6 +244,9 @@ SCRIPTS += tests/gdb_remote.py tests/sandbox.py
 SCRIPTS += tests/library.py tests/gdb_host.py
 NEEDS   += $(O)/tests/mkregion $(O)/drivers
 
+# ---- what is installed ----
+SCRIPTS += tests/completion.py
+
 # ---- replays: fuzz targets as plain tests of their seeds, which stay as they are made ----
 REPLAYS_MADE = mem_elf mem_kdump pagewalk vmcoreinfo kallsyms btf modules
 REPLAYS = $(REPLAYS_MADE) systemmap maps kallsyms_find

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
+# What is installed, and where to; bash completion and .pc files, which are made for that; packages.
+
+BINDIR     ?= $(PREFIX)/bin
+LIBDIR     ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+DATADIR    ?= $(PREFIX)/share
+MANDIR     ?= $(DATADIR)/man
+# crash looks into /usr/lib and /usr/lib64, whatever the architecture.
+CRASHDIR   ?= $(PREFIX)/lib/crash/extensions
+BASHDIR    ?= $(DATADIR)/bash-completion/completions
+
+# ---- bash completion: the tables of the program, then the part that knows none ----
+$(O)/completion: $(O)/ext/completion.o $(O)/ext/options.o $(O)/libcmds.a $(O)/libdumps.a
+	$(LINK) $(DUMPS_LIBS) -o $@
+$(O)/completions/%: $(O)/completion ext/completion.bash
+	@mkdir -p $(@D)
+	$(call say,GEN,$@)$< $* >$@.new && cat ext/completion.bash >>$@.new && mv $@.new $@
+COMPLETIONS = $(O)/completions/dma-inspect
+all: $(COMPLETIONS)
+
+# ---- for pkg-config; PREFIX may be another one than the last time ----
+PC = $(patsubst ext/%.pc.in,$(O)/pc/%.pc,$(wildcard ext/*.pc.in))
+$(O)/pc/%.pc: ext/%.pc.in FORCE
+	@mkdir -p $(@D)
+	$(call say,GEN,$@)sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|' \
+		-e 's|@INCLUDEDIR@|$(INCLUDEDIR)|; s|@VERSION@|$(VERSION)|' $< >$@
+FORCE:
+
+# ---- the list: MODE:FILE:AS, and FILE:LINK ----
+into = $(foreach f,$3,$1:$f:$2/$(notdir $f))
+INSTALL = $(call into,755,$(BINDIR),$(O)/dma-inspect) \
+	644:$(O)/$(LIB_SO):$(LIBDIR)/$(LIB_SO).$(VERSION) \
+	$(call into,644,$(INCLUDEDIR),ext/dma-inspect.h) \
+	$(call into,644,$(LIBDIR)/pkgconfig,$(PC)) \
+	$(call into,644,$(CRASHDIR),$(DMA_SO)) \
+	$(call into,644,$(DATADIR)/dma-inspect,ext/dma-gdb.py ext/dma_inspect.py) \
+	$(call into,644,$(BASHDIR),$(COMPLETIONS)) \
+	$(foreach n,1 3 5,$(call into,644,$(MANDIR)/man$n,$(wildcard ext/*.$n)))
+# Who embeds the verifier in a process builds with these; another kernel or firmware takes core/.
+INSTALL += $(call into,644,$(LIBDIR),$(O)/libdmaverifier.a $(O)/libdmv-posix.a) \
+	$(call into,644,$(INCLUDEDIR)/dmv,core/dmv.h core/dmv_abi.h core/dmv_abi_offsets.h \
+		core/dmv_violation.def core/port/posix/posix.h) \
+	$(call into,644,$(INCLUDEDIR)/dmv/wdm,$(addprefix core/wdm/,wdm.h wdm_dma.h wdm_host.h))
+LINKS = $(LIB_SO).$(VERSION):$(LIBDIR)/$(SONAME) $(SONAME):$(LIBDIR)/$(LIB_SO)
+# Folders that are ours alone.
+OWN_DIRS = $(DATADIR)/dma-inspect $(INCLUDEDIR)/dmv/wdm $(INCLUDEDIR)/dmv
+
+# In a recipe $(call each,MACRO,LIST) is a line an entry; the macro gets the entry's fields as words.
+define nl
+
+
+endef
+each = $(foreach r,$2,$(call $1,$(subst :, ,$r))$(nl))
+put  = install -D -m $(word 1,$1) $(word 2,$1) '$(DESTDIR)$(word 3,$1)'
+link = ln -sf $(word 1,$1) '$(DESTDIR)$(word 2,$1)'
+drop = rm -f '$(DESTDIR)$(lastword $1)'
+
+install: all $(O)/libdmv-posix.a $(PC) ## DESTDIR= PREFIX=/usr/local LIBDIR=PREFIX/lib
+	$(call each,put,$(INSTALL))
+	$(call each,link,$(LINKS))
+
+uninstall:                          ## remove what install put there; the same DESTDIR and so on
+	$(call each,drop,$(INSTALL) $(LINKS))
+	@for d in $(OWN_DIRS); do [ ! -d '$(DESTDIR)'$$d ] || rmdir '$(DESTDIR)'$$d; done
+
+.PHONY: install uninstall FORCE
