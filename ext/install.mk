@@ -46,7 +46,7 @@ LINKS = $(LIB_SO).$(VERSION):$(LIBDIR)/$(SONAME) $(SONAME):$(LIBDIR)/$(LIB_SO)
 # Folders that are ours alone.
 OWN_DIRS = $(DATADIR)/dma-inspect $(INCLUDEDIR)/dmv/wdm $(INCLUDEDIR)/dmv
 
-# In a recipe $(call each,MACRO,LIST) is a line an entry; the macro gets the entry's fields as words.
+# In a recipe $(call each,MACRO,LIST) is a line an entry; the macro gets its fields as words.
 define nl
 
 

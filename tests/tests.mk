@@ -245,7 +245,8 @@ SCRIPTS += tests/library.py tests/gdb_host.py
 NEEDS   += $(O)/tests/mkregion $(O)/drivers
 
 # ---- what is installed ----
-SCRIPTS += tests/completion.py
+SCRIPTS += tests/completion.py tests/manuals.py tests/install.py
+NEEDS   += $(O)/libdmv-posix.a $(O)/tests/mkregion
 
 # ---- replays: fuzz targets as plain tests of their seeds, which stay as they are made ----
 REPLAYS_MADE = mem_elf mem_kdump pagewalk vmcoreinfo kallsyms btf modules
