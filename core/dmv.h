@@ -7,8 +7,8 @@
  * from the host at dmv_init; nothing is allocated afterwards but common buffers (pages_alloc).
  *
  * Locking: every function takes port->lock for its books and holds it over no host callback but
- * cpu, self, now, fill_check and copy_fill. Violations are queued under the lock and reported after
- * it.
+ * cpu, self, now, counter, fill_check and copy_fill. Violations are queued under the lock and
+ * reported after it.
  *
  * Context: a function may be called wherever the host's lock may be taken, in interrupt context,
  * too, if the lock keeps interrupts off. Only those that call pages_alloc or pages_free ask for
@@ -81,6 +81,8 @@ struct dmv_port {
 	uint64_t (*self)(void *host);
 	/* opt: clock in ticks of config.tick_hz. Called locked. */
 	uint64_t (*now)(void *host);
+	/* opt: the performance counter, another clock, of config.counter_hz. Called locked. */
+	uint64_t (*counter)(void *host);
 	/*
 	 * opt: at most max return addresses of the caller's stack, innermost first. frame[0] is
 	 * `from`, the return address of the face's public routine: frames of the core and the face
@@ -129,6 +131,7 @@ struct dmv_config {
 	uint32_t flags;         /* DMV_ABI_F_* */
 	uint32_t machine;       /* ELF e_machine */
 	uint64_t tick_hz, start_unix_ns, pid;
+	uint64_t counter_hz;    /* of port.counter */
 	const char *writer, *version, *release;
 	const uint8_t *build_id;
 	uint32_t build_id_n;
@@ -155,7 +158,7 @@ struct dmv_config {
  *	list             88      60
  *	common buffer   104      92
  *	vector           64      44
- *	channel          88     180
+ *	channel          88     188
  *
  * The functions below are pure: they look at the configuration only, take no lock, and may be
  * called before dmv_init.
@@ -232,6 +235,7 @@ struct dmv_span {
 	uint64_t phys;          /* of va, and on from there; used without frames */
 	char *original;         /* where the verifier can read and write it; NULL: nowhere */
 	uint64_t mdl;           /* for the books */
+	uint32_t flags;         /* DMV_ABI_R_MDL: its flags; a flush finds out which changed */
 };
 
 /* The memory of a transfer over chained MDLs, in their order. */
@@ -288,6 +292,14 @@ struct dmv_adapter *dmv_adapter_check(struct dmv *v, void *handle, uint64_t call
  */
 bool dmv_violate(struct dmv *v, enum dmv_rule rule, struct dmv_adapter *a, uint64_t caller,
 		 uint64_t p2, uint64_t p3, uint64_t p4);
+
+/*
+ * What the host's performance counter says; 0: it has none. Rules 0x01, less than before, and 0x02,
+ * more than before by more than the clock allows: what passes in that time, a 64th of it, since two
+ * clocks never go alike, and a millisecond.
+ */
+uint64_t dmv_counter(struct dmv *v, uint64_t caller);
+uint64_t dmv_counter_hz(const struct dmv *v);   /* 0: there is none */
 
 struct dmv_adapter_request {
 	uint32_t driver;        /* dmv_driver_load; DMV_ABI_NONE: unknown */

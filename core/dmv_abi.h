@@ -257,6 +257,7 @@ struct dmv_abi_file {
 #define DMV_ABI_R_TO_DEVICE 0x1u
 #define DMV_ABI_R_HOOKED 0x2u
 #define DMV_ABI_R_FIRST 0x4u                  /* first register of its transfer */
+#define DMV_ABI_R_MDL 0xFFFF0000u             /* flags of the MDL when it was mapped */
 
 /* LIVE while mapped; a register of a file that is not LIVE is "not mapped". */
 struct dmv_abi_register {

@@ -256,6 +256,9 @@ struct dmv {
 	uint32_t page, page_shift;
 	uint32_t mode, flags;
 	uint64_t stale;                         /* ticks; 0: nothing is */
+	uint64_t counter, counter_time;         /* the last reading, and a moment before it */
+	uint32_t counter_site;
+	bool counter_read;
 	uint32_t rules_off[4];
 	uint32_t live[DMV_ABI_K_COUNT];
 };
@@ -530,6 +533,9 @@ bool dmv_nothing_mapped(struct dmv_call *c, struct dmv_adapter *a, const struct 
 			void *base);
 void dmv_not_mapped(struct dmv_call *c, const struct dmv_file *f, const struct dmv_span *s,
 		    bool behind, uint64_t left, uint64_t asked);
+/* X2: the MDL's flags are others than when register i was mapped by it. True if that counts. */
+bool dmv_mdl_changed(struct dmv_call *c, const struct dmv_file *f, const struct dmv_span *s,
+		     uint32_t i);
 /* flush: copies what came from the device to the driver's buffer. */
 void dmv_unmap(struct dmv_call *c, struct dmv_file *f, uint32_t i, bool flush);
 

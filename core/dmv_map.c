@@ -253,7 +253,7 @@ static __attribute__((noinline)) void map_rest(struct dmv_call *c, struct dmv_fi
 DMV_HOT bool map_range(struct dmv_call *c, struct dmv_file *f, uint32_t first,
 			     const struct cut *t, bool to_device)
 {
-	const uint32_t flags = to_device ? DMV_ABI_R_TO_DEVICE : 0;
+	const uint32_t flags = (to_device ? DMV_ABI_R_TO_DEVICE : 0) | t->span->flags;
 
 	if (first < f->hooked && !check_free_run(c, f, first, t->pages))
 		return false;
@@ -493,16 +493,61 @@ DMV_HOT uint32_t mapped_by(const struct dmv *v, const struct dmv_file *f,
 	return chain_find(v, p, f->index);
 }
 
-bool dmv_nothing_mapped(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_file *f,
-			void *base)
+static __attribute__((cold)) void raise_not_mapped(struct dmv_call *c, struct dmv_adapter *a,
+						   const struct dmv_file *f, void *base)
 {
 	const bool hooked = f && f->hooked;
 	const uint64_t at = hooked ? (uintptr_t)dmv_shadow_data(f, 0) : (uintptr_t)base;
 
+	dmv_raise(c, DMV_V_FLUSH_NOT_MAPPED, a, NULL, NULL, at, (uintptr_t)a->row, 0);
+}
+
+DMV_HOT bool nothing_mapped(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_file *f,
+			    void *base)
+{
 	if (f && f->mapped)
 		return false;
-	dmv_raise(c, DMV_V_FLUSH_NOT_MAPPED, a, NULL, NULL, at, (uintptr_t)a->row, 0);
+	raise_not_mapped(c, a, f, base);
 	return true;
+}
+
+bool dmv_nothing_mapped(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_file *f,
+			void *base)
+{
+	return nothing_mapped(c, a, f, base);
+}
+
+/*
+ * Flags that mapping the MDL's pages changes, and taking that back: MAPPED_TO_SYSTEM_VA,
+ * PARTIAL_HAS_BEEN_MAPPED, PARENT_MAPPED_SYSTEM_VA, FREE_EXTRA_PTES, MAPPING_CAN_FAIL of wdm.h.
+ */
+#define MAPPING_FLAGS ((0x0001u | 0x0020u | 0x0100u | 0x0200u | 0x2000u) << 16)
+
+/* It may be another MDL of the same pages. */
+static __attribute__((cold)) bool raise_mdl_changed(struct dmv_call *c, const struct dmv_file *f,
+						    const struct dmv_span *s, uint32_t i,
+						    uint32_t changed)
+{
+	const struct dmv_object o = mapped_object(c->v, i);
+
+	return c->v->reg[i].row->mdl == s->mdl &&
+	       dmv_raise(c, DMV_V_MDL_MANGLED, f->adapter, &o, NULL, s->mdl, s->flags >> 16,
+			 changed >> 16);
+}
+
+/* Register i maps a page of the span. */
+DMV_HOT bool mdl_changed(struct dmv_call *c, const struct dmv_file *f, const struct dmv_span *s,
+			 uint32_t i)
+{
+	const uint32_t changed = (c->v->reg[i].flags ^ s->flags) & DMV_ABI_R_MDL & ~MAPPING_FLAGS;
+
+	return changed && raise_mdl_changed(c, f, s, i, changed);
+}
+
+bool dmv_mdl_changed(struct dmv_call *c, const struct dmv_file *f, const struct dmv_span *s,
+		     uint32_t i)
+{
+	return mdl_changed(c, f, s, i);
 }
 
 /* It lies behind the file's last register, or the driver flushes another part. */
@@ -577,13 +622,15 @@ int dmv_flush(struct dmv *v, struct dmv_adapter *a, void *base, const struct dmv
 		return DMV_VIOLATED;
 	dmv_enter_hot(&c, v, caller, DMV_ABI_OP_FLUSH, a);
 	f = dmv_file_find(v, base, a);
-	if (dmv_nothing_mapped(&c, a, f, base))
+	if (nothing_mapped(&c, a, f, base))
 		goto out;
 	first = last = mapped_by(v, f, &t.first, f->oldest);
 	if (first == DMV_ABI_NONE) {
 		not_this_part(&c, f, s, 0, first, mdl_left);
 		goto out;
 	}
+	if (mdl_changed(&c, f, s, first))
+		goto out;
 	dmv_check_transfer(&c, f, first - f->first);
 	if (t.pages > 1 && !check_rest(&c, f, &t, first, mdl_left))
 		goto out;

@@ -179,6 +179,8 @@ static bool flush_page(struct dmv_call *c, struct dmv_file *f, const struct flus
 			       x->total - at);
 		return false;
 	}
+	if (!x->unmap && page == 0 && dmv_mdl_changed(c, f, s, i))
+		return false;
 	if (x->unmap)
 		dmv_unmap(c, f, i - f->first, true);
 	else

@@ -28,6 +28,7 @@ import decode                           # noqa: E402
 
 LIMIT = 60                              # seconds for one process
 KNOWN, KNOWN_OFFSET, KNOWN_RECORD, KNOWN_CODE = 0x1, 0x10, 0x100, 0x1000    # as in driver.h
+KNOWN_AGE, KNOWN_LIMIT = 0x10000, 0x100000
 U64 = 2 ** 64 - 1
 
 
@@ -170,6 +171,8 @@ class Inspected:
         self.violations = [(num(v["code"]), self._p(v),
                             re.sub(r"^.*!|\+0x[0-9a-f]+$", "", v["site"] or ""))
                            for v in said["violations"]["violations"]]
+        self.elapsed = [(v["prior_age"] or 0) - (v["age"] or 0)
+                        for v in said["violations"]["violations"]]
         self.bugcheck = [(num(b["code"]), self._p(b)) for b in said["bugcheck"].get("bugcheck", [])]
         self.records = {num(a["adapter"]): num(a["record"]) for a in said["dma -a"]["adapters"]}
         self.stale = [(num(s["va"]), num(s["offset"]), (s["owner"] or "").split("!")[-1])
@@ -214,6 +217,8 @@ class Decoded:
         frame = {s["row"]: s["frame"][0] for s in tables["site"] if s["frame"]}
         self.violations = [(v["code"], v["p"], program.name(frame.get(v["site"], 0) - base))
                            for v in sorted(tables["violation"], key=lambda v: v["sequence"])]
+        self.elapsed = [v["time"] - v["prior_time"]
+                        for v in sorted(tables["violation"], key=lambda v: v["sequence"])]
         bug = d["bugcheck"]
         self.bugcheck = [(bug["code"], bug["p"])] if bug["state"] == 2 else []
         self.records = {a["handle"]: a["record"] for a in tables["adapter"]}
@@ -326,6 +331,11 @@ def check_parameter(i, value, truth, facts):
         raise Wrong("P%d is %x, not %x" % (i + 1, value, truth.p[i]))
     if truth.mask & KNOWN_OFFSET << i and value & 0xFFF != truth.p[i]:
         raise Wrong("P%d is %x, its offset in the page not %x" % (i + 1, value, truth.p[i]))
+    elapsed = facts.elapsed[0]
+    if truth.mask & KNOWN_AGE << i and value != elapsed:
+        raise Wrong("P%d is %x, not the age, %s" % (i + 1, value, elapsed))
+    if truth.mask & KNOWN_LIMIT << i and value != truth.p[i] + elapsed + elapsed // 64:
+        raise Wrong("P%d is %x, but %s ticks passed" % (i + 1, value, elapsed))
     if truth.mask & KNOWN_RECORD << i and value != facts.records.get(truth.adapter):
         raise Wrong("P%d is %x, not the adapter's record %x" % (
             i + 1, value, facts.records.get(truth.adapter, U64)))

@@ -171,6 +171,7 @@ static PDMA_ADAPTER get_adapter(PDEVICE_OBJECT pdo, PDEVICE_DESCRIPTION d, PULON
 		return NULL;
 	face = dmv_adapter_face(a);
 	face->line = r.alignment;
+	face->io_known = wdm_host()->io_frame;
 	face->domain = face;
 	face->public = (DMA_ADAPTER){
 		.Version = 1, .Size = sizeof(DMA_ADAPTER),

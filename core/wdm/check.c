@@ -5,23 +5,37 @@
 /* On the paths that map and flush: a call would cost as much as what it does. */
 #define HOT static inline __attribute__((always_inline))
 
-bool wdm_irql_ok(struct dmv_adapter *a, struct irql_rule rule, uint64_t caller)
+/* Whether the rule that is broken counts. */
+static bool irql_wrong(struct dmv_adapter *a, struct irql_rule rule, KIRQL now, uint64_t caller)
 {
 	struct dmv *v = wdm_verifier();
+
+	if (rule.equal)
+		return dmv_violate(v, DMV_V_IRQL_NOT_EQUAL, a, caller, 0, rule.level, now);
+	return dmv_violate(v, DMV_V_IRQL_TOO_HIGH, a, caller, 0, rule.level, now);
+}
+
+bool wdm_irql_ok(struct dmv_adapter *a, struct irql_rule rule, uint64_t caller)
+{
 	const KIRQL now = KeGetCurrentIrql();
 
-	if (rule.equal && now != rule.level)
-		return !dmv_violate(v, DMV_V_IRQL_NOT_EQUAL, a, caller, 0, rule.level, now);
-	if (!rule.equal && now > rule.level)
-		return !dmv_violate(v, DMV_V_IRQL_TOO_HIGH, a, caller, 0, rule.level, now);
-	return true;
+	if (now == rule.level || (now < rule.level && !rule.equal))
+		return true;
+	return !irql_wrong(a, rule, now, caller);
 }
 
 struct dmv_adapter *wdm_begin(PDMA_ADAPTER adapter, struct irql_rule rule, uint64_t caller)
 {
 	struct dmv_adapter *a = dmv_adapter_check(wdm_verifier(), adapter, caller);
+	const struct wdm_host *h = wdm_host();
+	KIRQL now;
 
-	return a && wdm_irql_ok(a, rule, caller) ? a : NULL;
+	if (!a)
+		return NULL;
+	now = h->irql(h->host);
+	if (now == rule.level || (now < rule.level && !rule.equal))
+		return a;
+	return irql_wrong(a, rule, now, caller) ? NULL : a;
 }
 
 /* ---- MDLs ---- */
@@ -79,6 +93,28 @@ HOT bool mdl_ok(struct dmv_adapter *a, PMDL mdl, uint64_t caller)
 				 wrong))
 		return false;
 	return true;
+}
+
+/* MDL_IO_SPACE: the frames are of a device, all of them; without it, none is. */
+static bool frames_ok(struct dmv_adapter *a, const MDL *mdl, const struct dmv_span *s,
+		      uint64_t caller)
+{
+	const bool io = flags(mdl) & MDL_IO_SPACE;
+	const struct wdm_host *h = wdm_host();
+
+	const ULONG pages = ADDRESS_AND_SIZE_TO_SPAN_PAGES(s->va, s->bytes);
+
+	for (ULONG i = 0; i < pages && i < s->frames; i++)
+		if (h->io_frame(h->host, s->frame[i]) != io)
+			return !dmv_violate(wdm_verifier(), DMV_V_MDL_MANGLED, a, caller, s->mdl,
+					    flags(mdl), MDL_IO_SPACE);
+	return true;
+}
+
+/* The face is where the book begins. */
+HOT bool io_known(const struct dmv_adapter *a)
+{
+	return ((const struct wdm_adapter *)(const void *)a)->io_known;
 }
 
 /* Where the verifier itself reads the buffer, or NULL. */
@@ -157,10 +193,11 @@ HOT bool span_of(struct dmv_adapter *a, enum wdm_kind kind, PMDL mdl, const stru
 		.frame = MmGetMdlPfnArray(mdl) + ((at - (uintptr_t)mdl->StartVa) >> PAGE_SHIFT),
 		.frames = (locked - (at & ~(uint64_t)(PAGE_SIZE - 1))) >> PAGE_SHIFT,
 		.original = system ? system + (at - start) : NULL,
+		.flags = (uint32_t)flags(mdl) << 16,
 	};
 	if (at + length > locked && kind != WDM_FLUSH)
 		ret->bytes = locked - at;
-	return true;
+	return kind == WDM_FLUSH || !io_known(a) || frames_ok(a, mdl, ret, caller);
 }
 
 bool wdm_span(struct dmv_adapter *a, enum wdm_kind kind, PMDL mdl, PVOID va, ULONG length,

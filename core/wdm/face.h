@@ -23,6 +23,7 @@ struct irql_rule {
 struct wdm_adapter {
 	DMA_ADAPTER public;
 	uint32_t line;          /* bytes that start and length of its transfers are multiples of */
+	bool io_known;          /* the host tells pages of devices from memory */
 	HANDLE domain;          /* it is in; its own is named by the adapter itself */
 };
 

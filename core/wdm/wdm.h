@@ -210,6 +210,11 @@ NTKERNELAPI VOID NTAPI KeLowerIrql(IN KIRQL NewIrql);
  * DDI wdm/nf-wdm-keraiseirqltodpclevel.md */
 NTKERNELAPI KIRQL NTAPI KeRaiseIrqlToDpcLevel(VOID);
 
+/* The performance counter, and how often it counts a second; 0: the host has none. Raises rules
+ * 0x01 and 0x02. Any IRQL. DDI wdm/nf-wdm-kequeryperformancecounter.md */
+NTKERNELAPI LARGE_INTEGER NTAPI KeQueryPerformanceCounter(OUT PLARGE_INTEGER PerformanceFrequency
+							  OPTIONAL);
+
 /* ---- objects of the driver and of its device ---- */
 
 struct _DEVICE_OBJECT;

@@ -17,7 +17,7 @@
 #include "dmv.h"
 #include "wdm.h"
 
-/* All routines are needed. They are called without any lock of the verifier. */
+/* Routines not marked opt are needed. All are called without any lock of the verifier. */
 struct wdm_host {
 	void *host;             /* passed back as first argument of every member */
 	KIRQL (*irql)(void *host);
@@ -27,6 +27,8 @@ struct wdm_host {
 	void (*free)(void *host, void *va, size_t bytes);       /* bytes: as at the allocation */
 	/* Page frame behind va, which stays there from now on: phys / PAGE_SIZE. false: none. */
 	bool (*frame)(void *host, const void *va, uint64_t *pfn);
+	/* opt: is it a page of a device, and no memory? X2: an MDL says so by MDL_IO_SPACE. */
+	bool (*io_frame)(void *host, uint64_t pfn);
 	/* Highest bus address that every device of this host reaches, however narrow its
 	 * description: for simulated devices and behind a remapping bus. 0: devices reach what
 	 * they describe. */

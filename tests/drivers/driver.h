@@ -28,6 +28,14 @@ struct test_device {
 	PDEVICE_OBJECT pdo;             /* for IoGetDmaAdapter */
 	PDEVICE_OBJECT fdo[2];          /* for channels and lists: two functions of the device */
 	void *host;                     /* the host's own */
+	const struct test_simulator *simulator; /* of DRIVER_SIMULATED; NULL in the guest */
+};
+
+/* What a process simulates, and the guest has no hardware for. */
+struct test_simulator {
+	uint64_t io_frame;              /* a page frame of the device's own memory */
+	/* From now on the performance counter, of 1 GHz, stands at `value`. */
+	void (*counter)(struct test_device *dev, uint64_t value);
 };
 
 /* The device writes `length` bytes to memory at bus address `bus`. Returns when it has finished. */
@@ -68,6 +76,7 @@ enum driver_end {
 #define DRIVER_UNVERIFIED 0x2u          /* run it with DMV_ABI_F_OFF */
 #define DRIVER_NO_SHADOW 0x4u           /* run it with a hook quota of 0: books, no double buffer */
 #define DRIVER_STALE 0x8u               /* run it with a limit of one tick for dmv_set_stale */
+#define DRIVER_SIMULATED 0x10u          /* it wants the simulator: only in a process */
 
 struct driver {
 	const char *name;               /* name of its file without .c */
@@ -110,12 +119,18 @@ extern volatile struct driver_truth driver_truth;
 #define DRIVER_KNOWN_OFFSET 0x10u       /* << n: p[n] is right in its low 12 bits, of a shadow */
 #define DRIVER_KNOWN_RECORD 0x100u      /* << n: it is the record of `adapter` in the region */
 #define DRIVER_KNOWN_CODE 0x1000u       /* << n: it is inside the function that starts at p[n] */
+/* << n: by the times of the violation and of what it clashes with: the ticks between the two; p[n]
+ * and most that a counter of 1 GHz can have gone on by since, see dmv_counter(). */
+#define DRIVER_KNOWN_AGE 0x10000u
+#define DRIVER_KNOWN_LIMIT 0x100000u
 
 /* parameter: 1..4 */
 void driver_expect(unsigned int parameter, uint64_t value);
 void driver_expect_offset(unsigned int parameter, uint64_t value);
 void driver_expect_record(unsigned int parameter);
 void driver_expect_code(unsigned int parameter, void (*function)(struct test_device *dev));
+void driver_expect_age(unsigned int parameter);
+void driver_expect_limit(unsigned int parameter, uint64_t value);
 void driver_blame(const void *adapter, const char *function);
 void driver_address(uint64_t address);
 

@@ -44,6 +44,19 @@ void driver_expect_code(unsigned int parameter, void (*function)(struct test_dev
 	driver_truth.valid = 1;
 }
 
+void driver_expect_age(unsigned int parameter)
+{
+	driver_truth.mask |= DRIVER_KNOWN_AGE << (parameter - 1);
+	driver_truth.valid = 1;
+}
+
+void driver_expect_limit(unsigned int parameter, uint64_t value)
+{
+	driver_truth.p[parameter - 1] = value;
+	driver_truth.mask |= DRIVER_KNOWN_LIMIT << (parameter - 1);
+	driver_truth.valid = 1;
+}
+
 void driver_blame(const void *adapter, const char *function)
 {
 	unsigned int i = 0;

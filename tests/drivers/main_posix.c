@@ -39,6 +39,7 @@ struct run {
 	struct dmv_posix *posix;
 	struct dmv_device *engine;
 	struct driver_host host;
+	uint64_t counter;               /* what the driver lets it say */
 };
 
 static struct run run;                  /* the seam's driver_pages() names no machine */
@@ -209,6 +210,31 @@ void driver_give_up(struct test_device *dev, const char *why)
 	die(r);
 }
 
+/* ---- the simulator ---- */
+
+/* No process has memory there: a page frame of the device. */
+#define IO_FRAME (UINT64_C(1) << 28)
+
+static void set_counter(struct test_device *dev, uint64_t value)
+{
+	((struct run *)dev->host)->counter = value;
+}
+
+static uint64_t counter(void *arg)
+{
+	return ((const struct run *)arg)->counter;
+}
+
+static bool io_frame(void *arg, uint64_t frame)
+{
+	(void)arg;
+	return frame == IO_FRAME;
+}
+
+static const struct test_simulator simulator = {
+	.io_frame = IO_FRAME, .counter = set_counter,
+};
+
 /* ---- one run ---- */
 
 static void start(struct run *r)
@@ -223,6 +249,12 @@ static void start(struct run *r)
 	c.on_report = on_report;
 	c.on_stop = on_stop;
 	c.arg = r;
+	if (d->flags & DRIVER_SIMULATED) {
+		r->host.device.simulator = &simulator;
+		c.io_frame = io_frame;
+		c.counter = counter;
+		c.core.counter_hz = 1000000000u;
+	}
 	if (d->pool)
 		c.core.rows[DMV_ABI_K_REGISTER] = d->pool;
 	if (dmv_posix_start(&c, &r->posix))

@@ -17,6 +17,7 @@ void drive_x6_never_flushed(struct test_device *dev)
 	driver_blame(adapter, __func__);
 	driver_expect(2, (uintptr_t)buffer + PAGE_SIZE);
 	driver_expect(3, (uintptr_t)buffer + FLAG);
+	driver_expect_age(4);
 	driver_watchdog(dev);
 	driver_watchdog(dev);                   /* it is said once */
 	driver_list_put(adapter, list, FALSE);

@@ -95,6 +95,13 @@ static uint64_t now(void *host)
 	return clock_ns(CLOCK_MONOTONIC);
 }
 
+static uint64_t counter(void *host)
+{
+	const struct dmv_posix *p = host;
+
+	return p->c.counter ? p->c.counter(p->c.arg) : clock_ns(CLOCK_MONOTONIC_RAW);
+}
+
 static uint32_t stack(void *host, uint64_t from, uint64_t *frame, uint32_t max)
 {
 	const struct dmv_posix *p = host;
@@ -186,6 +193,13 @@ static void host_free(void *host, void *va, size_t bytes)
 static bool frame(void *host, const void *va, uint64_t *pfn)
 {
 	return dmv_posix_frame(host, va, pfn);
+}
+
+static bool io_frame(void *host, uint64_t pfn)
+{
+	const struct dmv_posix *p = host;
+
+	return p->c.io_frame(p->c.arg, pfn);
 }
 
 /* ---- the public functions ---- */
@@ -309,6 +323,8 @@ static void identity(struct dmv_posix *p)
 	if (!c->machine)
 		c->machine = MACHINE;
 	c->tick_hz = 1000000000u;
+	if (!p->c.counter)
+		c->counter_hz = 1000000000u;
 	c->start_unix_ns = clock_ns(CLOCK_REALTIME);
 	c->pid = (uint64_t)getpid();
 	if (!c->writer)
@@ -331,13 +347,14 @@ static void port_fill(struct dmv_posix *p)
 {
 	p->port = (struct dmv_port){
 		.host = p, .lock = lock, .unlock = unlock, .cpu = cpu, .self = self, .now = now,
-		.stack = stack, .fill_check = dmv_posix_fill_check,
+		.counter = counter, .stack = stack, .fill_check = dmv_posix_fill_check,
 		.copy_fill = dmv_posix_copy_fill,
 		.pages_alloc = pages_alloc, .pages_free = pages_free, .violation = violation,
 	};
 	p->wdm = (struct wdm_host){
 		.host = p, .irql = irql, .irql_set = irql_set,
 		.alloc = host_alloc, .free = host_free, .frame = frame,
+		.io_frame = p->c.io_frame ? io_frame : NULL,
 		.reach = UINT64_MAX,    /* software has no address lines */
 	};
 }

@@ -32,6 +32,13 @@ struct dmv_posix_config {
 	size_t shadow_pages;            /* three for each map register that is hooked */
 	size_t common_pages;            /* for common buffers and dmv_posix_pages */
 	bool physical;                  /* bus addresses are physical ones, if they can be known */
+	/*
+	 * opt: a performance counter of its own, and core.counter_hz says how often it counts;
+	 * without it CLOCK_MONOTONIC_RAW. Called under the verifier's lock.
+	 */
+	uint64_t (*counter)(void *arg);
+	/* opt: which page frames are a device's; without it X2 does not look at them. */
+	bool (*io_frame)(void *arg, uint64_t frame);
 	/* opt: told of each violation, before log, break or stop happens. */
 	void (*on_report)(void *arg, const struct dmv_report *r);
 	/* opt: told right before the process dies by a bugcheck: to write a dump by other means. */
