@@ -13,7 +13,7 @@ SECS   ?= 60
 # $(call say,WORD,FILE)
 short := $(firstword -$(MAKEFLAGS))
 say = $(if $(filter 1,$(V))$(findstring s,$(short)),,@printf '  %-9s %s\n' '$1' '$2'; )
-COMPILE = $(call say,CC,$<)$(CC)
+COMPILE = $(call say,CC,$<)$(CC) $(CPPFLAGS)
 LINK = $(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) $(filter-out %.a,$^) $(filter %.a,$^)
 
 WARN = -Wall -Wextra -Wshadow -Wmissing-prototypes $(if $(CI),-Werror)
@@ -21,6 +21,8 @@ STD  = -std=c11 -MMD -MP $(WARN)
 
 # One rule a floor: its flags are the floor's law.
 CORE_FLAGS = $(STD) -Wconversion -ffreestanding -fno-builtin-printf -fvisibility=hidden -Icore
+# Distributions build with canaries, which libc would have to check.
+CORE_BARE  = -fno-stack-protector
 HOST_FLAGS = $(STD) -D_GNU_SOURCE -fPIC
 # A program that loads these must not put its own functions in their place: crash has 12,000.
 HIDE = -fvisibility=hidden
@@ -55,7 +57,7 @@ $(O)/core/port/posix/%.o: core/port/posix/%.c
 	$(COMPILE) $(HOST_FLAGS) -fno-omit-frame-pointer $(CFLAGS) -Icore -c $< -o $@
 $(O)/core/%.o: core/%.c
 	@mkdir -p $(@D)
-	$(COMPILE) $(CORE_FLAGS) -fno-omit-frame-pointer $(CFLAGS) -c $< -o $@
+	$(COMPILE) $(CORE_FLAGS) -fno-omit-frame-pointer $(CFLAGS) $(CORE_BARE) -c $< -o $@
 $(O)/dumps/%.o: dumps/%.c
 	@mkdir -p $(@D)
 	$(COMPILE) $(HOST_FLAGS) $(HIDE) $(UNPACK_FLAGS) $(CFLAGS) -Icore -c $< -o $@
@@ -128,6 +130,8 @@ DEPS_TEST  = clang-14 libclang-rt-14-dev python3 gdb gdbserver procps mandoc man
 	gcc-s390x-linux-gnu libc6-dev-s390x-cross \
 	gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
 DEPS_BENCH = libbsd-dev uthash-dev crash python3-drgn
+# deb; crash has the header for its extension
+DEPS_DEB   = crash debhelper dpkg-dev git lintian python3
 # check-vm FULL=1: peers, and what builds a kernel
 DEPS_FULL  = crash python3-drgn bc bison flex dwarves libssl-dev
 

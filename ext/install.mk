@@ -29,7 +29,7 @@ FORCE:
 
 # ---- the list: MODE:FILE:AS, and FILE:LINK ----
 into = $(foreach f,$3,$1:$f:$2/$(notdir $f))
-INSTALL = $(call into,755,$(BINDIR),$(O)/dma-inspect) \
+INSTALLED = $(call into,755,$(BINDIR),$(O)/dma-inspect) \
 	644:$(O)/$(LIB_SO):$(LIBDIR)/$(LIB_SO).$(VERSION) \
 	$(call into,644,$(INCLUDEDIR),ext/dma-inspect.h) \
 	$(call into,644,$(LIBDIR)/pkgconfig,$(PC)) \
@@ -38,7 +38,7 @@ INSTALL = $(call into,755,$(BINDIR),$(O)/dma-inspect) \
 	$(call into,644,$(BASHDIR),$(COMPLETIONS)) \
 	$(foreach n,1 3 5,$(call into,644,$(MANDIR)/man$n,$(wildcard ext/*.$n)))
 # Who embeds the verifier in a process builds with these; another kernel or firmware takes core/.
-INSTALL += $(call into,644,$(LIBDIR),$(O)/libdmaverifier.a $(O)/libdmv-posix.a) \
+INSTALLED += $(call into,644,$(LIBDIR),$(O)/libdmaverifier.a $(O)/libdmv-posix.a) \
 	$(call into,644,$(INCLUDEDIR)/dmv,core/dmv.h core/dmv_abi.h core/dmv_abi_offsets.h \
 		core/dmv_violation.def core/port/posix/posix.h) \
 	$(call into,644,$(INCLUDEDIR)/dmv/wdm,$(addprefix core/wdm/,wdm.h wdm_dma.h wdm_host.h))
@@ -57,11 +57,31 @@ link = ln -sf $(word 1,$1) '$(DESTDIR)$(word 2,$1)'
 drop = rm -f '$(DESTDIR)$(lastword $1)'
 
 install: all $(O)/libdmv-posix.a $(PC) ## DESTDIR= PREFIX=/usr/local LIBDIR=PREFIX/lib
-	$(call each,put,$(INSTALL))
+	$(call each,put,$(INSTALLED))
 	$(call each,link,$(LINKS))
 
 uninstall:                          ## remove what install put there; the same DESTDIR and so on
-	$(call each,drop,$(INSTALL) $(LINKS))
+	$(call each,drop,$(INSTALLED) $(LINKS))
 	@for d in $(OWN_DIRS); do [ ! -d '$(DESTDIR)'$$d ] || rmdir '$(DESTDIR)'$$d; done
 
-.PHONY: install uninstall FORCE
+# ---- packages: of the last commit, in a copy, so that nothing is left in the tree ----
+DEB = $(abspath $(O))/deb
+# A clone may be somebody else's than the user who builds, root above all.
+GIT = git -c safe.directory='*'
+# What this make was told is not for the one inside it.
+UNTOLD = env -u MAKEFLAGS -u MFLAGS -u MAKEOVERRIDES -u MAKELEVEL -u O -u CI
+
+deb:                                ## set up; Debian packages of the last commit, in build/deb
+	@$(SETUP) $(DEPS_BUILD) $(DEPS_DEB)
+	+@$(AGAIN) run-deb
+
+run-deb:
+	@$(GIT) diff --quiet HEAD || echo "note: what is not committed is not in the packages"
+	@rm -rf $(DEB) && mkdir -p $(DEB)/dma-inspect
+	@$(GIT) archive HEAD | tar -x -C $(DEB)/dma-inspect
+	@cd $(DEB)/dma-inspect && $(UNTOLD) dpkg-buildpackage -us -uc -j$(shell nproc) \
+		>$(DEB)/build.log 2>&1 || { tail -n 40 $(DEB)/build.log; exit 1; }
+	@cd $(DEB) && lintian --fail-on error,warning *.changes
+	@ls -d $(O)/deb/*.deb
+
+.PHONY: install uninstall deb run-deb FORCE

@@ -139,7 +139,7 @@ sources()
 # reason.
 strays()
 {
-	grep -vE '^(\.ci|cmds|core|dumps|ext|tests|LICENSES)/' | grep -vxE \
+	grep -vE '^(\.ci|cmds|core|debian|dumps|ext|tests|LICENSES)/' | grep -vxE \
 		'(CONTRIBUTING|README)\.md|LICENSE|Makefile|\.(clang-format|editorconfig|gitignore)'
 }
 
