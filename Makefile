@@ -142,7 +142,7 @@ JOBS  = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
 AGAIN = $(MAKE) --no-print-directory $(JOBS) O=$(O)
 
 deps:                               ## install what is missing (Debian, apt-get)
-	@$(SETUP) $(DEPS_BUILD) $(DEPS_TEST) $(DEPS_BENCH) $(if $(FULL),$(DEPS_FULL))
+	@$(SETUP) $(DEPS_BUILD) $(DEPS_TEST) $(DEPS_BENCH) $(DEPS_DEB) $(if $(FULL),$(DEPS_FULL))
 
 demo:                               ## set up; a driver dies of its mistake, dma-inspect says why
 	@$(SETUP) $(DEPS_BUILD)

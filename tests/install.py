@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
 """make install into an empty folder, and what can be done with what lies there then; make
-uninstall."""
+uninstall; what debian/ repeats."""
 import os
 import re
 import shutil
@@ -195,7 +195,25 @@ class Tree:
         return None if left == [os.path.relpath(other, self.root)] and not dirs else left + dirs
 
 
+def debian():
+    """What the packages say that the build says, too: version, soname, symbols."""
+    text = {}
+    for name in ("debian/changelog", "debian/libdma-inspect0.symbols", "ext/dma-inspect.map"):
+        with open(os.path.join(TOP, name)) as f:
+            text[name] = f.read()
+    version = re.match(r"dma-inspect \((.*?)\)", text["debian/changelog"])[1]
+    if version != VERSION:
+        return "debian/changelog has version %s, cmds/version.h %s" % (version, VERSION)
+    symbols = text["debian/libdma-inspect0.symbols"]
+    mine = set(re.findall(r"^ (dma_\w+)@DMA_INSPECT_0 ", symbols, re.M))
+    want = set(re.findall(r"^\t(dma_\w+);$", text["ext/dma-inspect.map"], re.M))
+    if not symbols.startswith("libdma-inspect.so.0 libdma-inspect0 ") or mine != want or not want:
+        return "debian/libdma-inspect0.symbols: %s, not %s" % (mine, want)
+    return None
+
+
 def main():
+    case("debian/", debian())
     multiarch = "usr/lib/x86_64-linux-gnu"
     for prefix, lib in (("usr/local", "usr/local/lib"), ("usr", multiarch)):
         with tempfile.TemporaryDirectory() as tmp:
