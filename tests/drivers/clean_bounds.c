@@ -14,7 +14,7 @@ static void use(const struct ex *x, uint8_t *va, PHYSICAL_ADDRESS bus, BOOLEAN c
 
 static void bounds(const struct ex *x)
 {
-	PHYSICAL_ADDRESS low = { .QuadPart = 0x1000 }, high = { .QuadPart = 0x0FFFFFFF }, bus;
+	PHYSICAL_ADDRESS low = { .QuadPart = 0x1000 }, high = { .QuadPart = 0x7FFFFFFF }, bus;
 	MEMORY_CACHING_TYPE cache = MmNonCached;
 
 	use(x, x->ops->AllocateCommonBufferEx(x->adapter, &high, BYTES, &bus, TRUE, MM_ANY_NODE_OK),

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
 """Asks dma-inspect about the dumps of one guest and judges its answers.
 
-	answers.py BUILD-DIRECTORY DUMP-DIRECTORY NAME...
+	answers.py IMAGE DUMP-DIRECTORY NAME...
 
-NAME is the driver's, with the guest's words behind it, as guest.sh names its files.
+IMAGE is the guest's, with symbols, and lies in the build directory. NAME is the driver's, with the
+guest's words behind it, as guest.sh names its files.
 
 What is right comes from three sides that know nothing of the dump's reader: the line the guest said
 when it stopped, drivers.def, and what the driver itself knew (driver_truth in driver.h, read here
@@ -19,7 +20,7 @@ import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-DIRECT = 0xFFFF800000000000             # GUEST_DIRECT of the port: where it maps physical address 0
+DIRECT = 2 ** 47 - 1                    # GUEST_DIRECT of each machine is above these bits
 FORMATS = ["elf", "paging.elf", "kdump.flat", "kdump", "made.elf"]
 BY_MAKEDUMPFILE = ["kdump", "made.elf"]
 WINDOWS = ["elf", "paging.elf", "kdump.flat", "kdump", "dmp"]         # with the word windows=yes
@@ -52,7 +53,7 @@ def symbol(elf, name):
 
 def poke(dump, va, what):
     """Bytes of the guest's memory in hex; `what` is a count, or "=HEX" to change them."""
-    phys = va - DIRECT if va >= DIRECT else va
+    phys = va & DIRECT
     return subprocess.run([os.path.join(HERE, "poke.py"), dump, "%x" % phys, str(what)],
                           capture_output=True, text=True, check=True).stdout.strip()
 
@@ -69,16 +70,18 @@ def listed(name):
 class Truth:
     """What the driver knew."""
 
-    def __init__(self, build, dump):
-        raw = bytes.fromhex(poke(dump, symbol(build + "/guest.elf", "driver_truth"), 120))
+    def __init__(self, image, dump):
+        raw = bytes.fromhex(poke(dump, symbol(image, "driver_truth"), 120))
         f = struct.unpack("<6Q2I64s", raw)
         self.p, self.adapter, self.address, self.mask, self.valid = f[:4], f[4], f[5], f[6], f[7]
         self.function = f[8].split(b"\0")[0].decode()
 
 
 class Case:
-    def __init__(self, build, directory, name):
-        self.build, self.name, self.failed = build, name, 0
+    def __init__(self, image, directory, name):
+        self.image, self.build, self.failed = image, os.path.dirname(image), 0
+        self.name = name
+        self.said = "vm " + ("" if image.endswith("/guest.elf") else "arm64 ") + name
         self.path = os.path.join(directory, name)
         self.code, self.p1, self.p2, self.end = listed(name.partition(".")[0])
         self.logged = self.end == "WARNS"
@@ -90,7 +93,7 @@ class Case:
             self.end = "RETURNS"
         with open(self.path + ".serial", errors="replace") as f:
             self.serial = f.read().replace("\r", "")
-        self.truth = Truth(build, self.path + ".elf")
+        self.truth = Truth(image, self.path + ".elf")
 
     def dump(self, form="elf"):
         return "%s.%s" % (self.path, form)
@@ -99,7 +102,7 @@ class Case:
         """Exit code, and the tables of each command."""
         argv = [self.build + "/dma-inspect", "-j"]
         if symbols:
-            argv += ["-s", self.build + "/guest.elf"]
+            argv += ["-s", self.image]
         for c in commands:
             argv += ["-c", c]
         r = subprocess.run(argv + [dump], capture_output=True, text=True, timeout=LIMIT)
@@ -114,11 +117,11 @@ class Case:
     def test(self, what, fn):
         try:
             fn()
-            print("ok vm %s: %s" % (self.name, what))
+            print("ok %s: %s" % (self.said, what))
         except (Wrong, subprocess.SubprocessError, LookupError, ValueError, TypeError) as e:
             self.failed += 1
-            print("not ok vm %s: %s: %s: %s" % (self.name, what, type(e).__name__,
-                                                str(e).replace("\n", " ")))
+            print("not ok %s: %s: %s: %s" % (self.said, what, type(e).__name__,
+                                             str(e).replace("\n", " ")))
 
     # ---- what holds for every driver ----
 
@@ -133,7 +136,7 @@ class Case:
         code, first = self.ask(self.dump(), COMMANDS)
         for form in (WINDOWS if ".windows-yes" in self.name else FORMATS)[1:]:
             if form in BY_MAKEDUMPFILE and not os.path.exists(self.dump(form)):
-                print("skip vm %s: %s: no makedumpfile" % (self.name, form))
+                print("skip %s: %s: no makedumpfile" % (self.said, form))
                 continue
             self.test("%s answers as elf" % form, lambda: self.same(form, code, first))
 
@@ -328,11 +331,11 @@ MORE = {
 
 
 def main():
-    build, directory = sys.argv[1:3]
+    image, directory = sys.argv[1:3]
     failed = 0
     for name in sys.argv[3:]:
         try:
-            failed += Case(build, directory, name).run()
+            failed += Case(image, directory, name).run()
         except (Wrong, OSError, subprocess.SubprocessError, LookupError, StopIteration) as e:
             failed += 1
             print("not ok vm %s: %s: %s" % (name, type(e).__name__, str(e).replace("\n", " ")))

@@ -4,18 +4,28 @@
 # Boots the guest once for each test driver, has QEMU and makedumpfile dump it, and asks dma-inspect
 # about the dumps. Those of the names below stay in BUILD-DIRECTORY/vm, for other tests.
 #
-#	check.sh BUILD-DIRECTORY [NAME...]	NAME: DRIVER[.WORD-VALUE]..., as guest.sh has it
+#	check.sh [-a] BUILD-DIRECTORY [NAME...]	NAME: DRIVER[.WORD-VALUE]..., as guest.sh has it
+#
+# -a: the guest on aarch64; its dumps are in BUILD-DIRECTORY/vm/arm64, and none stay.
 set -u
 
 here=$(dirname "$0")
+arm64=
+[ "${1-}" = -a ] && { arm64=yes; shift; }
 build=${1:?build directory}
 shift
 rc=0
+boot=$build/guest.boot.elf image=$build/guest.elf dir=$build/vm mark='vm'
+death="*** FAULT: page fault, vector 14, "
 kept="e6_0f_5_overrun e6_0f_5_overrun.freeze-1 e6_0f_5_overrun.mode-log
 	e6_0f_4_underrun e6_0f_4_underrun.freeze-1 e6_0f_2_tag_after e6_0f_3_late_dma
 	e6_07_buffer_leaked e6_0a_list_leaked e6_03_double_free e6_18_use_after_release
 	case_003 case_003.verify-off case_003_flushed case_003_common clean_list_read
 	e6_0f_5_overrun.windows-yes"
+[ -z "$arm64" ] || {
+	boot=$build/guest_arm64.elf image=$boot dir=$build/vm/arm64 mark='vm arm64' kept=''
+	death="*** FAULT: data abort, vector 4, "
+}
 if [ $# = 0 ]; then
 	rest=$(sed -n '/DRIVER_SIMULATED/!s/^DRIVER(\([a-z0-9_]*\),.*/\1/p' \
 		"$here"/../drivers/drivers.def)
@@ -27,25 +37,25 @@ if [ $# = 0 ]; then
 fi
 
 # A guest that fails by itself must say so, and not look like a driver's end.
-fault=$("$here"/guest.sh -n "$build"/guest.boot.elf "$build"/vm none fault=yes)
+fault=$("$here"/guest.sh -n "$boot" "$dir" none fault=yes)
 case $?,$fault in
 77,*) exit 77 ;;
-0,"*** FAULT: page fault, vector 14, "*) echo "ok vm fault" ;;
-*) echo "not ok vm fault: $fault"; rc=1 ;;
+0,"$death"*) echo "ok $mark fault" ;;
+*) echo "not ok $mark fault: $fault"; rc=1 ;;
 esac
 
 for name; do
 	words=$(echo "$name" | tr '.-' ' =')
-	"$here"/guest.sh "$build"/guest.boot.elf "$build"/vm $words >/dev/null
+	"$here"/guest.sh "$boot" "$dir" $words >/dev/null
 	case $? in
 	0) ;;
 	77) exit 77 ;;
-	*) echo "not ok vm $name: no dumps"; rc=1; continue ;;
+	*) echo "not ok $mark $name: no dumps"; rc=1; continue ;;
 	esac
-	"$here"/answers.py "$build" "$build"/vm "$name" || { rc=1; continue; }
+	"$here"/answers.py "$image" "$dir" "$name" || { rc=1; continue; }
 	case " $(echo $kept) " in
 	*" $name "*) ;;
-	*) rm -f "$build/vm/$name".* ;;
+	*) rm -f "$dir/$name".* ;;
 	esac
 done
 exit $rc

@@ -33,14 +33,20 @@ boot_limit=30           # seconds until the guest must have come to its end
 quit_limit=30           # and QEMU to its own, dumps written
 end='^(\*\*\* STOP|\*\*\* FAULT|guest: done|guest: gave up|guest: no )'
 
-command -v qemu-system-x86_64 >/dev/null || { echo "$0: no qemu-system-x86_64" >&2; exit 77; }
+# An aarch64 takes its image as it is. Its memory begins where edu's engine, as it is, ends.
+case $(od -An -tx2 -j18 -N2 "$boot") in
+*b7*)	emulator=qemu-system-aarch64 machine="-M virt,highmem=off -cpu cortex-a57"
+	edu=edu,dma_mask=0xffffffff ;;
+*)	emulator=qemu-system-x86_64 machine='' edu=edu ;;
+esac
+command -v $emulator >/dev/null || { echo "$0: no $emulator" >&2; exit 77; }
 mkdir -p "$dir" || exit 1
 rm -f "$out".serial "$out".monitor "$out".elf "$out".paging.elf "$out".kdump "$out".kdump.flat \
 	"$out".made.elf "$out".dmp "$out".pipe
 mkfifo "$out".pipe || exit 1
 
-qemu-system-x86_64 -accel tcg -m 64 -kernel "$boot" -append "driver=$driver $*" \
-	-device edu $device -display none -nodefaults -vga none -no-reboot \
+$emulator $machine -accel tcg -m 64 -kernel "$boot" -append "driver=$driver $*" \
+	-device $edu $device -display none -nodefaults -vga none -no-reboot \
 	-serial "file:$out.serial" -monitor none -qmp stdio \
 	<"$out".pipe >"$out".monitor 2>&1 &
 qemu=$!

@@ -56,10 +56,13 @@ static int run(struct guest_edu *e, uint64_t from, uint64_t to, uint64_t bus, si
 	set(e, REG_SOURCE, from);
 	set(e, REG_TARGET, to);
 	set(e, REG_COUNT, n);
+	guest_dma_barrier();
 	set(e, REG_COMMAND, how | COMMAND_RUN);
 	for (uint32_t i = 0; i < POLL_MAX; i++) {
-		if (!(get(e, REG_COMMAND) & COMMAND_RUN))
+		if (!(get(e, REG_COMMAND) & COMMAND_RUN)) {
+			guest_dma_barrier();
 			return GUEST_EDU_OK;
+		}
 		guest_relax();
 	}
 	return GUEST_EDU_STUCK;

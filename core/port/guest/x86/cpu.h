@@ -39,6 +39,12 @@ static inline void guest_relax(void)
 	__asm__ volatile("pause" : : : "memory");
 }
 
+/* Between memory that a device reads or wrote, and the registers that say so. */
+static inline void guest_dma_barrier(void)
+{
+	__asm__ volatile("" : : : "memory");
+}
+
 static inline void guest_irq_on(void)
 {
 	__asm__ volatile("sti" : : : "memory");
