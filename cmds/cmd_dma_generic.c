@@ -14,7 +14,9 @@ struct detail {
 	uint32_t refs, version, alignment;
 	uint32_t registers_high, lists_high, buffers_high, channels_high;
 	const char *owner, *name, *driver, *state, *releaser;
-	bool released, unverified;
+	uint32_t injected_registers, injected_buffers, injected_lists;
+	uint64_t never, has_injected;
+	bool released, unverified, let_go;
 };
 
 static const struct dmv_col detail_cols[] = {
@@ -58,7 +60,15 @@ static const struct dmv_col detail_cols[] = {
 	DMV_COL(struct detail, releaser, "", DMV_S_STR, "who put it"),
 	DMV_COL(struct detail, released_age, "", DMV_S_AGE, "nanoseconds since"),
 	DMV_COL(struct detail, unverified, "", DMV_S_BOOL,
-		"made while its driver was not verified"),
+		"made while its driver was not verified, or let go"),
+	DMV_COL(struct detail, let_go, "", DMV_S_BOOL,
+		"its driver's verification was switched off while it lived"),
+	DMV_COL(struct detail, injected_registers, "", DMV_S_U32,
+		"requests for channels that the verifier made fail"),
+	DMV_COL(struct detail, injected_buffers, "", DMV_S_U32, "the same of common buffers"),
+	DMV_COL(struct detail, injected_lists, "", DMV_S_U32, "the same of scatter/gather lists"),
+	DMV_COL(struct detail, has_injected, NULL, DMV_S_MARK, ""),
+	DMV_COL(struct detail, never, NULL, DMV_S_MARK, ""),
 	{ 0 }
 };
 
@@ -72,7 +82,8 @@ static const struct dmv_table detail_table = {
 	"   Map registers: {registers_mapped} mapped, {registers_live} allocated, "
 	"{max_registers} max\n"
 	"\n"
-	"?unverified|   Not verified: made while its driver was not.\n"
+	"?let_go|   Let go: its driver's verification was switched off while it lived.\n"
+	"?never|   Not verified: made while its driver was not.\n"
 	"!unverified|   Dma verifier additional information:\n"
 	"!unverified|   DeviceObject: {device}\n"
 	"!unverified|   Map registers:        {registers_allocated} allocated, "
@@ -83,6 +94,8 @@ static const struct dmv_table detail_table = {
 	"!unverified|   Adapter channels:     {channels_allocated} allocated, "
 	"{channels_freed} freed\n"
 	"!unverified|   Bytes mapped since last flush: {bytes_mapped}\n"
+	"?has_injected|   Made to fail on purpose: {injected_registers} channels, "
+	"{injected_buffers} common buffers, {injected_lists} scatter-gather lists\n"
 	"?name|   Device: {name}\n"
 	"?driver|   Driver: {driver}\n"
 	"?released|   Released by {releaser|unknown}, {released_age|?} before the end\n"
@@ -102,6 +115,11 @@ static uint64_t master_of(const struct dmv_facts *f, uint32_t region)
 static uint64_t outstanding(uint64_t allocated, uint64_t freed)
 {
 	return allocated > freed ? allocated - freed : 0;
+}
+
+static uint64_t mark(bool there)
+{
+	return there ? 1 : UINT64_MAX;
 }
 
 static bool say(struct dmv_ses *s, uint32_t i, const struct dmv_table *t)
@@ -145,6 +163,13 @@ static bool say(struct dmv_ses *s, uint32_t i, const struct dmv_table *t)
 		.releaser = a->released ? dmv_site_text(f, a->releaser) : NULL,
 		.released = a->released,
 		.unverified = a->unverified,
+		.let_go = a->let_go,
+		.injected_registers = a->injected_registers,
+		.injected_buffers = a->injected_buffers,
+		.injected_lists = a->injected_lists,
+		.has_injected = mark(a->injected_registers || a->injected_buffers ||
+				     a->injected_lists),
+		.never = mark(a->unverified && !a->let_go),
 		/* only a device behind a system DMA controller has a port there */
 		.adapter_base = a->bus_master || a->description.master ? 0 : DMV_NO_ADDR,
 	};

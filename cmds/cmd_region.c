@@ -11,10 +11,11 @@
 struct region {
 	uint32_t region, page_bytes, address_bits, ncpu, segments, extents, violations,
 		shadow_short;
-	uint64_t id, virt, phys, bytes, pid, tick_hz, uptime;
+	uint64_t id, virt, phys, bytes, pid, tick_hz, uptime, control, scan_pages, scans;
+	uint32_t scan_rounds, injected;
 	const char *how, *space, *trust, *abi, *writer, *version, *release, *machine, *order,
 		*build_id;
-	const char *boot_id, *started, *mode, *flags, *rules_off, *tag, *fill, *ended;
+	const char *boot_id, *started, *mode, *flags, *rules_off, *rule_modes, *tag, *fill, *ended;
 	bool authentic, off;
 };
 
@@ -49,6 +50,12 @@ static const struct dmv_col cols[] = {
 	DMV_COL(struct region, off, "", DMV_S_BOOL, "verification is switched off"),
 	DMV_COL(struct region, flags, NULL, DMV_S_LABEL, ""),
 	DMV_COL(struct region, rules_off, "", DMV_S_STR, "rules that are switched off"),
+	DMV_COL(struct region, rule_modes, "", DMV_S_STR, "rules that lead to something else"),
+	DMV_COL(struct region, control, "", DMV_S_ADDR, "virtual address of the control block"),
+	DMV_COL(struct region, scan_rounds, "", DMV_S_U32, "times the periodic scan came round"),
+	DMV_COL(struct region, scan_pages, "", DMV_S_U64, "pages it has looked at"),
+	DMV_COL(struct region, scans, NULL, DMV_S_MARK, ""),
+	DMV_COL(struct region, injected, "", DMV_S_U32, "allocations that were made to fail"),
 	DMV_COL(struct region, tag, "", DMV_S_STR, "tag around common buffers"),
 	DMV_COL(struct region, fill, "", DMV_S_STR, "fill of guards"),
 	DMV_COL(struct region, violations, "", DMV_S_U32, "raised so far"),
@@ -74,6 +81,9 @@ static const struct dmv_table table = {
 	"?uptime|  Ran for:  {uptime}\n"
 	"  Mode:     {mode}{flags}\n"
 	"?rules_off|  Off:      {rules_off}\n"
+	"?rule_modes|  Rules:    {rule_modes}\n"
+	"?control|  Control:  {control}\n"
+	"?scans|  Scan:     {scan_rounds} rounds, {scan_pages} pages\n"
 	"  Guards:   tag \"{tag}\", fill {fill}\n"
 };
 
@@ -94,8 +104,8 @@ static const struct dmv_col count_cols[] = {
 static const struct dmv_table count_table = { "rows", count_cols, NULL };
 
 struct driver {
-	uint32_t region, hooked, quota, adapters;
-	const char *name, *state, *verified;
+	uint32_t region, hooked, quota, adapters, injected;
+	const char *name, *state, *verified, *faults;
 	uint64_t base, bytes;
 };
 
@@ -109,6 +119,8 @@ static const struct dmv_col driver_cols[] = {
 	DMV_COL(struct driver, quota, "QUOTA", DMV_S_U32, "most that may be"),
 	DMV_COL(struct driver, base, "BASE", DMV_S_ADDR, "of its image"),
 	DMV_COL(struct driver, bytes, "SIZE", DMV_S_SIZE, "of its image"),
+	DMV_COL(struct driver, injected, NULL, DMV_S_U32, "allocations that were made to fail"),
+	DMV_COL(struct driver, faults, NULL, DMV_S_STR, "which are made to fail"),
 	{ 0 }
 };
 
@@ -161,11 +173,31 @@ static const char *rules_off(const struct dmv_region_fact *x, char *buf, size_t 
 	return buf;
 }
 
+/* What single rules lead to. */
+static const char *rule_modes(const struct dmv_region_fact *x, char *buf, size_t size)
+{
+	size_t at = 0;
+
+	buf[0] = 0;
+	for (uint32_t id = 1; id < 128; id++) {
+		const struct dmv_rule_text *r = dmv_rule_by_id(id);
+		const uint32_t mode = x->rule_modes[id / 16] >> id % 16 * 2 & 3;
+		char number[16];
+
+		if (!mode || at >= size)
+			continue;
+		snprintf(number, sizeof(number), "rule %u", id);
+		at += (size_t)snprintf(buf + at, size - at, "%s%s %s", at ? ", " : "",
+				       r ? r->name : number, dmv_mode_word(mode - 1));
+	}
+	return buf;
+}
+
 static bool say_region(struct dmv_ses *s, uint32_t i)
 {
 	const struct dmv_facts *f = &s->facts;
 	const struct dmv_region_fact *x = &f->region[i];
-	char abi[16], started[40], fill[4], off[512];
+	char abi[16], started[40], fill[4], off[512], modes[512];
 	struct region d = {
 		.region = i,
 		.page_bytes = x->page_bytes,
@@ -199,6 +231,12 @@ static bool say_region(struct dmv_ses *s, uint32_t i)
 		.mode = dmv_mode_word(x->mode),
 		.flags = x->off ? ", verification is off" : x->strict ? ", strict" : "",
 		.rules_off = rules_off(x, off, sizeof(off)),
+		.rule_modes = rule_modes(x, modes, sizeof(modes)),
+		.control = x->control_virt,
+		.scan_rounds = x->scan_rounds,
+		.scan_pages = x->scan_pages,
+		.scans = x->scan_pages || x->scan_rounds ? 1 : UINT64_MAX,
+		.injected = x->injected,
 		.tag = x->tag,
 		.fill = fill,
 		.ended = dmv_end_word(x),
@@ -225,9 +263,30 @@ static bool say_counts(struct dmv_ses *s, uint32_t i)
 	return true;
 }
 
+static const char *options_text(uint32_t options, char *buf, size_t size)
+{
+	static const char *const words[] = { "none", "books", "shadow only", "books, shadow" };
+
+	snprintf(buf, size, "%s%s%s", words[options & 3], options & 4 ? ", no guards" : "",
+		 options & 8 ? ", strict" : "");
+	return buf;
+}
+
+/* NULL: none are. */
+static const char *faults_text(const struct dmv_driver *x, char *buf, size_t size)
+{
+	if (!x->fault_kinds)
+		return NULL;
+	snprintf(buf, size, "%s%s%s: every %u after %u, times %u",
+		 x->fault_kinds & 1 ? "channels " : "", x->fault_kinds & 2 ? "buffers " : "",
+		 x->fault_kinds & 4 ? "lists" : "", x->fault_every, x->fault_after,
+		 x->fault_times);
+	return buf;
+}
+
 static bool say_drivers(struct dmv_ses *s)
 {
-	static const char *const options[] = { "none", "books", "shadow only", "books, shadow" };
+	char options[48], faults[96];
 
 	for (size_t i = 0; i < s->facts.ndriver; i++) {
 		const struct dmv_driver *x = &s->facts.driver[i];
@@ -235,9 +294,12 @@ static bool say_drivers(struct dmv_ses *s)
 				    x->hooked,
 				    x->hook_quota,
 				    x->adapters,
+				    x->injected_registers + x->injected_buffers +
+					    x->injected_lists,
 				    x->name,
 				    dmv_life_word(x->life),
-				    options[x->options & 3],
+				    options_text(x->options, options, sizeof(options)),
+				    faults_text(x, faults, sizeof(faults)),
 				    x->base ? x->base : DMV_NO_ADDR,
 				    x->bytes ? x->bytes : UINT64_MAX };
 

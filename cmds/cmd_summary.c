@@ -243,6 +243,10 @@ static void not_booked(struct dmv_ses *s)
 					     "region %u: %u of kind %s found no row and are not "
 					     "shown: its table is too small", r,
 					     x->not_booked[k], dmv_kind_word(k));
+		if (x->injected)
+			dmv_out_note(s->out,
+				     "region %u: %u allocations were made to fail on purpose: "
+				     "region says whose, events -n 0 when", r, x->injected);
 		if (x->shadow_short)
 			dmv_out_note(s->out,
 				     "region %u: %u map registers were not double-buffered: no "

@@ -46,6 +46,8 @@ static const char *const ops[] = {
 	[DMV_OP_VIOLATION] = "violation",
 	[DMV_OP_DRIVER_LOAD] = "driver load",
 	[DMV_OP_DRIVER_UNLOAD] = "driver unload",
+	[DMV_OP_FAULT] = "failure injected",
+	[DMV_OP_CONTROL] = "settings changed",
 };
 
 static const char *const lives[] = {

@@ -119,6 +119,17 @@ void dmv_set_stale(struct dmv *v, uint64_t ticks)
 	v->port.unlock(v->port.host);
 }
 
+void dmv_rule_mode(struct dmv *v, enum dmv_rule rule, enum dmv_abi_rule_mode mode)
+{
+	const uint32_t word = (uint32_t)rule / 16, at = (uint32_t)rule % 16 * 2;
+
+	v->port.lock(v->port.host);
+	v->rule_modes[word] &= ~(UINT32_C(3) << at);
+	v->rule_modes[word] |= (uint32_t)mode << at;
+	st32(&v->header->rule_modes[word], v->rule_modes[word]);
+	v->port.unlock(v->port.host);
+}
+
 void dmv_rule_set(struct dmv *v, enum dmv_rule rule, bool on)
 {
 	const uint32_t word = (uint32_t)rule / 32, bit = UINT32_C(1) << (rule % 32);

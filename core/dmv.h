@@ -152,7 +152,7 @@ struct dmv_config {
  * are in dmv_books_bytes().
  *
  *	object          row    book
- *	adapter         264     244
+ *	adapter         280     260
  *	file            128     132
  *	register         88      68
  *	list             88      60
@@ -202,6 +202,8 @@ void dmv_set_flags(struct dmv *v, uint32_t flags);
 void dmv_set_stale(struct dmv *v, uint64_t ticks);
 /* A rule that is off is neither recorded nor reported, and does not stop a call. All are on. */
 void dmv_rule_set(struct dmv *v, enum dmv_rule rule, bool on);
+/* What that rule leads to, whatever the mode. At first: what the mode says. */
+void dmv_rule_mode(struct dmv *v, enum dmv_rule rule, enum dmv_abi_rule_mode mode);
 
 /*
  * An image whose code may appear in stacks: where it is loaded. A build ID is cut to what the row
@@ -223,6 +225,31 @@ int dmv_driver_load(struct dmv *v, const char *name, uint64_t base, uint64_t byt
  * of a loaded driver is ignored.
  */
 void dmv_driver_unload(struct dmv *v, uint32_t driver, uint64_t caller);
+
+/*
+ * Which of a driver's allocations fail, to try its error paths: of each kind in `kinds`
+ * (DMV_ABI_FAULT_*) the first `after` succeed, then every `every`-th fails with what the host would
+ * say if memory had run out, at most `times` in all; 0: without end. kinds 0: none fails.
+ */
+struct dmv_fault {
+	uint32_t kinds, every, after, times;
+};
+
+struct dmv_driver_options {
+	uint32_t options;       /* DMV_ABI_D_*; without VERIFY: it is not judged */
+	uint32_t hook_quota;    /* 0: the configured one */
+	struct dmv_fault fault; /* every: 1 or more where kinds is not 0 */
+};
+/*
+ * Changes them while the driver runs. Where VERIFY goes, its live adapters are let go: from then
+ * on nothing about them is a violation or a leak, and what is mapped is copied back when it is
+ * flushed. They stay unverified if VERIFY comes back, as do those made without it; new ones are
+ * verified. The other options hold for what is allocated from now on. Counts begin again where
+ * `fault` changes.
+ * DMV_OK, or DMV_BAD_CONFIG: no such driver, or an option that is not known.
+ */
+int dmv_driver_set(struct dmv *v, uint32_t driver, const struct dmv_driver_options *o,
+		   uint64_t caller);
 
 /* ---- what the routines of a face do; `caller` is the return address of the face's routine ---- */
 
@@ -478,5 +505,12 @@ bool dmv_list_put(struct dmv *v, struct dmv_adapter *a, void *handle, bool to_de
  * but takes the lock once per row, so that others get in between.
  */
 void dmv_check_all(struct dmv *v, uint64_t caller);
+/*
+ * The same bit by bit, for a host's timer: at most `pages` pages of guards and fill in this call,
+ * from where the last one stopped. One page (of a common buffer, its padding: at most four) is
+ * looked at under one hold of the lock. A guard that was hit is found after as many calls as it
+ * takes to come round once. Returns how often that happened in this call: 0 or 1.
+ */
+uint32_t dmv_scan(struct dmv *v, uint32_t pages, uint64_t caller);
 
 #endif

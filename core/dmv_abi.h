@@ -15,7 +15,7 @@
 #include <stddef.h>
 
 #define DMV_ABI_MAJOR 1
-#define DMV_ABI_MINOR 0
+#define DMV_ABI_MINOR 1
 
 #define DMV_ABI_PAGE 4096u                    /* header and directory pages; also the scan's step */
 #define DMV_ABI_MAGIC "DMVregn\x1a"           /* 8 bytes, the last thing a new writer stores */
@@ -125,7 +125,15 @@ struct dmv_abi_header {
 	uint32_t violations;                  /* raised so far, booked or not */
 	uint32_t shadow_short;                /* registers unhooked: no shadow page was left */
 	uint64_t last_ticks;                  /* clock at the last operation (advisory) */
-	uint8_t reserved1[0x300 - 0x2A8];
+	/* since 1.1 */
+	uint64_t control_virt;                /* of the control block; 0: there is none */
+	uint32_t control_bytes;
+	uint32_t injected;                    /* allocations that were made to fail, all drivers */
+	uint32_t rule_modes[8];               /* two bits a rule id: enum dmv_abi_rule_mode */
+	uint64_t scan_pages;                  /* looked at by the periodic scan so far */
+	uint32_t scan_rounds;                 /* how often it has come round */
+	uint32_t reserved3;
+	uint8_t reserved1[0x300 - 0x2E8];
 
 	/* 0x300 */
 	struct dmv_abi_bugcheck bugcheck;
@@ -133,6 +141,14 @@ struct dmv_abi_header {
 };
 
 enum dmv_abi_mode { DMV_ABI_MODE_LOG = 0, DMV_ABI_MODE_BREAK = 1, DMV_ABI_MODE_STOP = 2 };
+
+/* What one rule leads to, a warning as well, unless it is AS_MODE. */
+enum dmv_abi_rule_mode {
+	DMV_ABI_RULE_AS_MODE = 0,
+	DMV_ABI_RULE_LOG = 1,
+	DMV_ABI_RULE_BREAK = 2,
+	DMV_ABI_RULE_STOP = 3,
+};
 
 #define DMV_ABI_F_OFF 0x1u                    /* verification is off: adapters pass unverified */
 #define DMV_ABI_F_STRICT 0x2u                 /* 0x15 is an error, not a warning */
@@ -189,6 +205,7 @@ struct dmv_abi_extent {
 #define DMV_ABI_A_SCATTER_GATHER 0x8u
 #define DMV_ABI_A_BUS_MASTER 0x10u
 #define DMV_ABI_A_NAMED_DEVICE 0x20u
+#define DMV_ABI_A_LET_GO 0x40u                /* with UNVERIFIED: it was verified until then */
 
 /* DEVICE_DESCRIPTION as the driver gave it (ddi: wdm/ns-wdm-_device_description.md). */
 struct dmv_abi_description {
@@ -225,6 +242,8 @@ struct dmv_abi_adapter {
 	uint64_t register_base;               /* handle of the file granted last; 0: none */
 	uint64_t wait_block;                  /* of the current wait context block; 0: none */
 	struct dmv_abi_description description;
+	/* since 1.1: allocations of it that were made to fail */
+	uint32_t injected_registers, injected_buffers, injected_lists, reserved;
 };
 
 #define DMV_ABI_FILE_HOLDS_CHANNEL 0x1u
@@ -371,7 +390,8 @@ enum dmv_abi_op {
 	DMV_ABI_OP_REFERENCE = 13, DMV_ABI_OP_DEREFERENCE = 14,
 	DMV_ABI_OP_CHECK = 15, DMV_ABI_OP_VIOLATION = 16,
 	DMV_ABI_OP_DRIVER_LOAD = 17, DMV_ABI_OP_DRIVER_UNLOAD = 18,
-	DMV_ABI_OP_COUNT = 19,
+	DMV_ABI_OP_FAULT = 19, DMV_ABI_OP_CONTROL = 20,
+	DMV_ABI_OP_COUNT = 21,
 };
 
 /* Row n of a ring is overwritten by event n + rows. `sequence` is stored last; 0: being written. */
@@ -423,10 +443,22 @@ struct dmv_abi_driver {
 	uint32_t adapters;                    /* live adapters of this driver */
 	uint64_t base, bytes;                 /* of its image; 0: unknown */
 	uint64_t time, unload_time;
+	/* since 1.1: which of its allocations are made to fail, and how many were */
+	uint32_t fault_kinds;                 /* DMV_ABI_FAULT_* */
+	uint32_t fault_every, fault_after, fault_times;
+	uint32_t injected_registers, injected_buffers, injected_lists, reserved;
 };
 
 #define DMV_ABI_D_VERIFY 0x1u
 #define DMV_ABI_D_SHADOW 0x2u
+#define DMV_ABI_D_NO_GUARDS 0x4u              /* its common buffers have neither tags nor padding */
+#define DMV_ABI_D_STRICT 0x8u                 /* DMV_ABI_F_STRICT for this driver */
+
+/* Of those of a kind the first fault_after succeed; then every fault_every-th fails, but not more
+ * than fault_times in all; 0: without end. */
+#define DMV_ABI_FAULT_REGISTERS 0x1u          /* adapter channels with their map registers */
+#define DMV_ABI_FAULT_BUFFERS 0x2u            /* common buffers, those of vectors too */
+#define DMV_ABI_FAULT_LISTS 0x4u              /* scatter/gather lists */
 
 /* `op` is stored last on the way in and cleared first on the way out. */
 struct dmv_abi_cpu {

@@ -29,7 +29,7 @@ uint32_t dmv_adapter_flags(const struct dmv_adapter *a)
 
 bool dmv_adapter_shadowed(const struct dmv_adapter *a)
 {
-	return a->shadowed;
+	return __atomic_load_n(&a->shadowed, __ATOMIC_RELAXED);
 }
 
 uint64_t dmv_adapter_record(const struct dmv_adapter *a)
@@ -127,6 +127,9 @@ static void write_adapter(struct dmv_call *c, struct dmv_adapter *a,
 	st64(&row->register_base, 0);
 	st64(&row->wait_block, 0);
 	write_description(&row->description, &r->description);
+	st32(&row->injected_registers, 0);
+	st32(&row->injected_buffers, 0);
+	st32(&row->injected_lists, 0);
 	dmv_adapter_count(a);
 }
 

@@ -227,7 +227,7 @@ static bool over_maximum(struct dmv_call *c, struct dmv_adapter *a, uint32_t reg
 
 	return a->registers + registers > a->max_registers &&
 	       dmv_raise(c, DMV_V_REGISTERS_OVER_MAXIMUM, a, &self, NULL, a->registers + registers,
-			 a->max_registers, 0) && (c->v->flags & DMV_ABI_F_STRICT);
+			 a->max_registers, 0) && dmv_strict(c->v, a);
 }
 
 bool dmv_next_grant(struct dmv *v, struct dmv_grant *ret)
@@ -362,6 +362,8 @@ static int request(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_r
 		return DMV_VIOLATED;
 	if (r->registers > v->registers.units)
 		return DMV_NO_REGISTERS;
+	if (dmv_fault(c, a, r->list ? DMV_ABI_FAULT_LISTS : DMV_ABI_FAULT_REGISTERS))
+		return DMV_NO_MEMORY;
 	if (!r->list && a->holder != DMV_ABI_NONE)
 		return wait(c, a, r);
 	if (dmv_runs_find(&v->registers, r->registers, &largest) == DMV_ABI_NONE) {

@@ -39,7 +39,8 @@ bool dmv_block_alloc(struct dmv *v, const struct dmv_adapter *a, const struct dm
 		     struct dmv_block *b)
 {
 	const uint64_t page = v->page, whole = (r->bytes + page - 1) / page * page;
-	const uint64_t total = a->judged ? whole + 2 * page : whole;
+	const bool guarded = dmv_guarded(v, a);
+	const uint64_t total = guarded ? whole + 2 * page : whole;
 	uint64_t start = 0;
 
 	if (r->bytes == 0 || whole < r->bytes || total / page > SIZE_MAX / page)
@@ -55,10 +56,10 @@ bool dmv_block_alloc(struct dmv *v, const struct dmv_adapter *a, const struct dm
 		dmv_block_free(v, b);
 		return false;
 	}
-	if (a->judged)
+	if (guarded)
 		start = (total - r->bytes) / 2 / a->alignment * a->alignment;
 	b->va = b->base + start;
-	if (a->judged) {
+	if (guarded) {
 		memset(b->base, 0x0F, (size_t)total);
 		memset(b->va, 0, (size_t)r->bytes);
 		memcpy(b->va - 8, v->header->tag, 8);
@@ -171,7 +172,7 @@ void *dmv_buffer_alloc(struct dmv *v, struct dmv_adapter *a, const struct dmv_bu
 	struct dmv_block block;
 	const struct dmv_buffer *b;
 
-	if (!dmv_block_alloc(v, a, r, &block))
+	if (dmv_fault_buffer(v, a, caller) || !dmv_block_alloc(v, a, r, &block))
 		return NULL;
 	dmv_enter(&c, v, caller, DMV_ABI_OP_ALLOC_BUFFER, a);
 	b = dmv_buffer_new(&c, a, &block, r, NULL, 0);
@@ -192,6 +193,8 @@ int dmv_buffer_adopt(struct dmv *v, struct dmv_adapter *a, void *va, uint64_t by
 	const struct dmv_buffer *b;
 	struct dmv_call c;
 
+	if (dmv_fault_buffer(v, a, caller))
+		return DMV_NO_MEMORY;
 	dmv_enter(&c, v, caller, DMV_ABI_OP_ALLOC_BUFFER, a);
 	b = dmv_buffer_new(&c, a, &block, &r, NULL, 0);
 	dmv_leave(&c);

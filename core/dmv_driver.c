@@ -62,6 +62,18 @@ int dmv_image_add(struct dmv *v, const char *name, uint64_t base, uint64_t bytes
 	return row ? DMV_OK : DMV_NO_MEMORY;
 }
 
+/* None so far. */
+static void write_faults(struct dmv_abi_driver *row)
+{
+	st32(&row->fault_kinds, 0);
+	st32(&row->fault_every, 0);
+	st32(&row->fault_after, 0);
+	st32(&row->fault_times, 0);
+	st32(&row->injected_registers, 0);
+	st32(&row->injected_buffers, 0);
+	st32(&row->injected_lists, 0);
+}
+
 int dmv_driver_load(struct dmv *v, const char *name, uint64_t base, uint64_t bytes,
 		    uint32_t options, uint32_t hook_quota, uint32_t *ret)
 {
@@ -84,6 +96,7 @@ int dmv_driver_load(struct dmv *v, const char *name, uint64_t base, uint64_t byt
 		st64(&row->bytes, bytes);
 		st64(&row->time, v->port.now ? v->port.now(v->port.host) : 0);
 		st64(&row->unload_time, 0);
+		write_faults(row);
 		dmv_live(v, DMV_ABI_K_DRIVER, row);
 		*ret = index;
 	}

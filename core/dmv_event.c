@@ -145,11 +145,14 @@ static bool rule_on(const struct dmv *v, uint32_t rule)
 	return !(v->rules_off[rule / 32] >> (rule % 32) & 1);
 }
 
-static uint32_t action_of(const struct dmv *v, enum dmv_rule rule)
+static uint32_t action_of(const struct dmv *v, enum dmv_rule rule, const struct dmv_adapter *a)
 {
+	const uint32_t own = v->rule_modes[rule / 16] >> (rule % 16 * 2) & 3;
 	bool error = rules[rule].error;
 
-	if (rule == DMV_V_REGISTERS_OVER_MAXIMUM && (v->flags & DMV_ABI_F_STRICT))
+	if (own != DMV_ABI_RULE_AS_MODE)
+		return own - DMV_ABI_RULE_LOG + DMV_ABI_MODE_LOG;
+	if (rule == DMV_V_REGISTERS_OVER_MAXIMUM && dmv_strict(v, a))
 		error = true;
 	return error ? v->mode : DMV_ABI_MODE_LOG;
 }
@@ -239,7 +242,7 @@ bool dmv_raise(struct dmv_call *c, enum dmv_rule rule, struct dmv_adapter *a,
 
 	if ((v->flags & DMV_ABI_F_OFF) || !rule_on(v, rule) || (a && !a->judged))
 		return false;
-	r = (struct dmv_report){ .rule = rule, .action = action_of(v, rule),
+	r = (struct dmv_report){ .rule = rule, .action = action_of(v, rule, a),
 				 .code = rules[rule].code, .sequence = ++v->violations };
 	r.p[0] = rules[rule].p1;
 	r.p[1] = rules[rule].p2 == DMV_P_ANY ? p2 : (uint64_t)rules[rule].p2;

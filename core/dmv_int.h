@@ -103,6 +103,8 @@ void dmv_runs_give(struct dmv_runs *r, uint32_t first, uint32_t n);
 
 /* ---- books ---- */
 
+#define DMV_FAULTS 3u           /* kinds of DMV_ABI_FAULT_*, by the number of their bit */
+
 struct dmv_adapter {
 	_Alignas(16) unsigned char face[DMV_FACE_BYTES];
 	struct dmv_abi_adapter *row;
@@ -124,6 +126,7 @@ struct dmv_adapter {
 	uint64_t buffers_allocated, buffers_freed, channels_allocated, channels_freed;
 	uint32_t registers_high, lists_high, buffers_high, channels_high;
 	uint64_t max_address;
+	uint32_t injected[DMV_FAULTS];
 };
 
 struct dmv_file {
@@ -203,6 +206,9 @@ struct dmv_channel {
 struct dmv_driver_book {
 	struct dmv_abi_driver *row;
 	uint32_t options, quota, hooked, adapters;
+	struct dmv_fault fault;
+	uint32_t left;                                  /* faults, where fault.times bounds them */
+	uint32_t asked[DMV_FAULTS], injected[DMV_FAULTS];
 	bool known;
 };
 
@@ -219,6 +225,13 @@ struct dmv_cpu {
 struct dmv_caller {
 	uint64_t address;
 	uint32_t site;
+};
+
+/* Where the periodic scan goes on. */
+struct dmv_scan {
+	enum dmv_abi_kind kind;         /* BUFFER or FILE */
+	uint32_t row, gen;              /* gen: of the file whose pages before `page` are done */
+	uint32_t page;
 };
 
 struct dmv_hash {               /* chains by key; links lie in the books */
@@ -259,7 +272,8 @@ struct dmv {
 	uint64_t counter, counter_time;         /* the last reading, and a moment before it */
 	uint32_t counter_site;
 	bool counter_read;
-	uint32_t rules_off[4];
+	uint32_t rules_off[4], rule_modes[8];
+	struct dmv_scan scan;
 	uint32_t live[DMV_ABI_K_COUNT];
 };
 
@@ -484,6 +498,18 @@ void dmv_header_open(struct dmv_abi_header *h); /* stores the magic, last of all
 /* dmv_driver.c: raises the leak rule for each live adapter of a driver; DMV_ABI_NONE: of all. */
 void dmv_report_left(struct dmv *v, uint32_t driver, uint64_t caller);
 
+/* dmv_options.c */
+/* Is 0x15 an error for it? */
+bool dmv_strict(const struct dmv *v, const struct dmv_adapter *a);
+/* Do its common buffers get guards? May be asked without the lock. */
+bool dmv_guarded(const struct dmv *v, const struct dmv_adapter *a);
+
+/* dmv_fault.c */
+/* Is an allocation of this kind (DMV_ABI_FAULT_*) to fail? Counts it. */
+bool dmv_fault(struct dmv_call *c, struct dmv_adapter *a, uint32_t kind);
+/* The same of a common buffer, whose memory is asked for without the lock. */
+bool dmv_fault_buffer(struct dmv *v, struct dmv_adapter *a, uint64_t caller);
+
 /* dmv_shadow.c: `i` counts a file's registers from 0 */
 /* Shadow pages for all registers of the file, and f->hooked, or for none of them. */
 void dmv_shadow_take(struct dmv *v, struct dmv_file *f);
@@ -498,6 +524,8 @@ void dmv_check_free(struct dmv_call *c, struct dmv_file *f, uint32_t i, bool gua
 void dmv_check_mapped(struct dmv_call *c, struct dmv_file *f, uint32_t i);
 void dmv_check_file(struct dmv_call *c, struct dmv_file *f);
 void dmv_check_buffer(struct dmv_call *c, struct dmv_buffer *b);
+/* One page of the file's shadow block, guard or data; what is bad is found by the checks above. */
+void dmv_check_page(struct dmv_call *c, struct dmv_file *f, uint32_t page);
 
 /* dmv_file.c */
 /* n registers, not mapped; list: index of the list they are for, or NONE. NULL: no row or run. */

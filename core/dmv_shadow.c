@@ -288,6 +288,47 @@ void dmv_check_file(struct dmv_call *c, struct dmv_file *f)
 	}
 }
 
+/* Which register answers for a page of the block, and what of the page is not the device's. */
+static uint32_t page_of(const struct dmv *v, const struct dmv_file *f, uint32_t page,
+			struct guard part[2])
+{
+	char *at = f->shadow + (uint64_t)page * v->page;
+	const uint32_t i = interleaved(f) ? page / 3 : page - f->hooked;
+	const bool data = interleaved(f) ? page % 3 == 1 : i < f->hooked;
+	const struct dmv_register *r;
+
+	part[0] = (struct guard){ at, v->page };
+	part[1] = (struct guard){ at, 0 };
+	if (!data && !interleaved(f))
+		return page < f->hooked ? 0 : f->hooked - 1;
+	if (!data || i >= f->count)
+		return i;
+	r = &v->reg[f->first + i];
+	if (r->bytes) {
+		part[0].n = r->offset;
+		part[1] = (struct guard){ at + r->offset + r->bytes,
+					  v->page - r->offset - r->bytes };
+	}
+	return i;
+}
+
+void dmv_check_page(struct dmv_call *c, struct dmv_file *f, uint32_t page)
+{
+	const struct dmv *v = c->v;
+	struct guard part[2];
+	struct dmv_found found;
+	const uint32_t i = page_of(v, f, page, part);
+
+	if (i >= f->count)              /* of registers that were freed before the others */
+		return;
+	if (!guard_bad(v, &part[0], &found) && !guard_bad(v, &part[1], &found))
+		return;
+	if (v->reg[f->first + i].bytes)
+		dmv_check_mapped(c, f, i);
+	else
+		dmv_check_free(c, f, i, true);
+}
+
 static bool tag_bad(const char *at, const uint8_t want[8], struct dmv_found *found)
 {
 	uint32_t first = 8, bad = 0;

@@ -53,7 +53,7 @@ static bool entry_new(struct dmv *v, struct dmv_vector *x, const struct dmv_buff
 	struct dmv_buffer *b;
 	struct dmv_call c;
 
-	if (!dmv_block_alloc(v, x->adapter, r, &block))
+	if (dmv_fault_buffer(v, x->adapter, caller) || !dmv_block_alloc(v, x->adapter, r, &block))
 		return false;
 	dmv_enter(&c, v, caller, DMV_ABI_OP_ALLOC_BUFFER, x->adapter);
 	b = dmv_buffer_new(&c, x->adapter, &block, r, x, index);

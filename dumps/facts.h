@@ -80,6 +80,11 @@ struct dmv_region_fact {
 	uint32_t rules_off[4];
 	uint32_t not_booked[DMV_K_COUNT], rows[DMV_K_COUNT], live[DMV_K_COUNT];
 	uint32_t violations, shadow_short;
+	uint64_t control_virt;          /* of the control block; DMV_NO_ADDR: none */
+	uint32_t injected;              /* allocations that were made to fail */
+	uint32_t rule_modes[8];         /* two bits a rule: 0 as mode, 1 log, 2 break, 3 stop */
+	uint64_t scan_pages;
+	uint32_t scan_rounds;
 	uint64_t bytes;                 /* of all segments */
 	uint32_t segments, extents;
 	uint8_t guard_fill;
@@ -98,6 +103,8 @@ struct dmv_driver {
 	const char *name;
 	uint32_t options, hook_quota, hooked, adapters;
 	uint64_t base, bytes, time, unload_time;
+	uint32_t fault_kinds, fault_every, fault_after, fault_times;
+	uint32_t injected_registers, injected_buffers, injected_lists;
 };
 
 struct dmv_description {
@@ -114,6 +121,7 @@ struct dmv_adapter_fact {
 	uint32_t region, row, gen;
 	enum dmv_life life;
 	bool released, unverified, master;
+	bool let_go;                    /* unverified since its driver's verification ended */
 	bool scatter_gather, bus_master;
 	uint64_t handle;                /* the DMA_ADAPTER address: what the user types */
 	uint64_t record;                /* address of the row: "VD" of the parameters */
@@ -128,6 +136,7 @@ struct dmv_adapter_fact {
 	uint64_t bytes_mapped;
 	uint32_t registers_mapped, registers_high, lists_high, buffers_high, channels_high;
 	uint64_t max_address, register_base, wait_block;
+	uint32_t injected_registers, injected_buffers, injected_lists;
 	struct dmv_description description;
 };
 

@@ -141,6 +141,13 @@ static void fill_changing(struct dmv_reading *r, struct dmv_region_fact *g)
 	g->violations = H32(violations);
 	g->shadow_short = H32(shadow_short);
 	g->last_ticks = H64(last_ticks);
+	g->control_virt = H64(control_virt) ? H64(control_virt) : DMV_NO_ADDR;
+	g->injected = H32(injected);
+	g->scan_pages = H64(scan_pages);
+	g->scan_rounds = H32(scan_rounds);
+	for (int i = 0; i < 8; i++)
+		g->rule_modes[i] =
+			dmv_r32(r, r->header + offsetof(struct dmv_abi_header, rule_modes) + 4 * i);
 	for (int i = 0; i < 4; i++)
 		g->rules_off[i] =
 			dmv_r32(r, r->header + offsetof(struct dmv_abi_header, rules_off) + 4 * i);

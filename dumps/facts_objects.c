@@ -24,6 +24,13 @@ enum dmv_code dmv_fact_driver(struct dmv_reading *r, const uint8_t *p, const str
 	d->bytes = U64(driver, bytes);
 	d->time = U64(driver, time);
 	d->unload_time = U64(driver, unload_time);
+	d->fault_kinds = U32(driver, fault_kinds);
+	d->fault_every = U32(driver, fault_every);
+	d->fault_after = U32(driver, fault_after);
+	d->fault_times = U32(driver, fault_times);
+	d->injected_registers = U32(driver, injected_registers);
+	d->injected_buffers = U32(driver, injected_buffers);
+	d->injected_lists = U32(driver, injected_lists);
 	return DMV_E_OK;
 }
 
@@ -73,6 +80,9 @@ static void adapter_counters(struct dmv_reading *r, const uint8_t *p, struct dmv
 	a->lists_high = U32(adapter, lists_high);
 	a->buffers_high = U32(adapter, buffers_high);
 	a->channels_high = U32(adapter, channels_high);
+	a->injected_registers = U32(adapter, injected_registers);
+	a->injected_buffers = U32(adapter, injected_buffers);
+	a->injected_lists = U32(adapter, injected_lists);
 }
 
 enum dmv_code dmv_fact_adapter(struct dmv_reading *r, const uint8_t *p, const struct dmv_at *at)
@@ -87,6 +97,7 @@ enum dmv_code dmv_fact_adapter(struct dmv_reading *r, const uint8_t *p, const st
 		return code;
 	a->released = flags & DMV_ABI_A_RELEASED;
 	a->unverified = flags & DMV_ABI_A_UNVERIFIED;
+	a->let_go = flags & DMV_ABI_A_LET_GO;
 	a->master = flags & DMV_ABI_A_MASTER;
 	a->scatter_gather = flags & DMV_ABI_A_SCATTER_GATHER;
 	a->bus_master = flags & DMV_ABI_A_BUS_MASTER;

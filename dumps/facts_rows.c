@@ -233,18 +233,28 @@ static const struct table {
 
 _Static_assert(sizeof(struct dmv_abi_adapter) <= DMV_ROW_MAX, "the longest row fits");
 
+/* How long a row is by the version that the header names: what is shorter lacks fields. */
+static size_t row_bytes(const struct dmv_reading *r, const struct table *t)
+{
+	static const size_t first[DMV_ABI_K_COUNT] = { [DMV_ABI_K_ADAPTER] = 264,
+						       [DMV_ABI_K_DRIVER] = 64 };
+
+	return r->f->region[r->index].minor == 0 && first[t->kind] ? first[t->kind] : t->bytes;
+}
+
 static enum dmv_code decode_table(struct dmv_reading *r, const struct table *t)
 {
 	uint8_t absent[DMV_ROW_MAX] = { 0 };
+	const struct dmv_region_fact *g = &r->f->region[r->index];
 	uint32_t stride = r->tab[t->kind].stride;
 
 	for (int i = 0; i < ABSENT_MAX && t->absent[i].bytes; i++)
 		memset(absent + t->absent[i].offset, 0xFF, t->absent[i].bytes);
-	if (r->tab[t->kind].nwin && stride < t->bytes)
+	if (r->tab[t->kind].nwin && stride < row_bytes(r, t))
 		DMV_NOTE(r, 0, r->addr,
-			 "table %u has rows of %u bytes, version 1.0 has %zu: the fields "
+			 "table %u has rows of %u bytes, version %u.%u has %zu: the fields "
 			 "behind are absent",
-			 t->kind, stride, t->bytes);
+			 t->kind, stride, g->major, g->minor, row_bytes(r, t));
 	return dmv_rows_each(r, t->kind, absent, t->bytes, t->fn);
 }
 

@@ -267,7 +267,9 @@ static const struct field channel_fields[] = {
 #define A(m, h) FIELD(dmv_driver, m, h)
 static const struct field driver_fields[] = {
 	A(options, SAME), A(hook_quota, SAME), A(base, SAME), A(bytes, SAME), A(time, SAME),
-	A(hooked, EITHER), A(adapters, EITHER), A(unload_time, EITHER), { NULL, 0, 0, SAME }
+	A(hooked, EITHER), A(adapters, EITHER), A(unload_time, EITHER),
+	A(fault_kinds, EITHER), A(fault_every, EITHER), A(injected_buffers, EITHER),
+	{ NULL, 0, 0, SAME }
 };
 #undef A
 

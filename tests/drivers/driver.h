@@ -3,9 +3,10 @@
  * The seam between the test drivers and what runs them: a process with a software device
  * (main_posix.c) or a bare-metal guest with QEMU's edu PCI device (main_guest.c).
  *
- * A driver is freestanding and knows only wdm.h and this header. It gets a device, runs once to its
- * end at PASSIVE_LEVEL, and returns, is stopped by a bugcheck, or gives up. The host registers it
- * with the verifier before run() and unloads it afterwards, so an adapter it leaves is seen.
+ * A driver is freestanding and knows only wdm.h and this header (and the numbers of settings). It
+ * gets a device, runs once to its end at PASSIVE_LEVEL, and returns, is stopped by a bugcheck, or
+ * gives up. The host registers it with the verifier before run() and unloads it afterwards, so an
+ * adapter it leaves is seen.
  */
 #ifndef DRIVER_H
 #define DRIVER_H
@@ -13,6 +14,7 @@
 #include <stdint.h>
 #include <stdbool.h>
 
+#include "dmv_abi.h"                    /* DMV_ABI_D_*, DMV_ABI_FAULT_* */
 #include "wdm.h"
 
 /* ---- what the host gives ---- */
@@ -53,6 +55,16 @@ void driver_pages_free(void *va, uint32_t n);
 
 /* The host's watchdog comes by: it looks at every guard, and for what nobody flushed. */
 void driver_watchdog(struct test_device *dev);
+
+/* What is verified of this driver from now on: DMV_ABI_D_*. */
+void driver_options(struct test_device *dev, uint32_t options);
+
+/* Makes allocations of this driver fail: see dmv_fault in dmv.h. kinds 0: none any more. */
+void driver_faults(struct test_device *dev, uint32_t kinds, uint32_t every, uint32_t after,
+		   uint32_t times);
+
+/* The host's timer goes off: it looks at so many pages of guards. true: it has come round. */
+bool driver_scan(uint32_t pages);
 
 /* One line, without line end, to wherever the host prints. */
 void driver_log(const char *line);

@@ -43,11 +43,47 @@ uint32_t driver_host_flags(const struct driver *d, bool verify)
 	return flags;
 }
 
+/* ---- the part of the seam that is the same in all hosts ---- */
+
+static struct driver_host *host_of(struct test_device *dev)
+{
+	return (struct driver_host *)(void *)((char *)dev - offsetof(struct driver_host, device));
+}
+
+static void set(struct driver_host *h)
+{
+	dmv_driver_set(wdm_verifier(), h->object.DmvNumber - 1, &h->options, 0);
+}
+
+void driver_options(struct test_device *dev, uint32_t options)
+{
+	struct driver_host *h = host_of(dev);
+
+	h->options.options = options;
+	set(h);
+}
+
+void driver_faults(struct test_device *dev, uint32_t kinds, uint32_t every, uint32_t after,
+		   uint32_t times)
+{
+	struct driver_host *h = host_of(dev);
+
+	h->options.fault = (struct dmv_fault){ kinds, every, after, times };
+	set(h);
+}
+
+bool driver_scan(uint32_t pages)
+{
+	return dmv_scan(wdm_verifier(), pages, (uintptr_t)__builtin_return_address(0));
+}
+
+/* ---- registering it ---- */
+
 int driver_host_load(struct driver_host *h, uint32_t quota)
 {
-	uint32_t options = DMV_ABI_D_VERIFY;
-
+	h->options.options = DMV_ABI_D_VERIFY;
+	h->options.hook_quota = quota;
 	if (!(h->driver->flags & DRIVER_NO_SHADOW))
-		options |= DMV_ABI_D_SHADOW;
-	return wdm_driver_load(&h->object, options, quota);
+		h->options.options |= DMV_ABI_D_SHADOW;
+	return wdm_driver_load(&h->object, h->options.options, quota);
 }

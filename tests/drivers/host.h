@@ -15,6 +15,7 @@ struct driver_host {
 	DRIVER_OBJECT object;
 	DEVICE_OBJECT pdo, fdo[2];
 	WCHAR name[80];
+	struct dmv_driver_options options;      /* as they were set last */
 };
 
 /*

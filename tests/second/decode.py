@@ -41,6 +41,8 @@ class Damaged(Exception):
 class Region:
     """One region, read in the space where its header was found."""
 
+    FIRST = {"adapter": 264, "driver": 64}      # rows of version 1.0
+
     def __init__(self, target, space, addr):
         self.t, self.space, self.at = target, space, addr
         page = target.read(space, addr, PAGE)
@@ -115,6 +117,9 @@ class Region:
             except (Absent, Damaged) as e:
                 self.notes.append(str(e))
 
+    def _least(self, kind):
+        return self.FIRST.get(kind, L.size[kind]) if self.h["minor"] == 0 else L.size[kind]
+
     def _extent(self, x):
         self.extents += 1
         kind = KINDS.get(x["kind"])
@@ -122,7 +127,7 @@ class Region:
             self.notes.append("kind %d is unknown" % x["kind"])
             return
         stride = self.stride.setdefault(x["kind"], x["stride"])
-        if x["stride"] != stride or stride < L.size[kind] or stride % 8:
+        if x["stride"] != stride or stride < self._least(kind) or stride % 8:
             raise Damaged("table %s: stride %d" % (kind, x["stride"]))
         data = self._at(x["segment"], x["offset"], x["rows"] * stride)
         base = self.virtual[x["segment"]]
