@@ -42,11 +42,7 @@ enum dmv_code dmv_gdb_qemu_translate(struct dmv_gdb *g, uint64_t virt, uint64_t 
 /* Makes `m` read physical (or virtual) addresses. */
 enum dmv_code dmv_gdb_qemu_mode(struct dmv_gdb *g, bool phys, struct dmv_err *e);
 
-/* Ranges of memory from QEMU's `info mtree -f`: RAM and ROM of the address space "memory". CORRUPT:
- * not understood. */
-enum dmv_code dmv_gdb_parse_mtree(const char *text, struct dmv_range **ret, size_t *n,
-				  struct dmv_err *e);
-/* The same from a stub's memory-map document. NOTFOUND: it names none. */
+/* Ranges of memory from a stub's memory-map document. NOTFOUND: it names none. */
 enum dmv_code dmv_gdb_parse_memory_map(const char *xml, struct dmv_range **ret, size_t *n,
 				       struct dmv_err *e);
 /* Machine, width and byte order from a target description; what it does not say stays 0. False: a

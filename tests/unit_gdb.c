@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "mem_gdb_int.h"
+#include "mem_mtree.h"
 #include "t.h"
 
 static void expands(const char *in, const char *want, const char *name)
@@ -94,25 +95,25 @@ static void machine_map(void)
 	struct dmv_err e;
 	size_t n = 0;
 
-	T_EQ(dmv_gdb_parse_mtree(mtree, &v, &n, &e), DMV_E_OK, "map of a machine");
+	T_EQ(dmv_mtree_parse(mtree, &v, &n, &e), DMV_E_OK, "map of a machine");
 	T_EQ(n, 6, "map: RAM and ROM");
 	one_range(v, n, 1, 0xa0000, 0xb0000, "map: video RAM");
 	one_range(v, n, 2, 0xc0000, 0xc1000, "map: a hole before ROM");
 	one_range(v, n, 4, 0xfffc0000, 0x100000000, "map: BIOS");
 	one_range(v, n, 5, 0x100000000, 0x140000000, "map: persistent memory");
 	free(v);
-	T_EQ(dmv_gdb_parse_mtree("unknown command: 'info mtree'\n", &v, &n, &e), DMV_E_CORRUPT,
+	T_EQ(dmv_mtree_parse("unknown command: 'info mtree'\n", &v, &n, &e), DMV_E_CORRUPT,
 	     "map: none");
-	T_EQ(dmv_gdb_parse_mtree("FlatView #0\n AS \"memory\", root: system\n"
-				 "  0000000000002000-0000000000002fff (prio 0, ram): a\n"
-				 "  0000000000001000-0000000000001fff (prio 0, ram): b\n",
-				 &v, &n, &e), DMV_E_CORRUPT, "map: out of order");
-	T_EQ(dmv_gdb_parse_mtree("FlatView #0\n AS \"memory\", root: system\n"
-				 "  0000000000002000-0000000000001fff (prio 0, ram): a\n",
-				 &v, &n, &e), DMV_E_CORRUPT, "map: backwards");
-	T_EQ(dmv_gdb_parse_mtree("FlatView #0\n AS \"memory\", root: system\n"
-				 "  0000000000000000-ffffffffffffffff (prio 0, ram): a\n",
-				 &v, &n, &e), DMV_E_CORRUPT, "map: everything");
+	T_EQ(dmv_mtree_parse("FlatView #0\n AS \"memory\", root: system\n"
+			     "  0000000000002000-0000000000002fff (prio 0, ram): a\n"
+			     "  0000000000001000-0000000000001fff (prio 0, ram): b\n",
+			     &v, &n, &e), DMV_E_CORRUPT, "map: out of order");
+	T_EQ(dmv_mtree_parse("FlatView #0\n AS \"memory\", root: system\n"
+			     "  0000000000002000-0000000000001fff (prio 0, ram): a\n",
+			     &v, &n, &e), DMV_E_CORRUPT, "map: backwards");
+	T_EQ(dmv_mtree_parse("FlatView #0\n AS \"memory\", root: system\n"
+			     "  0000000000000000-ffffffffffffffff (prio 0, ram): a\n",
+			     &v, &n, &e), DMV_E_CORRUPT, "map: everything");
 }
 
 static void memory_map(void)
