@@ -122,8 +122,8 @@ static bool say_images(struct dmv_ses *s)
 /* Was there a scan? dumps/facts_find.c leaves it out for a Linux kernel unless it was asked for. */
 static bool searched(const struct dmv_ses *s)
 {
-	return !s->mem->linux_kernel || s->mem->saved || s->opts.scan ||
-	       s->err.code != DMV_E_NOTFOUND;
+	return s->err.code != DMV_E_NOTFOUND ||
+	       (!s->mem->slow && (!s->mem->linux_kernel || s->mem->saved || s->opts.scan));
 }
 
 /* A target without a region is still a target: why there is none is the error of the command. */

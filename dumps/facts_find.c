@@ -289,6 +289,11 @@ static enum dmv_code scan(struct finding *fi, struct dmv_err *e)
 
 /* ---- in order of trust ---- */
 
+static bool is_searched(const struct finding *fi, const struct dmv_facts_opts *o)
+{
+	return !fi->m->slow && (!fi->m->linux_kernel || fi->m->saved || o->scan);
+}
+
 /* Why there is none, and what may be done about it. */
 static enum dmv_code none(const struct finding *fi, const struct dmv_facts_opts *o,
 			  struct dmv_err *e)
@@ -301,11 +306,12 @@ static enum dmv_code none(const struct finding *fi, const struct dmv_facts_opts 
 				", none where it says it stands: %s of a region elsewhere",
 				fi->copies, fi->copies == 1 ? "" : "s", dmv_space_name(fi->space),
 				fi->copy, fi->copies == 1 ? "a copy" : "copies");
-	if (fi->m->linux_kernel && !o->scan)
+	if (!is_searched(fi, o))
 		return dmv_fail(
 			e, DMV_E_NOTFOUND,
 			"no region: no symbol dmv_region_anchor, no DMV_REGION "
-			"in VMCOREINFO; a Linux kernel's memory is scanned only on request, with --scan");
+			"in VMCOREINFO; %s memory is scanned only on request, with --scan",
+			fi->m->slow ? "this target is slow to read: its" : "a Linux kernel's");
 	/* a source may count a page in both */
 	missing = fi->missed > fi->m->lost ? fi->missed : fi->m->lost;
 	if (missing)
@@ -328,7 +334,7 @@ static enum dmv_code find(struct finding *fi, struct dmv_names *n, const struct 
 		return try_both(fi, o->region, o->region, DMV_BY_ADDRESS, e);
 	try_symbol(fi, n);
 	try_vmcoreinfo(fi);
-	if (!fi->m->linux_kernel || fi->m->saved || o->scan) {
+	if (is_searched(fi, o)) {
 		c = scan(fi, e);
 		/* A target that cannot be walked to its end may still have what others
 		 * vouched for. */

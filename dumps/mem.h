@@ -101,6 +101,8 @@ struct dmv_mem {
 	const struct dmv_mem_ops *ops;
 	char *name;                     /* as the user gave it */
 	bool live;                      /* memory may change while it is read */
+	bool slow;                      /* nobody wants to wait until all of it is read: not
+					 * searched until the host takes this back */
 	bool translates; /* the source reads virtual addresses though it cannot list them */
 	bool linux_kernel; /* the dump comes with VMCOREINFO: scan only when asked */
 	uint32_t machine;               /* ELF e_machine, 0 unknown */

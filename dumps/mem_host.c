@@ -132,12 +132,30 @@ static size_t read_in_page(struct host *h, enum dmv_space s, uint64_t addr, void
 
 static enum dmv_code missing(struct host *h, enum dmv_space s, uint64_t addr, struct dmv_err *e)
 {
-	if (!h->h.has[s])
+	if (!h->h.has[s] && (s != DMV_VIRT || !h->h.translate))
 		return dmv_fail_at(e, DMV_E_ABSENT, addr,
 				   "%s reads no %s addresses (asked for 0x%" PRIx64 ")",
 				   h->h.name, dmv_space_name(s), addr);
 	return dmv_fail_at(e, DMV_E_ABSENT, addr, "%s cannot read %s address 0x%" PRIx64,
 			   h->h.name, dmv_space_name(s), addr);
+}
+
+static bool is_memory(const struct dmv_mem *m, enum dmv_space s, uint64_t addr)
+{
+	return !m->nrange[s] || range_at(m, s, addr);
+}
+
+/* Bytes of the n at addr, which are of one page. */
+static size_t read_some(struct host *h, enum dmv_space s, uint64_t addr, void *buf, size_t n)
+{
+	uint64_t phys = addr;
+
+	if (h->h.has[s])
+		return is_memory(&h->m, s, addr) ? read_in_page(h, s, addr, buf, n) : 0;
+	if (s != DMV_VIRT || !h->h.translate || !h->h.translate(h->h.ctx, addr, &phys) ||
+	    (phys ^ addr) & (PAGE - 1) || !is_memory(&h->m, DMV_PHYS, phys))
+		return 0;
+	return read_in_page(h, DMV_PHYS, phys, buf, n);
 }
 
 static enum dmv_code host_read(struct dmv_mem *m, enum dmv_space s, uint64_t addr, void *buf,
@@ -147,12 +165,11 @@ static enum dmv_code host_read(struct dmv_mem *m, enum dmv_space s, uint64_t add
 	uint8_t *to = buf;
 
 	while (n) {
-		size_t k = PAGE - ((size_t)addr & (PAGE - 1)), got = 0;
+		size_t k = PAGE - ((size_t)addr & (PAGE - 1)), got;
 
 		if (k > n)
 			k = n;
-		if (h->h.has[s] && (!m->nrange[s] || range_at(m, s, addr)))
-			got = read_in_page(h, s, addr, to, k);
+		got = read_some(h, s, addr, to, k);
 		if (got < k)
 			return missing(h, s, addr + got, e);
 		to += k;
@@ -169,7 +186,7 @@ struct walk {
 	enum dmv_space space;
 	struct dmv_heads heads;
 	uint8_t *buf;
-	uint64_t missed;
+	uint64_t missed, done, total;
 };
 
 /* One call for the n bytes at addr; past the cache, which a walk would only empty. */
@@ -216,6 +233,8 @@ static enum dmv_code walk_range(struct walk *w, struct dmv_range r)
 		if (!code && got < n)
 			code = walk_pages(w, addr + got, end);
 		addr = end;
+		w->done += n;
+		dmv_mem_walked(&w->h->m, w->done, w->total);
 	}
 	return code;
 }
@@ -230,6 +249,9 @@ static enum dmv_code host_walk_heads(struct dmv_mem *m, enum dmv_space s, size_t
 
 	if (!w.buf)
 		return dmv_fail(e, DMV_E_MEMORY, "out of memory");
+	for (size_t i = 0; i < m->nrange[s]; i++)
+		w.total += m->range[s][i].end - m->range[s][i].start;
+	dmv_mem_walked(m, 0, w.total);
 	for (size_t i = 0; i < m->nrange[s] && !code; i++)
 		code = walk_range(&w, m->range[s][i]);
 	free(w.buf);
@@ -266,8 +288,9 @@ enum dmv_code dmv_mem_host_open(const struct dmv_host *given, struct dmv_mem **r
 				       .walk_heads = host_walk_heads };
 	h->m.ops = &h->ops;
 	h->m.live = given->live;
-	h->m.translates = given->has[DMV_VIRT];
+	h->m.translates = given->has[DMV_VIRT] || given->translate;
 	h->m.linux_kernel = given->linux_kernel;
+	h->m.slow = given->slow;
 	h->m.machine = given->machine;
 	h->m.bits = given->bits;
 	h->m.big_endian = given->big_endian;
@@ -315,11 +338,22 @@ bool dmv_mem_host_vmcoreinfo(struct dmv_mem *m, uint64_t data, uint64_t size)
 	text = malloc((size_t)n);
 	if (!text)
 		return false;
-	good = !dmv_mem_read(m, DMV_VIRT, at, text, (size_t)n, NULL);
-	if (good)
-		dmv_mem_set_vmcoreinfo(m, text, (size_t)n);
+	good = !dmv_mem_read(m, DMV_VIRT, at, text, (size_t)n, NULL) &&
+	       dmv_mem_host_vmcoreinfo_text(m, text, (size_t)n);
 	free(text);
 	return good;
+}
+
+bool dmv_mem_host_vmcoreinfo_text(struct dmv_mem *m, const char *text, size_t n)
+{
+	static const char release[] = "\nOSRELEASE=";
+
+	if (!n || n > TEXT_MOST || (!memmem(text, n, release, sizeof(release) - 1) &&
+				    (n < sizeof(release) - 2 ||
+				     memcmp(text, release + 1, sizeof(release) - 2))))
+		return false;
+	dmv_mem_set_vmcoreinfo(m, text, n);
+	return true;
 }
 
 void dmv_mem_host_forget(struct dmv_mem *m)

@@ -15,8 +15,11 @@ struct dmv_host {
 	/* The first bytes of the n at addr that there are, at most n; 0: none. */
 	size_t (*read)(void *ctx, enum dmv_space s, uint64_t addr, void *buf, size_t n);
 	bool has[2];                    /* spaces that it reads, by enum dmv_space */
+	/* Where a virtual address is in physical memory now, for a debugger that reads only that,
+	 * or may not be trusted with virtual ones. May be NULL. */
+	bool (*translate)(void *ctx, uint64_t virt, uint64_t *phys);
 	bool live;                      /* what was read is good until dmv_mem_host_forget */
-	bool linux_kernel;
+	bool linux_kernel, slow;
 	uint32_t machine;               /* ELF e_machine, 0 unknown */
 	uint8_t bits, big_endian;
 	const bool *stop;               /* may be NULL; outlives the target */
@@ -32,6 +35,8 @@ enum dmv_code dmv_mem_host_range(struct dmv_mem *m, enum dmv_space s, uint64_t s
 /* VMCOREINFO as the kernel keeps it: addresses of its variables vmcoreinfo_data and
  * vmcoreinfo_size. Before anything else is asked of m. False: it is not there. */
 bool dmv_mem_host_vmcoreinfo(struct dmv_mem *m, uint64_t data, uint64_t size);
+/* The text itself; false: it is none of a Linux kernel. */
+bool dmv_mem_host_vmcoreinfo_text(struct dmv_mem *m, const char *text, size_t n);
 
 /* The memory may have changed. */
 void dmv_mem_host_forget(struct dmv_mem *m);

@@ -315,7 +315,7 @@ enum dmv_code dmv_mem_kernel_search(struct dmv_mem *m, const bool *stop,
 		return none.code;
 	}
 	/* All memory of a live target through a debugger's wire takes minutes. */
-	if (!k && !m->kernel->searched && !m->live) {
+	if (!k && !m->kernel->searched && !m->live && !m->slow) {
 		code = search(m, stop, &why);
 		if (code == DMV_E_STOPPED)
 			return dmv_fail(e, code, "stopped while looking for the kernel");

@@ -26,7 +26,7 @@ const struct dmv_kernel *dmv_mem_kernel(struct dmv_mem *m, struct dmv_err *e);
 /*
  * The same, but looks for what is needed in all of memory where VMCOREINFO is missing or wrong: for
  * its text, by the registers that QEMU notes, for page tables of a kernel. Done once, and not for
- * live targets. STOPPED: *stop (may be NULL) became true, nothing is decided.
+ * live targets, nor for slow ones. STOPPED: *stop (may be NULL) became true, nothing is decided.
  */
 enum dmv_code dmv_mem_kernel_search(struct dmv_mem *m, const bool *stop,
 				    const struct dmv_kernel **ret, struct dmv_err *e);

@@ -64,6 +64,7 @@ struct dmv_names_host {
 	bool (*line)(void *ctx, uint64_t addr, char *buf, size_t size);
 	/* path: "member" or "member.member", without alternatives; NULL: *ret has the size alone */
 	bool (*member)(void *ctx, const char *type, const char *path, struct dmv_member *ret);
+	bool last;                      /* asked when nobody else knows, not first */
 };
 
 void dmv_names_set_host(struct dmv_names *n, const struct dmv_names_host *h);   /* copied */

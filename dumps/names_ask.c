@@ -16,6 +16,31 @@ static const struct dmv_names_image *image_at(const struct dmv_names *n, uint64_
 	return NULL;
 }
 
+/* An image that the target itself names has that name, whatever file the host has for it. */
+static bool place_by_host(const struct dmv_names *n, bool last, uint64_t addr,
+			  struct dmv_place *ret)
+{
+	const struct dmv_names_image *im = image_at(n, addr);
+
+	if (!n->host.place || n->host.last != last || !n->host.place(n->host.ctx, addr, ret))
+		return false;
+	if (im)
+		strcpy(ret->module, im->module);
+	return true;
+}
+
+static bool symbol_by_host(const struct dmv_names *n, bool last, const char *symbol, uint64_t *ret)
+{
+	return n->host.symbol && n->host.last == last &&
+	       n->host.symbol(n->host.ctx, symbol, ret);
+}
+
+static bool line_by_host(const struct dmv_names *n, bool last, uint64_t addr, char *buf,
+			 size_t size)
+{
+	return n->host.line && n->host.last == last && n->host.line(n->host.ctx, addr, buf, size);
+}
+
 /* addr: as in the file. */
 static bool place_in_file(const struct dmv_names *n, const struct dmv_names_file *f, uint64_t addr,
 			  struct dmv_place *ret)
@@ -39,7 +64,7 @@ bool dmv_names_place(struct dmv_names *n, uint64_t addr, struct dmv_place *ret)
 
 	if (!n)
 		return false;
-	if (n->host.place && n->host.place(n->host.ctx, addr, ret))
+	if (place_by_host(n, false, addr, ret))
 		return true;
 	dmv_names_bind(n);
 	dmv_names_search(n, addr);
@@ -51,6 +76,8 @@ bool dmv_names_place(struct dmv_names *n, uint64_t addr, struct dmv_place *ret)
 		bare = &n->file[i];
 	}
 	if (n->kernel && dmv_knames_place(n->kernel, addr, ret))
+		return true;
+	if (place_by_host(n, true, addr, ret))
 		return true;
 	im = image_at(n, addr);
 	if (!im && !bare)
@@ -67,7 +94,7 @@ bool dmv_names_symbol(struct dmv_names *n, const char *symbol, uint64_t *ret)
 
 	if (!n)
 		return false;
-	if (n->host.symbol && n->host.symbol(n->host.ctx, symbol, ret))
+	if (symbol_by_host(n, false, symbol, ret))
 		return true;
 	dmv_names_bind(n);
 	for (size_t i = 0; i < n->nfile; i++) {
@@ -77,7 +104,8 @@ bool dmv_names_symbol(struct dmv_names *n, const char *symbol, uint64_t *ret)
 		    dmv_target_address(f, addr, ret))
 			return true;
 	}
-	return n->kernel && dmv_knames_symbol(n->kernel, symbol, ret);
+	return (n->kernel && dmv_knames_symbol(n->kernel, symbol, ret)) ||
+	       symbol_by_host(n, true, symbol, ret);
 }
 
 const char *dmv_names_text(struct dmv_names *n, uint64_t addr, char *buf, size_t size)
@@ -99,7 +127,7 @@ bool dmv_names_line(struct dmv_names *n, uint64_t addr, char *buf, size_t size)
 
 	if (!n)
 		return false;
-	if (n->host.line && n->host.line(n->host.ctx, addr, buf, size))
+	if (line_by_host(n, false, addr, buf, size))
 		return true;
 	dmv_names_bind(n);
 	dmv_names_search(n, addr);
@@ -109,7 +137,7 @@ bool dmv_names_line(struct dmv_names *n, uint64_t addr, char *buf, size_t size)
 		if (dmv_file_address(f, addr, &at) && n->reader->line(f, at, buf, size))
 			return true;
 	}
-	return false;
+	return line_by_host(n, true, addr, buf, size);
 }
 
 /* ---- types ---- */
@@ -132,12 +160,12 @@ static enum dmv_code ask(const struct dmv_types *t, const struct question *q, st
 }
 
 /* Of the alternatives the first that the host knows. */
-static bool ask_host(const struct dmv_names_host *h, const struct question *q)
+static bool ask_host(const struct dmv_names_host *h, bool last, const struct question *q)
 {
 	struct dmv_member m = { 0 };
 	char path[128];
 
-	if (!h->member || !q->type)
+	if (!h->member || h->last != last || !q->type)
 		return false;
 	if (!q->path) {
 		if (!h->member(h->ctx, q->type, NULL, &m))
@@ -168,7 +196,7 @@ static enum dmv_code ask_all(struct dmv_names *n, const struct question *q, stru
 
 	if (!n)
 		return dmv_fail(e, DMV_E_NOTFOUND, "no types are known");
-	if (ask_host(&n->host, q))
+	if (ask_host(&n->host, false, q))
 		return DMV_E_OK;
 	dmv_names_bind(n);
 	b = n->kernel ? dmv_knames_btf(n->kernel, &why) : NULL;
@@ -183,6 +211,8 @@ static enum dmv_code ask_all(struct dmv_names *n, const struct question *q, stru
 		if (t && !ask(t, q, why.msg[0] ? NULL : &why))
 			return DMV_E_OK;
 	}
+	if (ask_host(&n->host, true, q))
+		return DMV_E_OK;
 	if (!why.msg[0])
 		return dmv_fail(e, DMV_E_NOTFOUND, "no types are known: the target has none of its "
 				"own, and no file with types was given");

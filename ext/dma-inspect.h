@@ -47,6 +47,10 @@ enum {
 	DMA_INSPECT_LIVE = 4,           /* memory changes between commands: all is read anew */
 	DMA_INSPECT_LINUX = 8,          /* it is a Linux kernel's: searched only with --scan */
 	DMA_INSPECT_BIG_ENDIAN = 16,
+	DMA_INSPECT_TRANSLATES = 32,    /* ask() knows DMA_INSPECT_PHYSICAL_OF */
+	DMA_INSPECT_SLOW = 64,          /* reading all takes minutes: searched only with --scan */
+	DMA_INSPECT_NAMES_LAST = 128,    /* ask() is asked last: what the target itself says of
+					 * its symbols and types comes first */
 };
 
 /* What is asked of ask(). */
@@ -57,6 +61,8 @@ enum {
 	DMA_INSPECT_MEMBER = 4,         /* struct `name`, its `member` ("a" or "a.b") -> value:
 					 * offset in bytes, bytes: size; bit-fields are refused */
 	DMA_INSPECT_SIZE = 5,           /* struct `name` -> bytes */
+	DMA_INSPECT_PHYSICAL_OF = 6,    /* virtual `addr` -> value: where it is in physical memory
+					 * now. Asked only with DMA_INSPECT_TRANSLATES. */
 };
 
 /* A question and its answer. The strings that ask are the library's, good during the call. */
@@ -72,7 +78,8 @@ struct dma_inspect_question {
 };
 
 struct dma_inspect_host {
-	uint32_t size;                  /* sizeof(struct dma_inspect_host) */
+	uint32_t size;                  /* sizeof(struct dma_inspect_host), or as far as the
+					 * caller's header knew it */
 	uint32_t flags;                 /* DMA_INSPECT_HAS_VIRTUAL and so on */
 	uint16_t machine;               /* ELF's e_machine; 0: unknown */
 	uint16_t bits;                  /* of an address, 32 or 64; 0: unknown */
@@ -97,6 +104,10 @@ struct dma_inspect_host {
 	/* Takes n characters of an answer. Not 0: there is no use in more (the pager was left, the
 	 * pipe closed), and the command ends early as if it had said all. */
 	int (*write)(void *ctx, const char *text, size_t n);
+
+	/* Told how far long work has come, often: `what` is "scan" or "check", done and total
+	 * are bytes, or objects if bytes is 0. May be NULL; need not be there (size). */
+	void (*progress)(void *ctx, const char *what, int bytes, uint64_t done, uint64_t total);
 };
 
 struct dma_inspect;
@@ -122,6 +133,21 @@ void dma_inspect_close(struct dma_inspect *d);
  * does not understand; INCOMPLETE: no memory. What was found so far is dropped.
  */
 int dma_inspect_range(struct dma_inspect *d, int space, uint64_t start, uint64_t end, int surely);
+
+/*
+ * The same for a guest of QEMU, by what `info mtree -f` of its monitor says: all of its RAM and ROM
+ * becomes ranges of physical memory. QEMU answers reads beside them with zeros. USAGE: not
+ * understood, or it names no memory, or ranges are out of order with those told before; INCOMPLETE:
+ * no memory.
+ */
+int dma_inspect_qemu_map(struct dma_inspect *d, const char *mtree);
+
+/*
+ * Hands over the n characters of VMCOREINFO, as the note of a dump holds them: without them they
+ * are looked for by the symbols vmcoreinfo_data and vmcoreinfo_size, then in all memory. Copied.
+ * USAGE: no such text; INCOMPLETE: no memory. What was found so far is dropped.
+ */
+int dma_inspect_vmcoreinfo(struct dma_inspect *d, const char *text, size_t n);
 
 /* For dma_inspect_run. */
 enum {

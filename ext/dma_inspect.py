@@ -3,14 +3,17 @@
 import ctypes
 
 VIRTUAL, PHYSICAL = 0, 1
-HAS_VIRTUAL, HAS_PHYSICAL, LIVE, LINUX, BIG_ENDIAN = 1, 2, 4, 8, 16
-SYMBOL, PLACE, LINE, MEMBER, SIZE = 1, 2, 3, 4, 5
+HAS_VIRTUAL, HAS_PHYSICAL, LIVE, LINUX, BIG_ENDIAN, TRANSLATES, SLOW, NAMES_LAST = (
+    1 << i for i in range(8))
+SYMBOL, PLACE, LINE, MEMBER, SIZE, PHYSICAL_OF = range(1, 7)
 COLOR, JSON = 1, 2
 
 READ = ctypes.CFUNCTYPE(ctypes.c_size_t, ctypes.c_void_p, ctypes.c_int, ctypes.c_uint64,
                         ctypes.c_void_p, ctypes.c_size_t)
 ASK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
 WRITE = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
+PROGRESS = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int,
+                            ctypes.c_uint64, ctypes.c_uint64)
 WORD = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_char_p)
 
 
@@ -20,7 +23,7 @@ class Host(ctypes.Structure):
                 ("machine", ctypes.c_uint16), ("bits", ctypes.c_uint16),
                 ("reserved", ctypes.c_uint32), ("name", ctypes.c_char_p),
                 ("target", ctypes.c_char_p), ("ctx", ctypes.c_void_p), ("read", READ),
-                ("ask", ASK), ("write", WRITE)]
+                ("ask", ASK), ("write", WRITE), ("progress", PROGRESS)]
 
 
 class Question(ctypes.Structure):
@@ -41,6 +44,8 @@ def load(path):
             ("close", None, handle), ("stop", None, handle), ("forget", None, handle),
             ("error", text, handle),
             ("range", number, handle, number, ctypes.c_uint64, ctypes.c_uint64, number),
+            ("qemu_map", number, handle, text),
+            ("vmcoreinfo", number, handle, text, ctypes.c_size_t),
             ("run", number, handle, text, ctypes.c_uint),
             ("complete", None, handle, text, ctypes.c_size_t, WORD, ctypes.c_void_p)):
         function = getattr(lib, "dma_inspect_" + name)

@@ -6,6 +6,7 @@
  */
 #include "dma-inspect.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,12 +14,18 @@
 #include "cmd.h"
 #include "line.h"
 #include "mem_host.h"
+#include "mem_mtree.h"
 #include "version.h"
 
 _Static_assert((int)DMA_INSPECT_VIRTUAL == (int)DMV_VIRT, "spaces have the same numbers");
 _Static_assert((int)DMA_INSPECT_PHYSICAL == (int)DMV_PHYS, "spaces have the same numbers");
 
-enum { HOST_FLAGS = 2 * DMA_INSPECT_BIG_ENDIAN - 1 };
+enum {
+	HOST_FLAGS = 2 * DMA_INSPECT_NAMES_LAST - 1,
+	/* What the first header had of struct dma_inspect_host. */
+	HOST_LEAST = offsetof(struct dma_inspect_host, progress),
+	VMCOREINFO_MOST = 64 << 10,
+};
 
 struct told {
 	int space, surely;
@@ -29,8 +36,11 @@ struct dma_inspect {
 	struct dma_inspect_host host;   /* its strings are ours */
 	struct dmv_ses ses;
 	struct dmv_mem *mem;            /* NULL: not opened yet, or forgotten */
+	struct dmv_progress progress;
 	struct told *told;
 	size_t ntold;
+	char *vmcoreinfo;               /* as it was handed over; NULL: it was not */
+	size_t nvmcoreinfo;
 	bool stop;
 };
 
@@ -64,6 +74,13 @@ static bool ask(struct dma_inspect *d, struct dma_inspect_question *q)
 	q->function[sizeof(q->function) - 1] = 0;
 	q->line[sizeof(q->line) - 1] = 0;
 	return true;
+}
+
+static void host_progress(void *ctx, const struct dmv_step *s)
+{
+	const struct dma_inspect_host *h = &((struct dma_inspect *)ctx)->host;
+
+	h->progress(h->ctx, s->what, s->bytes, s->done, s->total);
 }
 
 static bool ask_place(void *ctx, uint64_t addr, struct dmv_place *ret)
@@ -109,6 +126,16 @@ static bool ask_member(void *ctx, const char *type, const char *path, struct dmv
 	return true;
 }
 
+static bool ask_physical(void *ctx, uint64_t virt, uint64_t *phys)
+{
+	struct dma_inspect_question q = { .what = DMA_INSPECT_PHYSICAL_OF, .addr = virt };
+
+	if (!ask(ctx, &q))
+		return false;
+	*phys = q.value;
+	return true;
+}
+
 /* ---- what a handle has open ---- */
 
 /* The facts may be found again; what was read stays. */
@@ -138,8 +165,10 @@ static enum dmv_code open_memory(struct dma_inspect *d)
 		.read = host_read,
 		.has = { d->host.flags & DMA_INSPECT_HAS_VIRTUAL,
 			 d->host.flags & DMA_INSPECT_HAS_PHYSICAL },
+		.translate = d->host.flags & DMA_INSPECT_TRANSLATES ? ask_physical : NULL,
 		.live = d->host.flags & DMA_INSPECT_LIVE,
 		.linux_kernel = d->host.flags & DMA_INSPECT_LINUX,
+		.slow = d->host.flags & DMA_INSPECT_SLOW && !d->ses.opts.scan,
 		.machine = d->host.machine,
 		.bits = (uint8_t)d->host.bits,
 		.big_endian = !!(d->host.flags & DMA_INSPECT_BIG_ENDIAN),
@@ -147,6 +176,10 @@ static enum dmv_code open_memory(struct dma_inspect *d)
 	};
 	enum dmv_code code = dmv_mem_host_open(&h, &d->mem, &d->ses.err);
 
+	if (!code && d->host.progress) {
+		d->progress = (struct dmv_progress){ host_progress, d };
+		d->mem->progress = &d->progress;
+	}
 	for (size_t i = 0; i < d->ntold && !code; i++)
 		code = dmv_mem_host_range(d->mem, (enum dmv_space)d->told[i].space,
 					  d->told[i].start, d->told[i].end, !d->told[i].surely,
@@ -158,14 +191,17 @@ static void learn_vmcoreinfo(struct dma_inspect *d)
 {
 	uint64_t data, size;
 
-	if (d->host.flags & DMA_INSPECT_LINUX && ask_symbol(d, "vmcoreinfo_data", &data) &&
+	if (d->vmcoreinfo)
+		dmv_mem_host_vmcoreinfo_text(d->mem, d->vmcoreinfo, d->nvmcoreinfo);
+	else if (d->host.flags & DMA_INSPECT_LINUX && ask_symbol(d, "vmcoreinfo_data", &data) &&
 	    ask_symbol(d, "vmcoreinfo_size", &size))
 		dmv_mem_host_vmcoreinfo(d->mem, data, size);
 }
 
 static enum dmv_code open_target(struct dma_inspect *d)
 {
-	const struct dmv_names_host n = { d, ask_place, ask_symbol, ask_line, ask_member };
+	const struct dmv_names_host n = { d, ask_place, ask_symbol, ask_line, ask_member,
+					  d->host.flags & DMA_INSPECT_NAMES_LAST };
 	enum dmv_code code;
 
 	if (d->mem)
@@ -188,7 +224,7 @@ static enum dmv_code open_target(struct dma_inspect *d)
 
 static bool is_good(const struct dma_inspect_host *h)
 {
-	if (!h || h->size < sizeof(*h) || h->reserved || h->flags & ~(uint32_t)HOST_FLAGS)
+	if (!h || h->size < HOST_LEAST || h->reserved || h->flags & ~(uint32_t)HOST_FLAGS)
 		return false;
 	if (!(h->flags & (DMA_INSPECT_HAS_VIRTUAL | DMA_INSPECT_HAS_PHYSICAL)))
 		return false;
@@ -208,7 +244,7 @@ int dma_inspect_open(const struct dma_inspect_host *host, struct dma_inspect **r
 	d = calloc(1, sizeof(*d));
 	if (!d)
 		return DMA_INSPECT_INCOMPLETE;
-	d->host = *host;
+	memcpy(&d->host, host, host->size < sizeof(*host) ? host->size : sizeof(*host));
 	d->host.name = strdup(host->name);
 	d->host.target = strdup(host->target);
 	if (!d->host.name || !d->host.target) {
@@ -228,6 +264,7 @@ void dma_inspect_close(struct dma_inspect *d)
 		return;
 	drop_target(d);
 	free(d->told);
+	free(d->vmcoreinfo);
 	free((char *)d->host.name);
 	free((char *)d->host.target);
 	free(d);
@@ -249,6 +286,40 @@ int dma_inspect_range(struct dma_inspect *d, int space, uint64_t start, uint64_t
 		return DMA_INSPECT_INCOMPLETE;
 	d->told = p;
 	p[d->ntold++] = (struct told){ space, surely, start, end };
+	drop_target(d);
+	return DMA_INSPECT_FINE;
+}
+
+int dma_inspect_qemu_map(struct dma_inspect *d, const char *mtree)
+{
+	struct dmv_range *v;
+	enum dmv_code code;
+	int ret = DMA_INSPECT_FINE;
+	size_t n;
+
+	if (!(d->host.flags & DMA_INSPECT_HAS_PHYSICAL))
+		return DMA_INSPECT_USAGE;
+	code = dmv_mtree_parse(mtree, &v, &n, NULL);
+	if (code)
+		return code == DMV_E_MEMORY ? DMA_INSPECT_INCOMPLETE : DMA_INSPECT_USAGE;
+	for (size_t i = 0; i < n && !ret; i++)
+		ret = dma_inspect_range(d, DMA_INSPECT_PHYSICAL, v[i].start, v[i].end, 1);
+	free(v);
+	return ret;
+}
+
+int dma_inspect_vmcoreinfo(struct dma_inspect *d, const char *text, size_t n)
+{
+	char *copy;
+
+	if (!n || n > VMCOREINFO_MOST)
+		return DMA_INSPECT_USAGE;
+	copy = strndup(text, n);
+	if (!copy)
+		return DMA_INSPECT_INCOMPLETE;
+	free(d->vmcoreinfo);
+	d->vmcoreinfo = copy;
+	d->nvmcoreinfo = strlen(copy);
 	drop_target(d);
 	return DMA_INSPECT_FINE;
 }
@@ -342,6 +413,8 @@ static void apply(struct dma_inspect *d, const struct head *h)
 	if (o.scan != d->ses.opts.scan || o.region != d->ses.opts.region)
 		drop_facts(d);
 	d->ses.opts.scan = o.scan;
+	if (d->mem && o.scan)
+		d->mem->slow = false;
 	d->ses.opts.region = o.region;
 }
 

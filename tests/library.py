@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -17,8 +18,8 @@ O = os.environ.get("O", os.path.join(TOP, "build"))
 TOOL, LIBRARY = O + "/dma-inspect", O + "/libdma-inspect.so"
 sys.path.insert(0, os.path.join(TOP, "ext"))
 from dma_inspect import (ASK, HAS_PHYSICAL, HAS_VIRTUAL, JSON, LINE, LINUX, LIVE,  # noqa: E402
-                         PHYSICAL, PLACE, READ, SYMBOL, VIRTUAL, WORD, WRITE, Host, Question,
-                         load)
+                         NAMES_LAST, PHYSICAL, PHYSICAL_OF, PLACE, PROGRESS, READ, SLOW, SYMBOL,
+                         TRANSLATES, VIRTUAL, WORD, WRITE, Host, Question, load)
 
 LIB = load(LIBRARY)
 
@@ -27,14 +28,16 @@ class Image:
     """Bytes at a base address, in one space; a host as awkward as it is told to be."""
 
     def __init__(self, path, base, flags=HAS_PHYSICAL | HAS_VIRTUAL, most=1 << 30, hole=None,
-                 told=True, names=None, surely=1, all_or_nothing=False):
+                 told=True, names=None, surely=1, all_or_nothing=False, size=0):
         with open(path, "rb") as f:
             self.bytes = bytearray(f.read())
         self.base, self.most, self.hole, self.names = base, most, hole, names or {}
         self.all_or_nothing = all_or_nothing
         self.out, self.calls, self.room, self.on_read = b"", [], None, None
-        self.keep = READ(self.read), ASK(self.ask), WRITE(self.write)
-        host = Host(ctypes.sizeof(Host), flags, 62, 64, 0, b"test", path.encode(), None,
+        self.steps = []
+        self.keep = (READ(self.read), ASK(self.ask), WRITE(self.write),
+                     PROGRESS(lambda _, *step: self.steps.append(step)))
+        host = Host(size or ctypes.sizeof(Host), flags, 62, 64, 0, b"test", path.encode(), None,
                     *self.keep)
         self.d = ctypes.c_void_p()
         if LIB.dma_inspect_open(ctypes.byref(host), ctypes.byref(self.d)):
@@ -66,6 +69,9 @@ class Image:
             return 1
         if q.what == PLACE and "place" in self.names:
             q.module, q.function, q.value = b"host", b"said", q.addr & 0xF
+            return 1
+        if q.what == PHYSICAL_OF and "physical" in self.names:
+            q.value = q.addr + self.names["physical"]
             return 1
         if q.what == LINE and "line" in self.names:
             q.line = b"host.c:42"
@@ -217,10 +223,93 @@ def stopping(path, base):
 
 
 def names(path, base):
-    image = Image(path, base, names={"place": 1, "line": 1})
-    out = image.run("analyze")[1]
+    for flags in (0, NAMES_LAST):       # the image is named by the region
+        image = Image(path, base, names={"place": 1, "line": 1},
+                      flags=HAS_PHYSICAL | HAS_VIRTUAL | flags)
+        out = image.run("analyze")[1]
+        image.close()
+        if "demo!said+0x" not in out or "host.c:42" not in out:
+            return out
+    return None
+
+
+def machine_map(path, base):
+    """Ranges of QEMU's map are read, and nothing beside them."""
+    with open(path, "rb") as f:
+        end = base + len(f.read())
+    image = Image(path, base, flags=HAS_PHYSICAL, told=False)
+    line = "  %016x-%016x (prio 0, %s): x\r\n"
+    view = "FlatView #0\r\n AS \"%s\", root: system\r\n"
+    for bad in ("", "unknown command", view % "I/O" + line % (base, end - 1, "ram"),
+                view % "memory" + line % (base, end - 1, "i/o")):
+        if LIB.dma_inspect_qemu_map(image.d, bad.encode()) != 2:
+            return "taken: %r" % bad
+    text = view % "memory" + line % (base, end - 1, "ram") + line % (end, end + 0xFFFF, "i/o")
+    if LIB.dma_inspect_qemu_map(image.d, text.encode()):
+        return "not taken"
+    if LIB.dma_inspect_qemu_map(image.d, text.encode()) != 2:
+        return "taken twice"
+    mine = image.run("dma 0 3f")
+    beside = [c for c in image.calls if c[1] < base or c[1] + c[2] > end]
     image.close()
-    return None if "host!said+0x" in out and "host.c:42" in out else out
+    if mine != tool(path, base, "dma 0 3f"):
+        return "%r" % (mine,)
+    return "read %r" % beside if beside or not image.calls else None
+
+
+def vmcoreinfo(path, base):
+    """A line in it leads to the region, without a scan."""
+    image = Image(path, base, flags=HAS_PHYSICAL | LINUX)
+    for bad in (b"", b"x" * 70000):
+        if LIB.dma_inspect_vmcoreinfo(image.d, bad, len(bad)) != 2:
+            return "taken: %d characters" % len(bad)
+    before = image.run("dma")[0]
+    text = b"OSRELEASE=6.1\nDMV_REGION=%x\n" % base
+    if LIB.dma_inspect_vmcoreinfo(image.d, text, len(text)):
+        return "not taken"
+    mine = image.run("dma")
+    image.close()
+    return None if before == 3 and mine == tool(path, base, "dma") else "%r" % (mine,)
+
+
+def translated(path, base):
+    """VMCOREINFO by its symbols, at virtual addresses that the host translates, rightly or not."""
+    virt, text = 0x700000000000, b"OSRELEASE=6.1\nDMV_REGION=%x\n" % base
+    for off, want in ((0, tool(path, base, "dma")), (1, None), (1 << 40, None)):
+        image = Image(path, base, flags=HAS_PHYSICAL | LINUX | TRANSLATES, told=False)
+        at = base + len(image.bytes)
+        image.names = {"vmcoreinfo_data": virt, "vmcoreinfo_size": virt + 8,
+                       "physical": at - virt + off}
+        page = struct.pack("<QQ", virt + 16, len(text)) + text
+        image.bytes += page + bytes(4096 - len(page))
+        LIB.dma_inspect_range(image.d, PHYSICAL, base, at + 4096, 1)
+        mine = image.run("dma")
+        image.close()
+        if mine != want if want else mine[0] != 3:
+            return "off by %x: %r" % (off, mine)
+        if any(space != PHYSICAL for space, _, _ in image.calls):
+            return "virtual addresses are read"
+    return None
+
+
+def slow(path, base):
+    """Searched on request only; progress is told of."""
+    image = Image(path, base, flags=HAS_PHYSICAL | SLOW)
+    first = image.run("dma")
+    if first[0] != 3 or "slow to read" not in first[2] or image.steps:
+        return "without --scan: %r, %r" % (first, image.steps)
+    if image.run("dma --scan dma 0 3f") != tool(path, base, "dma 0 3f"):
+        return "with: %r" % (image.run("dma"),)
+    what, size, done, total = zip(*image.steps)
+    image.close()
+    if set(what) != {b"scan"} or set(size) != {1} or done[0] or list(done) != sorted(done) or \
+            set(total) != {len(image.bytes)} or done[-1] != total[-1]:
+        return "progress: %r" % image.steps
+    image = Image(path, base, size=ctypes.sizeof(Host) - 8)
+    mine = image.run("dma")
+    image.close()
+    return "a host of the first header: %r" % (mine,) if mine != tool(path, base, "dma") or \
+        image.steps else None
 
 
 def changing(path, base):
@@ -368,6 +457,10 @@ def main():
         case("options", options, *full)
         case("stop", stopping, *full)
         case("names", names, *full)
+        case("map of a machine", machine_map, *full)
+        case("VMCOREINFO", vmcoreinfo, *full)
+        case("translated", translated, *full)
+        case("slow", slow, *full)
         case("changing memory", changing, *full)
         case("completion", completion, *full)
         case("arguments", arguments, *full)
