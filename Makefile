@@ -108,7 +108,8 @@ $(O)/dma.so: $(O)/ext/dma_crash.o $(O)/ext/libdma-inspect.o ext/dma-crash.map $(
 		$(O)/libdumps.a
 	$(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) $(HIDDEN) \
 		-Wl,--version-script,ext/dma-crash.map $(filter %.o,$^) $(filter %.a,$^) -o $@
-all: $(or $(DMA_SO),no-crash) $(O)/dma-gdb.py $(O)/dma_inspect.py
+HOST_PY = $(wildcard ext/*.py)
+all: $(or $(DMA_SO),no-crash) $(HOST_PY:ext/%=$(O)/%)
 # Beside the library, where it looks for it first.
 $(O)/%.py: ext/%.py
 	@mkdir -p $(@D)

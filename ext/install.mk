@@ -34,7 +34,7 @@ INSTALLED = $(call into,755,$(BINDIR),$(O)/dma-inspect) \
 	$(call into,644,$(INCLUDEDIR),ext/dma-inspect.h) \
 	$(call into,644,$(LIBDIR)/pkgconfig,$(PC)) \
 	$(call into,644,$(CRASHDIR),$(DMA_SO)) \
-	$(call into,644,$(DATADIR)/dma-inspect,ext/dma-gdb.py ext/dma_inspect.py) \
+	$(call into,644,$(DATADIR)/dma-inspect,$(HOST_PY)) \
 	$(call into,644,$(BASHDIR),$(COMPLETIONS)) \
 	$(foreach n,1 3 5,$(call into,644,$(MANDIR)/man$n,$(wildcard ext/*.$n)))
 # Who embeds the verifier in a process builds with these; another kernel or firmware takes core/.

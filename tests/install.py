@@ -36,6 +36,9 @@ LIST = """
 	lib/crash/extensions/dma.so
 	share/bash-completion/completions/dma-inspect
 	share/dma-inspect/dma-gdb.py
+	share/dma-inspect/dma_elf.py
+	share/dma-inspect/dma_gdb_memory.py
+	share/dma-inspect/dma_host.py
 	share/dma-inspect/dma_inspect.py
 	share/man/man1/dma-inspect.1
 	share/man/man3/libdma-inspect.3
