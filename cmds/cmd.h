@@ -59,6 +59,7 @@ struct dmv_ses {
 	size_t npaste;
 	bool loaded;                    /* facts were looked for */
 	struct dmv_err load_err;        /* code OK: and found */
+	struct dmv_err region_err;      /* code OK: among them is a region */
 	size_t load_notes;              /* notes that loading made; those behind are verify's */
 	bool found;                     /* the line found something wrong: exit 1 */
 	bool used_facts;                /* the line looked at facts: their notes are said */
@@ -84,6 +85,7 @@ struct dmv_cmd {
 	const char *examples;           /* one a line: command, two blanks, what it does */
 	const struct dmv_arg *args;     /* ends with a NULL name; NULL: none */
 	bool needs_facts;
+	bool needs_region;              /* of them, those of a region: the verifier's books */
 	uint32_t topics;                /* DMV_TOPIC...: tables that every answer of it rests on */
 	enum dmv_code (*run)(struct dmv_ses *s, const struct dmv_argv *av);
 };
@@ -109,6 +111,8 @@ bool dmv_number(const char *word, uint64_t *ret);
 
 /* Finds the facts of the target, once. Commands with needs_facts need not call it. */
 enum dmv_code dmv_need_facts(struct dmv_ses *s);
+/* The same for what only a region tells. */
+enum dmv_code dmv_need_region(struct dmv_ses *s);
 
 /* Index of the adapter that `v` names; a word that is number and name is refused. */
 enum dmv_code dmv_find_adapter(struct dmv_ses *s, const struct dmv_value *v, uint32_t *ret);

@@ -132,7 +132,7 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 	bool go = true;
 
 	(void)av;
-	if (dmv_need_facts(s)) {
+	if (dmv_need_region(s)) {
 		s->found = dmv_dump_about_dma(s);
 		code = dmv_dump_instead(s);
 		return code == DMV_E_STOPPED || dmv_dump_stack_say(s) ? code : DMV_E_STOPPED;

@@ -16,7 +16,7 @@ static enum dmv_code own(struct dmv_ses *s)
 	struct dmv_quad q = { .known = DMV_ALL_PARAMETERS, .line = UINT32_MAX,
 			      .stack = DMV_NO_ADDR };
 
-	if (dmv_need_facts(s))
+	if (dmv_need_region(s))
 		return dmv_dump_instead(s);
 	for (uint32_t r = 0; r < f->nregion; r++) {
 		if (!f->region[r].bug_code)

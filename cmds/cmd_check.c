@@ -121,6 +121,7 @@ const struct dmv_cmd dmv_cmd_check = {
 		"in the dump. Shows what was overwritten, whose it was, and the bytes.",
 	.examples = "check  verify all",
 	.needs_facts = true,
+	.needs_region = true,
 	.topics = DMV_TOPICS_NAMES | DMV_TOPICS_JUDGE | DMV_TOPIC(DMV_K_FILE) |
 		  DMV_TOPIC(DMV_K_REGISTER) | DMV_TOPIC(DMV_K_BUFFER),
 	.run = run,

@@ -19,6 +19,9 @@ enum dmv_code dmv_dma_list(struct dmv_ses *s, bool all);
 /* Only the line that begins every answer about an adapter. false, here and below: stop. */
 bool dmv_dma_head(struct dmv_ses *s, uint32_t adapter);
 
+/* All about an adapter that is a Linux device (dmv_device_of). */
+bool dmv_dma_device(struct dmv_ses *s, uint32_t adapter);
+
 typedef bool dmv_dma_section(struct dmv_ses *s, uint32_t adapter, const struct dmv_dma_sorted *g);
 
 dmv_dma_section dmv_dma_generic, dmv_dma_registers, dmv_dma_buffers, dmv_dma_lists,

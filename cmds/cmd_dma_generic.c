@@ -156,7 +156,7 @@ static bool say(struct dmv_ses *s, uint32_t i, const struct dmv_table *t)
 		.lists_high = a->lists_high,
 		.buffers_high = a->buffers_high,
 		.channels_high = a->channels_high,
-		.owner = dmv_site_owner(f, a->owner),
+		.owner = dmv_adapter_owner(f, i),
 		.name = a->name,
 		.driver = a->driver_name,
 		.state = dmv_life_word(a->life),
@@ -185,5 +185,7 @@ bool dmv_dma_head(struct dmv_ses *s, uint32_t adapter)
 bool dmv_dma_generic(struct dmv_ses *s, uint32_t adapter, const struct dmv_dma_sorted *g)
 {
 	(void)g;
+	if (dmv_device_of(&s->facts, adapter))
+		return dmv_dma_device(s, adapter);
 	return say(s, adapter, &detail_table);
 }

@@ -50,7 +50,7 @@ static void line_fill(const struct dmv_facts *f, size_t i, struct line *l, char 
 	const char *name = dmv_adapter_name(f, (uint32_t)i);
 
 	*l = (struct line){ .region = a->region, .adapter = a->handle, .record = a->record,
-		.device = a->device, .owner = dmv_site_owner(f, a->owner), .name = a->name,
+		.device = a->device, .owner = dmv_adapter_owner(f, (uint32_t)i), .name = a->name,
 		.driver = a->driver_name, .state = dmv_life_word(a->life),
 		.caller = dmv_site_addr(f, a->owner), .released = a->released,
 		.unverified = a->unverified, .master = a->master,
@@ -98,6 +98,10 @@ enum dmv_code dmv_dma_list(struct dmv_ses *s, bool all)
 		if (list_region(s, r, all, &hidden))
 			return DMV_E_STOPPED;
 	}
+	if (s->facts.ndevice && s->facts.nregion)
+		dmv_out_line(s->out, "\nThe kernel's own devices:");
+	if (s->facts.ndevice && list_region(s, DMV_NO_INDEX, all, &hidden))
+		return DMV_E_STOPPED;
 	if (!s->facts.nadapter)
 		dmv_out_line(s->out, "No driver has asked for an adapter.");
 	if (hidden)

@@ -130,6 +130,7 @@ const struct dmv_cmd dmv_cmd_events = {
 		    "events 7f3a1c002010  those of one adapter or address",
 	.args = args,
 	.needs_facts = true,
+	.needs_region = true,
 	.topics = DMV_TOPICS_NAMES | DMV_TOPIC(DMV_K_EVENT),
 	.run = run,
 };

@@ -148,6 +148,7 @@ const struct dmv_cmd dmv_cmd_leaks = {
 		    "leaks -a edu  everything live of one adapter",
 	.args = args,
 	.needs_facts = true,
+	.needs_region = true,
 	.topics = DMV_TOPICS_OBJECTS | DMV_TOPICS_JUDGE,
 	.run = run,
 };

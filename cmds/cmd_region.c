@@ -351,6 +351,7 @@ const struct dmv_cmd dmv_cmd_region = {
 		"drivers it verifies, and what each CPU was in the middle of.",
 	.examples = "region  all regions",
 	.needs_facts = true,
+	.needs_region = true,
 	.topics = DMV_TOPIC_ALL & ~DMV_TOPIC_VERIFY,
 	.run = run,
 };

@@ -70,6 +70,7 @@ const struct dmv_cmd dmv_cmd_save = {
 		    "save --redact public.core  without any buffer's bytes",
 	.args = args,
 	.needs_facts = true,
+	.needs_region = true,
 	.topics = 0,
 	.run = run,
 };

@@ -149,6 +149,7 @@ const struct dmv_cmd dmv_cmd_stale = {
 		"  to device, buffer newer: the driver wrote after the map, the device misses it",
 	.examples = "stale  compare all",
 	.needs_facts = true,
+	.needs_region = true,
 	.topics = DMV_TOPICS_NAMES | DMV_TOPICS_JUDGE | DMV_TOPIC(DMV_K_FILE) |
 		  DMV_TOPIC(DMV_K_REGISTER) | DMV_TOPIC(DMV_K_LIST),
 	.run = run,

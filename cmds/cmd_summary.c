@@ -197,7 +197,7 @@ static bool say_lines(struct dmv_ses *s, struct line *by, struct total *t)
 		l->region = a ? a->region : DMV_NO_INDEX;
 		l->adapter = dmv_adapter_handle(f, i);
 		l->device = a ? dmv_adapter_name(f, i) : NULL;
-		l->owner = a ? dmv_site_owner(f, a->owner) : NULL;
+		l->owner = dmv_adapter_owner(f, i);
 		l->state = !a ? "adapter unknown" : gone ? "released"
 			 : a->unverified ? "not verified" : dmv_life_word(a->life);
 		if (!dmv_out_row(s->out, &line_table, l))
@@ -277,6 +277,8 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 	(void)av;
 	if (dmv_need_facts(s))
 		return without_region(s);
+	if (s->mem && !s->facts.nregion && !dmv_target_say(s))
+		return DMV_E_STOPPED;
 	j = dmv_judge_new(&s->facts);
 	by = calloc(s->facts.nadapter + 1, sizeof(*by));
 	code = j && by ? say(s, by, j) : dmv_no_memory(s);

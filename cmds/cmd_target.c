@@ -132,12 +132,12 @@ static enum dmv_code say_regions(struct dmv_ses *s)
 	const char *const *note = NULL;
 	size_t n;
 
-	if (dmv_need_facts(s)) {
+	if (dmv_need_region(s)) {
 		if (s->err.code == DMV_E_STOPPED)
 			return s->err.code;
 		dmv_out_line(s->out, "Region:   %s", searched(s) ? "none" :
 			     "none known; memory was not searched: --scan");
-		n = s->names ? dmv_names_notes(s->names, &note) : 0;
+		n = s->names && s->load_err.code ? dmv_names_notes(s->names, &note) : 0;
 		for (size_t i = 0; i < n; i++)
 			dmv_out_note(s->out, "%s", note[i]);
 		return s->err.code;

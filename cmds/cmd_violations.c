@@ -147,6 +147,7 @@ const struct dmv_cmd dmv_cmd_violations = {
 		    "violations edu  those of one adapter",
 	.args = args,
 	.needs_facts = true,
+	.needs_region = true,
 	.topics = DMV_TOPICS_NAMES | DMV_TOPIC(DMV_K_VIOLATION),
 	.run = run,
 };

@@ -245,6 +245,7 @@ const struct dmv_cmd dmv_cmd_who = {
 		    "who 0n4096  decimal",
 	.args = args,
 	.needs_facts = true,
+	.needs_region = true,
 	.topics = DMV_TOPICS_OBJECTS,
 	.run = run,
 };

@@ -50,7 +50,7 @@ static int run(struct dmv_ses *s, const struct dmv_cmd *c, const struct dmv_argv
 
 	s->topics = c->topics;
 	if (c->needs_facts)
-		code = dmv_need_facts(s);
+		code = c->needs_region ? dmv_need_region(s) : dmv_need_facts(s);
 	if (code) {
 		dmv_out_error(s->out, s->err.msg);
 		return exit_code(s, code, true);
@@ -63,7 +63,8 @@ static int run(struct dmv_ses *s, const struct dmv_cmd *c, const struct dmv_argv
 	} else if (code == DMV_E_STOPPED) {
 		dmv_fail(&s->err, DMV_E_STOPPED, "stopped");
 	}
-	ret = exit_code(s, code, (s->loaded && code && code == s->load_err.code) ||
+	ret = exit_code(s, code, (s->loaded && code && (code == s->load_err.code ||
+							   code == s->region_err.code)) ||
 					 (s->paste && code == DMV_E_NOTFOUND));
 	if (code)
 		dmv_out_error(s->out, s->err.msg);

@@ -35,7 +35,8 @@ enum dmv_code dmv_need_facts(struct dmv_ses *s)
 		s->load_err = (struct dmv_err){ .addr = DMV_NO_ADDR };
 		s->opts.stop = s->stop;
 		/* what a success leaves in the error does not count */
-		if (!dmv_facts_region(s->mem, s->names, &s->opts, &s->facts, &s->load_err))
+		if (!dmv_facts_load(s->mem, s->names, &s->opts, &s->facts, &s->region_err,
+				    &s->load_err))
 			s->load_err = (struct dmv_err){ .addr = DMV_NO_ADDR };
 		if (s->load_err.code == DMV_E_STOPPED) {
 			s->err = s->load_err;
@@ -52,6 +53,16 @@ enum dmv_code dmv_need_facts(struct dmv_ses *s)
 	dmv_out_provider(s->out, s->facts.provider);
 	widths(s);
 	return DMV_E_OK;
+}
+
+enum dmv_code dmv_need_region(struct dmv_ses *s)
+{
+	const enum dmv_code code = dmv_need_facts(s);
+
+	if (code || s->facts.nregion)
+		return code;
+	s->err = s->region_err;
+	return s->err.code;
 }
 
 enum dmv_code dmv_verify(struct dmv_ses *s)

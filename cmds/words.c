@@ -160,6 +160,23 @@ const char *dmv_adapter_name(const struct dmv_facts *f, uint32_t index)
 	return a->driver_name && *a->driver_name ? a->driver_name : NULL;
 }
 
+const struct dmv_device_fact *dmv_device_of(const struct dmv_facts *f, uint32_t adapter)
+{
+	const struct dmv_adapter_fact *a = dmv_adapter_at(f, adapter);
+
+	return a && a->linux_device < f->ndevice ? &f->device[a->linux_device] : NULL;
+}
+
+const char *dmv_adapter_owner(const struct dmv_facts *f, uint32_t index)
+{
+	const struct dmv_device_fact *d = dmv_device_of(f, index);
+	const struct dmv_adapter_fact *a = dmv_adapter_at(f, index);
+
+	if (!d)
+		return a ? dmv_site_owner(f, a->owner) : NULL;
+	return d->driver.known && !d->driver.value ? "no driver" : a->driver_name;
+}
+
 uint32_t dmv_file_adapter(const struct dmv_facts *f, uint32_t file)
 {
 	return file < f->nfile ? f->file[file].adapter : DMV_NO_INDEX;

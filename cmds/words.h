@@ -36,6 +36,10 @@ uint64_t dmv_site_addr(const struct dmv_facts *f, uint32_t stack);
 uint64_t dmv_object_addr(const struct dmv_facts *f, uint32_t kind, uint32_t index);
 const struct dmv_adapter_fact *dmv_adapter_at(const struct dmv_facts *f, uint32_t index);
 uint64_t dmv_adapter_handle(const struct dmv_facts *f, uint32_t index);
+/* What a Linux kernel keeps about it; NULL: it is a region's. */
+const struct dmv_device_fact *dmv_device_of(const struct dmv_facts *f, uint32_t adapter);
+/* Function that asked for it; of a Linux device the driver, "no driver"; NULL: unknown. */
+const char *dmv_adapter_owner(const struct dmv_facts *f, uint32_t index);
 /* Device, else driver, of an adapter; NULL if neither is known. */
 const char *dmv_adapter_name(const struct dmv_facts *f, uint32_t index);
 uint32_t dmv_file_adapter(const struct dmv_facts *f, uint32_t file);

@@ -168,15 +168,6 @@ static enum dmv_code read_regions(struct job *j, const struct dmv_hit *h, size_t
 	return decode_all(j);
 }
 
-static void note_names(struct job *j)
-{
-	const char *const *text;
-	size_t n = j->n ? dmv_names_notes(j->n, &text) : 0;
-
-	for (size_t i = 0; i < n; i++)
-		dmv_note_add(j->f, 0, DMV_NO_ADDR, "%s", text[i]);
-}
-
 enum dmv_code dmv_facts_region(struct dmv_mem *m, struct dmv_names *n,
 			       const struct dmv_facts_opts *o, struct dmv_facts *ret,
 			       struct dmv_err *e)
@@ -200,7 +191,6 @@ enum dmv_code dmv_facts_region(struct dmv_mem *m, struct dmv_names *n,
 		dmv_facts_free(&f);
 		return c;
 	}
-	note_names(&j);
 	*ret = f;
 	if (e)                          /* what went wrong on the way is in the notes */
 		*e = (struct dmv_err){ .addr = DMV_NO_ADDR };

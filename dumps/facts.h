@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /*
  * Facts: what is known about DMA in a target, as plain arrays. Providers fill them (facts.c
- * from the verifier's region), commands read them and nothing else. Facts own all they point to.
+ * from the verifier's region, linux.c from a Linux kernel), commands read them and nothing else.
+ * Facts own all they point to. What a kernel keeps is of no region: DMV_NO_INDEX.
  *
  * Objects name each other by index into these arrays, DMV_NO_INDEX for none: the provider resolves
  * rows and generations, so a reference that no longer holds is DMV_NO_INDEX here.
@@ -40,6 +41,11 @@ enum dmv_kind_of {
 #define DMV_TOPIC(kind) (1u << (kind))
 #define DMV_TOPIC_VERIFY (1u << 31)
 #define DMV_TOPIC_ALL UINT32_MAX
+
+struct dmv_known {                      /* a number that may not be known, whose every value counts */
+	bool known;
+	uint64_t value;
+};
 
 struct dmv_stack {                      /* a call site */
 	const uint64_t *frame;          /* innermost first */
@@ -138,6 +144,30 @@ struct dmv_adapter_fact {
 	uint64_t max_address, register_base, wait_block;
 	uint32_t injected_registers, injected_buffers, injected_lists;
 	struct dmv_description description;
+	uint32_t linux_device;          /* index into device; NO_INDEX: a region's adapter */
+};
+
+/*
+ * What a Linux kernel keeps about a device that can do DMA, beside its adapter, which is of no
+ * region. Text: NULL is unknown.
+ */
+struct dmv_device_fact {
+	uint32_t adapter;               /* index */
+	const char *bus;                /* "pci" */
+	const char *path;               /* as below /sys/devices: "pci0000:00/0000:00:02.0" */
+	struct dmv_known driver;        /* struct device_driver; 0: none is bound */
+	const char *module;             /* of the driver; "": it is built in */
+	struct dmv_known mask, coherent_mask, bus_limit;        /* highest address; limit 0: none */
+	struct dmv_known max_segment, boundary, min_align;      /* bytes; masks of addresses */
+	const char *ops;                /* "direct", "iommu", or a symbol */
+	struct dmv_known group;         /* number of its IOMMU group; not known: it has none */
+	const char *domain;             /* the domain's type: "DMA", "identity", ... */
+	struct dmv_known aperture, aperture_end;        /* bus addresses of the domain */
+	uint64_t pool;                  /* struct io_tlb_mem it bounces in; NO_ADDR: none */
+	const char *pool_name;          /* "default", "restricted", "its own" */
+	struct dmv_known vendor, device, class;         /* PCI */
+	struct dmv_known bus_master;    /* 1: pci_set_master() was called last */
+	struct dmv_known saved_master;  /* 1: so does the PCI state say that was saved */
 };
 
 struct dmv_file_fact {
@@ -275,11 +305,12 @@ struct dmv_note {
 };
 
 struct dmv_facts {
-	const char *provider;           /* "region" */
+	const char *provider;           /* "region", "kernel", "region, kernel" */
 #define DMV_ARRAY(type, name) struct type *name; size_t n##name
 	DMV_ARRAY(dmv_region_fact, region);
 	DMV_ARRAY(dmv_driver, driver);
 	DMV_ARRAY(dmv_adapter_fact, adapter);
+	DMV_ARRAY(dmv_device_fact, device);
 	DMV_ARRAY(dmv_file_fact, file);
 	DMV_ARRAY(dmv_register_fact, reg);
 	DMV_ARRAY(dmv_list_fact, list);
@@ -313,6 +344,22 @@ struct dmv_facts_opts {
 enum dmv_code dmv_facts_region(struct dmv_mem *m, struct dmv_names *n,
 			       const struct dmv_facts_opts *o, struct dmv_facts *ret,
 			       struct dmv_err *e);
+
+/*
+ * Adds to f what a Linux kernel in the target keeps about DMA itself. OK, though little may be
+ * there; NOTFOUND: it has no kernel, or of the kernel too little is known: *e says what.
+ */
+enum dmv_code dmv_facts_linux(struct dmv_mem *m, struct dmv_names *n,
+			      const struct dmv_facts_opts *o, struct dmv_facts *f,
+			      struct dmv_err *e);
+
+/*
+ * All providers. *region_why: why there is no region among the facts, code OK if there is. NOTFOUND
+ * and other errors: there are no facts at all, and nobody has any.
+ */
+enum dmv_code dmv_facts_load(struct dmv_mem *m, struct dmv_names *n,
+			     const struct dmv_facts_opts *o, struct dmv_facts *ret,
+			     struct dmv_err *region_why, struct dmv_err *e);
 
 /* Compares every guard, tag, fill pattern and shadow in the dump itself; fills guard and stale.
  * Bytes that are not there are counted and noted. Runs once; later calls return at once. */

@@ -116,6 +116,7 @@ enum dmv_code dmv_fact_adapter(struct dmv_reading *r, const uint8_t *p, const st
 	a->version = U32(adapter, version);
 	a->alignment = U32(adapter, alignment);
 	a->max_address = U64(adapter, max_address);
+	a->linux_device = DMV_NO_INDEX;
 	a->register_base = U64(adapter, register_base);
 	a->wait_block = U64(adapter, wait_block);
 	adapter_counters(r, p, a);

@@ -137,6 +137,7 @@ void dmv_facts_free(struct dmv_facts *f)
 	free(f->region);
 	free(f->driver);
 	free(f->adapter);
+	free(f->device);
 	free(f->file);
 	free(f->reg);
 	free(f->list);

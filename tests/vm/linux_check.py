@@ -32,7 +32,7 @@ import linux_forms                      # noqa: E402
 import linux_modules                    # noqa: E402
 import linux_pages                      # noqa: E402
 import peers                            # noqa: E402
-from linux_judge import Wrong, differ, need, num, only          # noqa: E402
+from linux_judge import Wrong, differ, need, num, only, own     # noqa: E402
 from linux_truth import Processes, Symbols, Types, Untold       # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -195,9 +195,9 @@ class Variant:
                  for r in tables["region"]["regions"]}
         for command, table in (("dma -a", "adapters"), ("violations", "violations"),
                                ("events", "events"), ("leaks -a", "leaks")):
-            need(all(row["region"] in index for row in tables[command][table]),
+            need(all(row["region"] in index for row in own(tables[command][table])),
                  "%s: a row of no region" % command)
-        for row in tables["dma -a"]["adapters"]:
+        for row in own(tables["dma -a"]["adapters"]):
             need(row["driver"] == index[row["region"]]["driver"], "%s is not of region %d" % (
                 row["driver"], row["region"]))
         for i, r in index.items():

@@ -22,6 +22,11 @@ def only(rows, region):
             if r.get("region") == region]
 
 
+def own(rows):
+    """Those of a region, not of the kernel's own books."""
+    return [r for r in rows if r["region"] is not None]
+
+
 def differ(one, other):
     return "; ".join("%s: %s instead of %s" % (k, one.get(k), other.get(k))
                      for k in sorted(set(one) | set(other)) if one.get(k) != other.get(k))

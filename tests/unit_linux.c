@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/*
+ * Devices out of a Linux kernel's memory: a small kernel whose structures are laid out as no real
+ * one lays them out, so that nothing but the names of members can lead to them. Real kernels:
+ * tests/vm/linux_check.py.
+ */
+#include <stdlib.h>
+
+#include "facts.h"
+#include "mem.h"
+#include "t.h"
+
+#define BASE 0xffff888000000000ull
+
+struct list { uint64_t prev, next; };
+struct kobj { uint32_t pad; uint32_t refs; struct list entry; uint64_t name; };
+struct kset { uint64_t lock; struct list list; };
+struct parms { uint32_t align, segment; uint64_t boundary; };
+struct driver { uint64_t owner, name; };
+struct bus { uint64_t x, name; };
+struct module { uint32_t state; char name[24]; };
+struct pool { uint8_t pad[3], for_alloc; };
+struct group { uint64_t domain; uint32_t id; };
+struct domain { uint64_t start, end; uint32_t type; };
+struct device {
+	uint64_t dma_mask, coherent;
+	struct kobj kobj;
+	uint64_t parent, driver, bus, limit, parms, ops, pool, group;
+	uint8_t bits;
+};
+struct pci { uint16_t vendor, device; uint32_t class; uint32_t flags; uint32_t saved[16];
+	struct device dev; };
+
+struct ram {
+	struct kset kset;
+	uint64_t devices_kset, masks[4], dma_ops;
+	struct bus pci_bus, platform_bus;
+	struct driver nvme, virtio;
+	struct module module;
+	struct parms parms;
+	struct pool pools[2];
+	struct group group;
+	struct domain domain;
+	struct pci pci[2];
+	struct device platform, root, class;
+	char text[16][24];
+};
+
+struct small {
+	struct dmv_mem mem;
+	struct ram ram;
+	size_t texts;
+	const char *without;            /* "device.driver": a member that is not known */
+	uint64_t hole;                  /* an address that cannot be read */
+};
+
+static uint64_t at(const struct small *k, const void *p)
+{
+	return BASE + (uint64_t)((const char *)p - (const char *)&k->ram);
+}
+
+/* ---- what a debugger would tell ---- */
+
+#define MEMBER(type, path, in, field)                                                             \
+	{ type, path, offsetof(struct in, field), sizeof(((struct in *)0)->field), 0, 0 }
+
+static const struct {
+	const char *type, *path;
+	size_t offset, size;
+	uint8_t bit, bits;
+} members[] = {
+	MEMBER("list_head", "next", list, next),
+	MEMBER("kset", "list", kset, list),
+	MEMBER("kobject", "entry", kobj, entry),
+	MEMBER("kobject", "name", kobj, name),
+	MEMBER("device", "kobj", device, kobj),
+	MEMBER("device", "parent", device, parent),
+	MEMBER("device", "bus", device, bus),
+	MEMBER("bus_type", "name", bus, name),
+	MEMBER("device", "driver", device, driver),
+	MEMBER("device_driver", "name", driver, name),
+	MEMBER("device_driver", "owner", driver, owner),
+	MEMBER("module", "name", module, name),
+	MEMBER("device", "dma_mask", device, dma_mask),
+	MEMBER("device", "coherent_dma_mask", device, coherent),
+	MEMBER("device", "bus_dma_limit", device, limit),
+	MEMBER("device", "dma_parms", device, parms),
+	MEMBER("device_dma_parameters", "max_segment_size", parms, segment),
+	MEMBER("device_dma_parameters", "segment_boundary_mask", parms, boundary),
+	MEMBER("device_dma_parameters", "min_align_mask", parms, align),
+	MEMBER("device", "dma_ops", device, ops),
+	MEMBER("device", "dma_io_tlb_mem", device, pool),
+	MEMBER("io_tlb_mem", "for_alloc", pool, for_alloc),
+	MEMBER("device", "iommu_group", device, group),
+	MEMBER("iommu_group", "id", group, id),
+	MEMBER("iommu_group", "domain", group, domain),
+	MEMBER("iommu_domain", "type", domain, type),
+	MEMBER("iommu_domain", "geometry.aperture_start", domain, start),
+	MEMBER("iommu_domain", "geometry.aperture_end", domain, end),
+	MEMBER("pci_dev", "dev", pci, dev),
+	MEMBER("pci_dev", "vendor", pci, vendor),
+	MEMBER("pci_dev", "device", pci, device),
+	MEMBER("pci_dev", "class", pci, class),
+	{ "pci_dev", "is_busmaster", offsetof(struct pci, flags), 4, 5, 1 },
+	{ "pci_dev", "state_saved", offsetof(struct pci, flags), 4, 31, 1 },
+	{ "pci_dev", "saved_config_space[1]", offsetof(struct pci, saved) + 4, 4, 0, 0 },
+};
+
+static bool member(void *ctx, const char *type, const char *path, struct dmv_member *ret)
+{
+	const struct small *k = ctx;
+	char both[80];
+
+	snprintf(both, sizeof(both), "%s.%s", type, path ? path : "");
+	if (k->without && !strcmp(both, k->without))
+		return false;
+	for (size_t i = 0; path && i < sizeof(members) / sizeof(members[0]); i++) {
+		if (strcmp(members[i].type, type) || strcmp(members[i].path, path))
+			continue;
+		*ret = (struct dmv_member){ members[i].offset, members[i].size, members[i].bit,
+					    members[i].bits };
+		return true;
+	}
+	return false;
+}
+
+static bool symbol(void *ctx, const char *name, uint64_t *ret)
+{
+	const struct small *k = ctx;
+	const struct { const char *name; const void *p; } known[] = {
+		{ "devices_kset", &k->ram.devices_kset }, { "dma_ops", &k->ram.dma_ops },
+		{ "io_tlb_default_mem", &k->ram.pools[0] }, { "dma_dummy_ops", &k->ram.text },
+		{ "swiotlb_tbl_map_single", &k->ram.text }, { "iommu_group_get", &k->ram.text },
+		{ "rmem_swiotlb_setup", &k->ram.text }, { "pci_bus_type", &k->ram.pci_bus },
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		if (strcmp(known[i].name, name))
+			continue;
+		*ret = at(k, known[i].p);
+		return true;
+	}
+	return false;
+}
+
+static bool place(void *ctx, uint64_t addr, struct dmv_place *ret)
+{
+	(void)ctx;
+	*ret = (struct dmv_place){ .module = "vmlinux", .function = "some_ops" };
+	return addr == 0xffffffff81000000;
+}
+
+static enum dmv_code read_ram(struct dmv_mem *m, enum dmv_space s, uint64_t addr, void *buf,
+			      size_t n, struct dmv_err *e)
+{
+	struct small *k = (struct small *)m;
+
+	if (s != DMV_VIRT || addr < BASE || addr - BASE > sizeof(k->ram) ||
+	    n > sizeof(k->ram) - (addr - BASE) || (k->hole >= addr && k->hole < addr + n))
+		return dmv_fail_at(e, DMV_E_ABSENT, addr, "nothing there");
+	memcpy(buf, (const char *)&k->ram + (addr - BASE), n);
+	return DMV_E_OK;
+}
+
+/* ---- the kernel ---- */
+
+static uint64_t text(struct small *k, const char *s)
+{
+	char *p = k->ram.text[k->texts++];
+
+	snprintf(p, sizeof(k->ram.text[0]), "%s", s);
+	return at(k, p);
+}
+
+static void link(struct small *k, struct device *const *dev, size_t n)
+{
+	uint64_t next = at(k, &k->ram.kset.list);
+
+	while (n--) {
+		dev[n]->kobj.entry.next = next;
+		next = at(k, &dev[n]->kobj.entry);
+	}
+	k->ram.kset.list.next = next;
+}
+
+static struct small *make(void)
+{
+	static const struct dmv_mem_ops ops = { .format = "test", .read = read_ram };
+	struct small *k = calloc(1, sizeof(*k));
+	struct ram *r = &k->ram;
+	struct device *all[] = { &r->root, &r->pci[0].dev, &r->class, &r->platform,
+				 &r->pci[1].dev };
+
+	k->mem = (struct dmv_mem){ .ops = &ops, .name = (char *)"test", .linux_kernel = true,
+				   .bits = 64, .translates = true };
+	r->devices_kset = at(k, &r->kset);
+	r->pci_bus.name = text(k, "pci");
+	r->platform_bus.name = text(k, "platform");
+	r->nvme = (struct driver){ 0, text(k, "nvme") };
+	memcpy(r->module.name, "virtio_pci", 11);
+	r->virtio = (struct driver){ at(k, &r->module), text(k, "virtio-pci") };
+	r->parms = (struct parms){ 0xfff, 0x20000, 0 };
+	r->pools[1].for_alloc = 1;
+	r->group = (struct group){ at(k, &r->domain), 7 };
+	r->domain = (struct domain){ 0x1000, 0xffffffffff, 11 };
+	r->root.kobj.name = text(k, "pci0000:00");
+	r->pci[0] = (struct pci){ .vendor = 0x1b36, .device = 0x10, .class = 0x10802,
+		.flags = 1u << 5 | 1u << 31, .saved = { 0, 0x100003 },
+		.dev = { .bus = at(k, &r->pci_bus), .parent = at(k, &r->root),
+			 .driver = at(k, &r->nvme), .parms = at(k, &r->parms),
+			 .dma_mask = at(k, &r->masks[0]), .coherent = UINT64_MAX,
+			 .pool = at(k, &r->pools[0]), .group = at(k, &r->group),
+			 .kobj.name = text(k, "0000:00:02.0") } };
+	r->masks[0] = UINT64_MAX;
+	r->pci[1] = (struct pci){ .vendor = 0x1af4, .flags = 1u << 31, .saved = { 0, 4 },
+		.dev = { .bus = at(k, &r->pci_bus), .parent = at(k, &r->root),
+			 .driver = at(k, &r->virtio), .dma_mask = at(k, &r->masks[1]),
+			 .limit = 0x7fffffff, .pool = at(k, &r->pools[1]),
+			 .ops = 0xffffffff81000000, .kobj.name = text(k, "0000:00:04.0") } };
+	r->masks[1] = 0xffffffff;
+	r->platform = (struct device){ .bus = at(k, &r->platform_bus),
+				       .dma_mask = at(k, &r->masks[2]),
+				       .kobj.name = text(k, "pcspkr") };
+	r->class.kobj.name = text(k, "tty0");
+	link(k, all, 5);
+	return k;
+}
+
+static enum dmv_code look(struct small *k, struct dmv_facts *f, struct dmv_err *e)
+{
+	const struct dmv_names_host host = { .ctx = k, .place = place, .symbol = symbol,
+					     .member = member };
+	struct dmv_names *n = NULL;
+	enum dmv_code code;
+
+	*f = (struct dmv_facts){ 0 };
+	*e = (struct dmv_err){ .addr = DMV_NO_ADDR };
+	dmv_names_new_bare(&n, NULL);
+	dmv_names_set_host(n, &host);
+	code = dmv_facts_linux(&k->mem, n, NULL, f, e);
+	dmv_names_free(n);
+	return code;
+}
+
+static bool same(const char *got, const char *want)
+{
+	return got == want || (got && want && !strcmp(got, want));
+}
+
+#define KNOWN(k, v) ((k).known && (k).value == (v))
+
+static void all(void)
+{
+	struct small *k = make();
+	const struct dmv_adapter_fact *a;
+	const struct dmv_device_fact *d;
+	struct dmv_facts f = { 0 };
+	struct dmv_err e = { 0 };
+
+	T_CHECKF(!look(k, &f, &e) && f.nadapter == 3 && f.ndevice == 3 && !f.nnote, "all devices",
+		 "%zu, %zu notes, %s", f.nadapter, f.nnote, f.nnote ? f.note[0].text : e.msg);
+	a = f.adapter;
+	d = f.device;
+	T_CHECK(a[0].handle == at(k, &k->ram.pci[0].dev) && a[0].region == DMV_NO_INDEX &&
+		a[0].linux_device == 0 && same(a[0].name, "0000:00:02.0"), "an adapter");
+	T_CHECK(same(d[0].bus, "pci") && same(d[0].path, "pci0000:00/0000:00:02.0"), "its place");
+	T_CHECK(same(a[0].driver_name, "nvme") && same(d[0].module, ""), "a driver built in");
+	T_CHECK(same(d[2].module, "virtio_pci"), "a driver in a module");
+	T_CHECK(KNOWN(d[0].mask, UINT64_MAX) && KNOWN(d[0].coherent_mask, UINT64_MAX) &&
+		KNOWN(d[2].mask, 0xffffffff) && KNOWN(d[2].coherent_mask, 0) &&
+		KNOWN(d[2].bus_limit, 0x7fffffff), "masks");
+	T_CHECK(KNOWN(d[0].max_segment, 0x20000) && KNOWN(d[0].boundary, UINT32_MAX) &&
+		KNOWN(d[0].min_align, 0xfff) && KNOWN(d[1].max_segment, 65536), "segments");
+	T_CHECK(same(d[0].ops, "direct") && same(d[2].ops, "some_ops"), "operations");
+	T_CHECK(KNOWN(d[0].group, 7) && same(d[0].domain, "DMA-FQ") &&
+		KNOWN(d[0].aperture, 0x1000) && KNOWN(d[0].aperture_end, 0xffffffffff) &&
+		!d[1].group.known && !d[1].domain, "IOMMU");
+	T_CHECK(same(d[0].pool_name, "default") && same(d[2].pool_name, "restricted") &&
+		d[1].pool == DMV_NO_ADDR, "bounce pools");
+	T_CHECK(KNOWN(d[0].vendor, 0x1b36) && KNOWN(d[0].class, 0x10802) && !d[1].vendor.known,
+		"PCI");
+	T_CHECK(KNOWN(d[0].bus_master, 1) && KNOWN(d[0].saved_master, 0) &&
+		KNOWN(d[2].bus_master, 0) && KNOWN(d[2].saved_master, 1), "bus mastering");
+	dmv_facts_free(&f);
+	k->ram.dma_ops = 0xffffffff81000000;
+	look(k, &f, &e);
+	T_CHECK(same(f.device[0].ops, "some_ops"), "the machine's operations");
+	dmv_facts_free(&f);
+	free(k);
+}
+
+/* Each member under another name: what it tells is lost, and that is said; the rest is there. */
+static void renamed(void)
+{
+	char without[80], name[120];
+	struct dmv_facts f = { 0 };
+	struct dmv_err e = { 0 };
+
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		struct small *k = make();
+		bool said = false;
+
+		snprintf(without, sizeof(without), "%s.%s", members[i].type, members[i].path);
+		snprintf(name, sizeof(name), "without %s", without);
+		k->without = without;
+		look(k, &f, &e);
+		for (size_t j = 0; j < f.nnote; j++)
+			said |= strstr(f.note[j].text, "not known") != NULL;
+		T_CHECKF(said || strstr(e.msg, "not known"), name, "not a word; %zu devices",
+			 f.nadapter);
+		T_CHECKF(f.nnote <= 1 || !said, name, "%zu notes: %s", f.nnote, f.note[1].text);
+		dmv_facts_free(&f);
+		free(k);
+	}
+}
+
+static void broken(const char *name, struct small *k, size_t devices, const char *note)
+{
+	struct dmv_facts f = { 0 };
+	struct dmv_err e = { 0 };
+	bool said = false;
+
+	look(k, &f, &e);
+	for (size_t i = 0; i < f.nnote; i++)
+		said |= strstr(f.note[i].text, note) && f.note[i].topic;
+	T_CHECKF(said && f.nadapter == devices, name, "%zu devices, %zu notes: %s", f.nadapter,
+		 f.nnote, f.nnote ? f.note[0].text : e.msg);
+	dmv_facts_free(&f);
+	free(k);
+}
+
+static void damage(void)
+{
+	struct small *k = make();
+
+	k->ram.platform.kobj.entry.next = at(k, &k->ram.pci[0].dev.kobj.entry);
+	broken("a list that loops", k, 3, "leads back into itself");
+	k = make();
+	k->ram.platform.kobj.entry.next = 0x10;
+	broken("a list that leads nowhere", k, 2, "next cannot be read");
+	k = make();
+	k->ram.platform.kobj.name = 0xdead0000;
+	broken("a name that is not there", k, 3, "name cannot be read");
+	k = make();
+	k->hole = at(k, &k->ram.masks[1]);
+	broken("a mask that is not there", k, 3, "its DMA mask");
+	k = make();
+	k->ram.root.parent = at(k, &k->ram.pci[0].dev);
+	k->ram.pci[0].dev.kobj.name = 0;
+	k->hole = at(k, &k->ram.group);
+	broken("a parent that is its own child", k, 3, "domain cannot be read");
+}
+
+int main(void)
+{
+	all();
+	renamed();
+	damage();
+	return t_done();
+}
