@@ -20,7 +20,9 @@
 enum dmv_arg_type {
 	DMV_ARG_NUMBER = 1,     /* hexadecimal; 0n10 is decimal */
 	DMV_ARG_ADAPTER,        /* address or name of an adapter, device or driver; 0 is allowed */
-	DMV_ARG_WORD,
+	DMV_ARG_ADDR,           /* the same, or an address of anything else */
+	DMV_ARG_COMMAND,        /* name of a command */
+	DMV_ARG_FILE,           /* name of a file */
 	DMV_ARG_REST,           /* the rest of the line as it is */
 	DMV_ARG_FLAG,           /* an option without a value */
 };
@@ -65,6 +67,11 @@ struct dmv_ses {
 	bool used_facts;                /* the line looked at facts: their notes are said */
 	bool needs_verify;              /* the line asked for a comparison of bytes */
 	uint32_t topics;                /* what the answer rests on; if lost: exit 4 */
+	bool hints;                     /* the host wants a line on what to type next */
+	struct {                        /* and this line's answer gives it: */
+		uint64_t adapter, object;       /* DMV_NO_ADDR: none */
+		bool wrong;                     /* something is, though that is no exit 1 */
+	} about;
 };
 
 /* Names of callers, drivers and devices, as every table shows them. */
@@ -84,6 +91,9 @@ struct dmv_cmd {
 	const char *help;               /* description, in lines of at most 76 characters */
 	const char *examples;           /* one a line: command, two blanks, what it does */
 	const struct dmv_arg *args;     /* ends with a NULL name; NULL: none */
+	/* What to type next, ", " between them; NULL: nothing. ? in front: if something is wrong;
+	 * {a}, {o}: adapter, object the answer is about (dmv_about). */
+	const char *next;
 	bool needs_facts;
 	bool needs_region;              /* of them, those of a region: the verifier's books */
 	uint32_t topics;                /* DMV_TOPIC...: tables that every answer of it rests on */
@@ -103,6 +113,9 @@ int dmv_worse(int a, int b);
 /* Calls fn for each completion of `prefix`, the word that starts at line[at]. */
 void dmv_complete(struct dmv_ses *s, const char *line, size_t at, const char *prefix,
 		  void (*fn)(void *ctx, const char *word), void *ctx);
+/* Whether the word that follows this beginning of a line names a file, which dmv_complete leaves to
+ * the host. */
+bool dmv_wants_file(const char *head);
 
 /* ---- for commands ---- */
 
@@ -126,6 +139,11 @@ enum dmv_code dmv_verify(struct dmv_ses *s);
 /* Compares, judges, and says each finding of the classes in `what`. STOPPED: fn returned false. */
 enum dmv_code dmv_verify_findings(struct dmv_ses *s, unsigned what, dmv_finding_fn *fn, void *ctx);
 
+/* What the answer is about, addresses or DMV_NO_ADDR; the first call of a line counts. */
+void dmv_about(struct dmv_ses *s, uint64_t adapter, uint64_t object);
+/* Says what may be typed behind an answer to `line`. */
+void dmv_hint_say(struct dmv_ses *s, const struct dmv_cmd *c, const char *line);
+
 /* Where there are several regions: the line that begins what is said of one. */
 void dmv_region_head(struct dmv_ses *s, uint32_t region);
 /* MEMORY, and s->err says so. */
@@ -136,7 +154,7 @@ bool dmv_stopped(const struct dmv_ses *s);
 /* Synopsis of a command: "leaks [-a] [ADDR]"; returns buf. */
 const char *dmv_synopsis(const struct dmv_cmd *c, char *buf, size_t size);
 const struct dmv_cmd *dmv_cmd_find(const char *name, size_t n);
-/* USAGE: there is no such command, and which one may have been meant. */
+/* USAGE: there is no such command (as typed, with ! or .), and which one may have been meant. */
 enum dmv_code dmv_no_command(const char *name, struct dmv_err *e);
 
 extern const struct dmv_cmd dmv_cmd_dma, dmv_cmd_leaks, dmv_cmd_violations, dmv_cmd_events,

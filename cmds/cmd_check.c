@@ -93,6 +93,7 @@ static bool say(void *ctx, const struct dmv_finding *x)
 	else
 		snprintf(expected, sizeof(expected), "%02x", g->expected);
 	s->found |= !transition;
+	dmv_about(s, d.adapter, d.object != DMV_NO_ADDR ? d.object : d.start);
 	dmv_out_gap(s->out);
 	return dmv_out_row(s->out, &table, &d) &&
 	       (dmv_out_format(s->out) == DMV_JSON ||
@@ -120,6 +121,7 @@ const struct dmv_cmd dmv_cmd_check = {
 		"the fill of free map registers with what the verifier laid there, byte by byte\n"
 		"in the dump. Shows what was overwritten, whose it was, and the bytes.",
 	.examples = "check  verify all",
+	.next = "?analyze, who {o}, events {o}",
 	.needs_facts = true,
 	.needs_region = true,
 	.topics = DMV_TOPICS_NAMES | DMV_TOPICS_JUDGE | DMV_TOPIC(DMV_K_FILE) |

@@ -78,6 +78,7 @@ static enum dmv_code say_all(struct dmv_ses *s, uint32_t only, uint32_t flags)
 			if (a->master != master ||
 			    (only != DMV_NO_INDEX ? i != only : a->life == DMV_GONE))
 				continue;
+			dmv_about(s, a->handle, DMV_NO_ADDR);
 			dmv_out_gap(s->out);
 			go = say_adapter(s, i, flags, &g);
 		}
@@ -150,6 +151,7 @@ const struct dmv_cmd dmv_cmd_dma = {
 		    "dma edu 0  all about the adapter of device or driver edu\n"
 		    "dma 0 2  map registers of all adapters",
 	.args = args,
+	.next = "dma {a} f, events {a}, summary",
 	.needs_facts = true,
 	.topics = DMV_TOPICS_NAMES,
 	.run = run,

@@ -84,11 +84,20 @@ static bool chosen(const struct dmv_facts *f, const struct choice *c,
 	return c->adapter != DMV_NO_INDEX ? v->adapter == c->adapter : about(f, v, c->addr);
 }
 
+static void about_event(struct dmv_ses *s, const struct dmv_event_fact *v)
+{
+	uint64_t object = dmv_object_addr(&s->facts, v->object_kind, v->object);
+
+	dmv_about(s, dmv_adapter_handle(&s->facts, v->adapter),
+		  object != DMV_NO_ADDR ? object : v->address);
+}
+
 static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 {
 	const struct dmv_facts *f = &s->facts;
 	uint64_t most = av->v[1].set ? av->v[1].num : SHOWN;
 	struct choice c = { .all = !av->v[0].set, .adapter = DMV_NO_INDEX };
+	const struct dmv_event_fact *last = NULL;
 	size_t n = 0, skip;
 
 	if (!c.all && dmv_find_addr(s, &av->v[0], &c.addr, &c.adapter))
@@ -105,16 +114,21 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 	for (size_t i = 0; i < f->nevent; i++) {
 		if (!chosen(f, &c, &f->event[i]))
 			continue;
-		if (skip)
+		if (skip) {
 			skip--;
-		else if (!say(s, &f->event[i]))
+			continue;
+		}
+		if (!say(s, &f->event[i]))
 			return DMV_E_STOPPED;
+		last = &f->event[i];
 	}
+	if (last)
+		about_event(s, last);
 	return DMV_E_OK;
 }
 
 static const struct dmv_arg args[] = {
-	{ "ADDR", DMV_ARG_ADAPTER, false,
+	{ "ADDR", DMV_ARG_ADDR, false,
 	  "only about this adapter, object, buffer or bus address" },
 	{ "-n", DMV_ARG_NUMBER, false, "how many, 0 for all; default 0n50" },
 	{ 0 }
@@ -129,6 +143,7 @@ const struct dmv_cmd dmv_cmd_events = {
 		    "events -n 0n200  the last 200\n"
 		    "events 7f3a1c002010  those of one adapter or address",
 	.args = args,
+	.next = "who {o}, dma {a} f",
 	.needs_facts = true,
 	.needs_region = true,
 	.topics = DMV_TOPICS_NAMES | DMV_TOPIC(DMV_K_EVENT),

@@ -126,7 +126,7 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 }
 
 static const struct dmv_arg args[] = {
-	{ "COMMAND", DMV_ARG_WORD, false, "the command to explain" },
+	{ "COMMAND", DMV_ARG_COMMAND, false, "the command to explain" },
 	{ 0 }
 };
 

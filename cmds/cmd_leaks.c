@@ -89,6 +89,8 @@ static bool walk(struct dmv_ses *s, const struct dmv_judge *j, uint32_t kind, ui
 		if (part && (!all || kind == DMV_K_FILE))
 			continue;
 		n->live += !part;
+		if (all || x.id)
+			dmv_about(s, dmv_adapter_handle(f, o.adapter), o.addr);
 		if (x.id && x.confidence == DMV_IN_TRANSITION)
 			n->transition += !part;
 		else if (x.id)
@@ -147,6 +149,7 @@ const struct dmv_cmd dmv_cmd_leaks = {
 		    "leaks -a  everything live\n"
 		    "leaks -a edu  everything live of one adapter",
 	.args = args,
+	.next = "dma {a} f, events {o}, who {o}",
 	.needs_facts = true,
 	.needs_region = true,
 	.topics = DMV_TOPICS_OBJECTS | DMV_TOPICS_JUDGE,

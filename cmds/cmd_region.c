@@ -350,6 +350,7 @@ const struct dmv_cmd dmv_cmd_region = {
 		"anything vouches for it, who wrote it, its tables and how full they are, the\n"
 		"drivers it verifies, and what each CPU was in the middle of.",
 	.examples = "region  all regions",
+	.next = "target, summary",
 	.needs_facts = true,
 	.needs_region = true,
 	.topics = DMV_TOPIC_ALL & ~DMV_TOPIC_VERIFY,

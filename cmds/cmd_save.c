@@ -54,7 +54,7 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 
 static const struct dmv_arg args[] = {
 	{ "--redact", DMV_ARG_FLAG, false, "leave out buffers and the bytes kept as evidence" },
-	{ "FILE", DMV_ARG_WORD, true, "the file to make; one that exists is not touched" },
+	{ "FILE", DMV_ARG_FILE, true, "the file to make; one that exists is not touched" },
 	{ 0 }
 };
 

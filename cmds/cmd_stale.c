@@ -102,6 +102,7 @@ static bool say(void *ctx, const struct dmv_finding *x)
 		w->late++;
 	else
 		w->stale++;
+	dmv_about(s, d.adapter, d.object);
 	dmv_out_gap(s->out);
 	/* in JSON the row has them */
 	return dmv_out_row(s->out, &table, &d) &&
@@ -148,6 +149,7 @@ const struct dmv_cmd dmv_cmd_stale = {
 		"  from device, copy newer: the device has delivered, nobody flushed\n"
 		"  to device, buffer newer: the driver wrote after the map, the device misses it",
 	.examples = "stale  compare all",
+	.next = "who {o}, events {o}, dma {a} f",
 	.needs_facts = true,
 	.needs_region = true,
 	.topics = DMV_TOPICS_NAMES | DMV_TOPICS_JUDGE | DMV_TOPIC(DMV_K_FILE) |

@@ -218,6 +218,7 @@ static enum dmv_code say(struct dmv_ses *s, struct line *by, const struct dmv_ju
 	t.errors = tally.errors;
 	t.warnings = tally.warnings;
 	t.in_transition = tally.transition;
+	s->about.wrong = tally.errors || tally.warnings;
 	count(&s->facts, by);
 	if (!say_heads(s) || !dmv_dump_bugcheck_brief(s) || !say_lines(s, by, &t))
 		return DMV_E_STOPPED;
@@ -295,6 +296,7 @@ const struct dmv_cmd dmv_cmd_summary = {
 		"total what is live; findings by rule; what could not be read. Shown when a\n"
 		"target is opened without a command. Compares no bytes: check and stale do.",
 	.examples = "summary  the screen",
+	.next = "?analyze, dma, leaks -a",
 	.topics = DMV_TOPICS_OBJECTS | DMV_TOPICS_JUDGE,
 	.run = run,
 };

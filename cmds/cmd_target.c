@@ -176,6 +176,7 @@ const struct dmv_cmd dmv_cmd_target = {
 		"translated, and where symbols and types come from; images whose code appears\n"
 		"in stacks, and everything odd or missing that was met while reading it.",
 	.examples = "target  what was opened",
+	.next = "?analyze, summary, region",
 	.topics = DMV_TOPIC(DMV_K_IMAGE),
 	.run = run,
 };

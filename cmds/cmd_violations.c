@@ -122,6 +122,7 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 		if (only != DMV_NO_INDEX && f->violation[i].adapter != only)
 			continue;
 		any = true;
+		dmv_about(s, dmv_adapter_handle(f, f->violation[i].adapter), DMV_NO_ADDR);
 		if (!say(s, &f->violation[i]))
 			return DMV_E_STOPPED;
 	}
@@ -146,6 +147,7 @@ const struct dmv_cmd dmv_cmd_violations = {
 	.examples = "violations  all of them\n"
 		    "violations edu  those of one adapter",
 	.args = args,
+	.next = "?analyze, events {a}, dma {a} f",
 	.needs_facts = true,
 	.needs_region = true,
 	.topics = DMV_TOPICS_NAMES | DMV_TOPIC(DMV_K_VIOLATION),

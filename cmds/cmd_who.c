@@ -178,6 +178,7 @@ static bool object(struct search *q, const struct dmv_object *o)
 		}
 		q->hits++;
 		fill(&q->s->facts, o, &r[i], q->addr, &d);
+		dmv_about(q->s, d.adapter, d.object);
 		return dmv_out_row(q->s->out, &table, &d);
 	}
 	return true;
@@ -230,7 +231,7 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 }
 
 static const struct dmv_arg args[] = {
-	{ "ADDR", DMV_ARG_ADAPTER, true, "virtual, physical or bus address" },
+	{ "ADDR", DMV_ARG_ADDR, true, "virtual, physical or bus address" },
 	{ 0 }
 };
 
@@ -244,6 +245,7 @@ const struct dmv_cmd dmv_cmd_who = {
 	.examples = "who ffff888004a81000  by any kind of address\n"
 		    "who 0n4096  decimal",
 	.args = args,
+	.next = "dma {a} f, events {o}",
 	.needs_facts = true,
 	.needs_region = true,
 	.topics = DMV_TOPICS_OBJECTS,

@@ -43,7 +43,8 @@ static int exit_code(const struct dmv_ses *s, enum dmv_code code, bool loading)
 	return loading ? 3 : 4;
 }
 
-static int run(struct dmv_ses *s, const struct dmv_cmd *c, const struct dmv_argv *av)
+static int run(struct dmv_ses *s, const struct dmv_cmd *c, const char *line,
+	       const struct dmv_argv *av)
 {
 	enum dmv_code code = DMV_E_OK;
 	int ret;
@@ -70,6 +71,8 @@ static int run(struct dmv_ses *s, const struct dmv_cmd *c, const struct dmv_argv
 		dmv_out_error(s->out, s->err.msg);
 	if (s->used_facts)
 		ret = dmv_worse(ret, say_notes(s));
+	if (s->hints && !code)
+		dmv_hint_say(s, c, line);
 	return ret;
 }
 
@@ -84,7 +87,7 @@ static const struct dmv_cmd *parse(struct dmv_ses *s, const char *line, const st
 		return NULL;
 	c = dmv_line_command(w, &args);
 	if (!c) {
-		dmv_no_command(w->word[0] + (*w->word[0] == '!' || *w->word[0] == '.'), &s->err);
+		dmv_no_command(w->word[0], &s->err);
 		return NULL;
 	}
 	return dmv_line_parse(c, line, w, args, av, &s->err) ? NULL : c;
@@ -112,14 +115,15 @@ int dmv_run(struct dmv_ses *s, const char *line)
 	int ret = 2;
 
 	s->err = (struct dmv_err){ .addr = DMV_NO_ADDR };
-	s->found = s->needs_verify = s->used_facts = false;
+	s->found = s->needs_verify = s->used_facts = s->about.wrong = false;
+	s->about.adapter = s->about.object = DMV_NO_ADDR;
 	if (!dmv_line_split(line, &w, &s->err) && !w.n)
 		return 0;
 	dmv_out_stop(s->out, s->stop);
 	dmv_out_begin(s->out, s->target, line + strspn(line, " \t\r\n"));
 	c = parse(s, line, &w, &av);
 	if (c)
-		ret = run(s, c, &av);
+		ret = run(s, c, line, &av);
 	else
 		dmv_out_error(s->out, s->err.msg);
 	return finish(s, ret);

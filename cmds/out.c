@@ -178,6 +178,15 @@ void dmv_out_note(struct dmv_out *o, const char *fmt, ...)
 	dmv_puts(o, &o->notes, json ? "\"" : "\n");
 }
 
+void dmv_out_hint(struct dmv_out *o, const char *text)
+{
+	if (o->format == DMV_JSON || o->stopped)
+		return;
+	dmv_puts(o, &o->notes, o->color ? "\033[2mNext: " : "Next: ");
+	dmv_put_string(o, &o->notes, text, false);
+	dmv_puts(o, &o->notes, o->color ? "\033[0m\n" : "\n");
+}
+
 void dmv_out_error(struct dmv_out *o, const char *msg)
 {
 	o->error.n = 0;

@@ -96,6 +96,8 @@ void dmv_out_line(struct dmv_out *o, const char *fmt, ...) __attribute__((format
 void dmv_out_gap(struct dmv_out *o);
 /* What the reader must know about the answer: last in text, "notes" in JSON. */
 void dmv_out_note(struct dmv_out *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* What to type next, behind the notes; in text only. */
+void dmv_out_hint(struct dmv_out *o, const char *text);
 /* Why there is no (whole) answer: in JSON only, the host shows it to people. */
 void dmv_out_error(struct dmv_out *o, const char *msg);
 /* Ends the document and empties the buffer. STOPPED: not all of it was taken. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /* Which command may have been meant by a word that is none. */
+#include <stdio.h>
 #include <string.h>
 
 #include "cmd.h"
@@ -54,12 +55,26 @@ static const struct dmv_cmd *meant(const char *name)
 	return found;
 }
 
-enum dmv_code dmv_no_command(const char *name, struct dmv_err *e)
+/* Who types !irp expects commands of a debugger: these are all. */
+static enum dmv_code no_bang(const char *name, struct dmv_err *e)
 {
+	char list[256] = "";
+
+	for (size_t i = 0; dmv_cmds[i]; i++)
+		snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s!%s",
+			 i ? " " : "", dmv_cmds[i]->name);
+	return dmv_fail(e, DMV_E_USAGE, "no command \"!%s\"; there are %s", name, list);
+}
+
+enum dmv_code dmv_no_command(const char *typed, struct dmv_err *e)
+{
+	const char *name = typed + (*typed == '!' || *typed == '.');
 	const struct dmv_cmd *c = meant(name);
 	char safe[64];
 
 	dmv_escape(name, safe, sizeof(safe));
+	if (!c && *typed == '!')
+		return no_bang(safe, e);
 	return c ? dmv_fail(e, DMV_E_USAGE, "no command \"%s\"; did you mean `%s`?", safe, c->name)
 		 : dmv_fail(e, DMV_E_USAGE, "no command \"%s\"; `help` lists them", safe);
 }

@@ -44,6 +44,8 @@ static void words(struct world *w, struct dmv_facts *f)
 		"a letter that is wrong");
 	refused(f, "!anaylze -v", "no command \"anaylze\"; did you mean `analyze`?",
 		"letters swapped");
+	refused(f, "!irp", "no command \"!irp\"; there are !dma !leaks !violations",
+		"command of another debugger");
 	refused(f, "viol", "did you mean `violations`?", "start of a command");
 	refused(f, "help evnets", "did you mean `events`?", "help on a word like a command");
 	refused(f, "xy", "`help` lists them", "word like nothing");
@@ -187,7 +189,20 @@ static void completion(const struct dmv_facts *f)
 	completed(f, "!an", "!analyze ");
 	completed(f, "dma l", "leaks ");
 	completed(f, "leaks -", "-a ");
-	completed(f, "events ", "-n 82f06cd0 80076800 ");
+	completed(f, "events 80", "80076800 ");
+	completed(f, "events -n ", "");
+	completed(f, "events -n 10 -", "");
+	completed(f, "events 80076800 8", "");
+	completed(f, "leaks 82", "82f06cd0 ");
+	completed(f, "who 82f06", "82f06cd0 82f06c58 82f06228 ");
+	completed(f, "who 0x0000000082f06C", "0x0000000082f06Cd0 0x0000000082f06C58 ");
+	completed(f, "who 82f0`6c", "82f0`6cd0 82f0`6c58 ");
+	completed(f, "who 0", "");
+	completed(f, "dma n", "ndis ");
+	completed(f, "save ", "--redact ");
+	T_CHECK(dmv_wants_file("save ") && dmv_wants_file("!dma save --redact ") &&
+		!dmv_wants_file("save x ") && !dmv_wants_file("leaks ") && !dmv_wants_file(""),
+		"a file is left to the host");
 	completed(f, "dma 82", "82f06cd0 ");
 	completed(f, "dma 0x82", "0x82f06cd0 ");
 	completed(f, "help st", "stale ");
