@@ -81,8 +81,8 @@ REPL_LIBS := $(shell $(PKG_CONFIG) --silence-errors --libs readline)
 $(O)/ext/prompt.o: override CFLAGS += $(if $(REPL_LIBS),-DHAVE_READLINE)
 SECCOMP_LIBS := $(shell $(PKG_CONFIG) --silence-errors --libs libseccomp)
 $(O)/ext/sandbox.o: override CFLAGS += $(if $(SECCOMP_LIBS),-DHAVE_SECCOMP)
-INSPECT_SRC = $(addprefix ext/,dma_inspect.c cli.c options.c target.c prompt.c progress.c \
-	confine.c sandbox.c)
+INSPECT_SRC = $(addprefix ext/,dma_inspect.c cli.c options.c target.c prompt.c lines.c source.c \
+	tail.c way.c progress.c confine.c sandbox.c)
 $(O)/dma-inspect: $(call objs,$(INSPECT_SRC)) $(O)/libcmds.a $(O)/libdumps.a
 	$(LINK) $(DUMPS_LIBS) $(REPL_LIBS) $(SECCOMP_LIBS) -o $@
 

@@ -81,6 +81,9 @@ static error_t parse_opt(int key, char *arg, struct argp_state *state)
 	case OPT_NO_SANDBOX:
 		c->no_sandbox = true;
 		break;
+	case OPT_NO_HINTS:
+		c->no_hints = true;
+		break;
 	case OPT_NO_PAGER:
 		c->no_pager = true;
 		break;

@@ -9,9 +9,13 @@
 #include <sys/stat.h>
 
 #include "confine.h"
+#include "inspect.h"
+#include "tail.h"
 
 /* Images beyond these are not opened by name; a hostile list costs a system call each. */
 enum { MAPPED_MAX = 4096 };
+/* A file of lines that names itself ten times is read no oftener than this. */
+enum { SOURCES_MAX = 256 };
 
 static void add(char ***v, size_t *n, const char *text, size_t len)
 {
@@ -47,6 +51,24 @@ static const char *skip_word(const char *line, const char *word)
 		       line + n + strspn(line + n, " \t") : line;
 }
 
+/* A line that runs those of another file; false: it is none. */
+static bool source(struct dmv_confine *c, const char *line)
+{
+	const char *rest = skip_word(line, ".source");
+	char path[DMV_LINE];
+	struct dmv_err e;
+
+	if (rest == line)
+		return false;
+	if (c->depth < DMV_NESTED && c->nread < SOURCES_MAX &&
+	    !dmv_tail_file(rest, ".source", path, sizeof(path), &e)) {
+		c->depth++;
+		dmv_confine_lines(c, path);
+		c->depth--;
+	}
+	return true;
+}
+
 /* `save FILE` is the one command that writes. */
 void dmv_confine_line(struct dmv_confine *c, const char *line)
 {
@@ -54,6 +76,8 @@ void dmv_confine_line(struct dmv_confine *c, const char *line)
 	char name[4096];
 	size_t n;
 
+	if (source(c, p))
+		return;
 	p = skip_word(skip_word(p, "!dma"), "dma");
 	if (*p == '!')
 		p++;

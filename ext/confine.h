@@ -14,6 +14,7 @@ struct dmv_confine {
 	struct dmv_sandbox box;
 	char **read, **write;
 	size_t nread;
+	unsigned depth;                 /* of files of lines that name others */
 	bool closed;                    /* the first wall stands */
 };
 

@@ -18,6 +18,7 @@ const struct argp_option dmv_cli_options[] = {
 	  2 },
 	{ "color", OPT_COLOR, "WHEN", 0, "auto, always or never", 3 },
 	{ "no-sandbox", OPT_NO_SANDBOX, NULL, 0, "keep what reading a dump does not need", 3 },
+	{ "no-hints", OPT_NO_HINTS, NULL, 0, "no line on what to type next at the prompt", 3 },
 	{ "no-pager", OPT_NO_PAGER, NULL, 0, "never start a pager", 3 },
 	{ 0 }
 };

@@ -6,7 +6,7 @@
 #include <argp.h>
 
 enum { OPT_BASE = 256, OPT_REGION, OPT_SCAN, OPT_FORCE, OPT_BUGCHECK, OPT_COLOR, OPT_NO_PAGER,
-       OPT_ZERO_EXCLUDED, OPT_HOLD, OPT_NO_SANDBOX };
+       OPT_ZERO_EXCLUDED, OPT_HOLD, OPT_NO_SANDBOX, OPT_NO_HINTS };
 
 /* Ends with zeros. What an argument is its name says: completion.c knows each. */
 extern const struct argp_option dmv_cli_options[];

@@ -83,7 +83,7 @@ void dmv_bar_step(void *ctx, const struct dmv_step *s)
 		b->next = t + FIRST;
 	}
 	b->done = s->done;
-	if (t < b->next || !s->done || s->done >= s->total)
+	if (b->off || t < b->next || !s->done || s->done >= s->total)
 		return;
 	b->next = t + AGAIN;
 	speed = (double)s->done / (t - b->start);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "inspect.h"
+#include "tail.h"
 
 bool dmv_is_quit(const char *line)
 {
@@ -52,28 +53,78 @@ static void match(void *ctx, const char *word)
 	m->n += m->word[m->n] != NULL;
 }
 
+struct own {
+	struct matches *m;
+	const char *prefix;
+};
+
+static void match_own(void *ctx, const char *word)
+{
+	struct own *o = ctx;
+
+	if (!strncmp(word, o->prefix, strlen(o->prefix)))
+		match(o->m, word);
+}
+
 /* Called with state 0 for the first word of a set; what it returns readline frees. */
 static char *next_match(const char *text, int state)
 {
 	static struct matches m;
 	static size_t at;
+	size_t start = (size_t)rl_point - strlen(text);
 
 	if (!state) {
 		free(m.word);
 		m = (struct matches){ 0 };
 		at = 0;
-		dmv_complete(completing, rl_line_buffer, (size_t)rl_point - strlen(text), text,
-			     match, &m);
+		dmv_complete(completing, rl_line_buffer, start, text, match, &m);
+		if (*text == '.' && strspn(rl_line_buffer, " \t") >= start)
+			dmv_app_words(match_own, &(struct own){ &m, text });
 	}
 	return at < m.n ? m.word[at++] : NULL;
 }
 
+enum expected { EXPECT_WORD, EXPECT_FILE, EXPECT_NOTHING };
+
+/* What the line so far makes of the word behind it. */
+static enum expected expected(const char *line, const char *word)
+{
+	struct dmv_tail t;
+	size_t n = strspn(line, " \t");
+
+	dmv_tail_find(line, &t);
+	if (t.kind == DMV_TAIL_PIPE)
+		return EXPECT_NOTHING;
+	if (t.kind != DMV_TAIL_NONE)
+		return *t.rest ? EXPECT_NOTHING : EXPECT_FILE;
+	if (!strncmp(line + n, ".source", 7) && line[n + 7])
+		return line[n + 7 + strspn(line + n + 7, " \t")] ? EXPECT_NOTHING : EXPECT_FILE;
+	if (!strncmp(line + n, ".shell", 6) && line[n + 6])
+		return EXPECT_FILE;
+	return *word != '-' && dmv_wants_file(line) ? EXPECT_FILE : EXPECT_WORD;
+}
+
+/* Names with blanks are given the double quotes that our lines know. */
+static char **complete_file(const char *text)
+{
+	rl_filename_completion_desired = 1;
+	rl_filename_quoting_desired = 1;
+	return rl_completion_matches(text, rl_filename_completion_function);
+}
+
 static char **complete(const char *text, int start, int end)
 {
-	(void)start;
+	/* the double quote that a name begins with is not in its text */
+	bool quoted = start && rl_line_buffer[start - 1] == '"';
+	char *line = strndup(rl_line_buffer, (size_t)(start - quoted));
+	enum expected what = line ? expected(line, text) : EXPECT_NOTHING;
+
 	(void)end;
+	free(line);
 	rl_attempted_completion_over = 1;
-	return rl_completion_matches(text, next_match);
+	if (what == EXPECT_FILE)
+		return complete_file(text);
+	return what == EXPECT_WORD ? rl_completion_matches(text, next_match) : NULL;
 }
 
 static int cancel_line(void)
@@ -132,25 +183,41 @@ static char *history_load(void)
 	return path;
 }
 
-static void history_save(char *path)
+/* Behind what another prompt has put there in the meantime. */
+static void history_save(char *path, int added)
 {
 	mode_t old = umask(077);
 
-	if (path && !write_history(path))
+	if (path && !append_history(added < HISTORY ? added : HISTORY, path) &&
+	    !history_truncate_file(path, HISTORY))
 		chmod(path, 0600);
 	umask(old);
 	free(path);
 }
 
+/* What was typed just before is not kept twice. */
+static bool remember(const char *line)
+{
+	const HIST_ENTRY *last = history_get(history_base + history_length - 1);
+
+	if (!line[strspn(line, " \t")] || (last && !strcmp(last->line, line)))
+		return false;
+	add_history(line);
+	return true;
+}
+
 void dmv_prompt(struct dmv_app *a)
 {
-	bool page = !a->cli->no_pager && isatty(STDOUT_FILENO);
 	char *path = history_load();
 	char *line;
+	int added = 0;
 
 	completing = &a->ses;
+	a->prompting = true;
 	rl_readline_name = "dma-inspect";
-	rl_basic_word_break_characters = " \t\n";
+	rl_basic_word_break_characters = " \t\n|>";
+	rl_completer_quote_characters = "\"";
+	rl_filename_quote_characters = " \t|>#";
 	rl_attempted_completion_function = complete;
 	rl_catch_signals = 0;
 	rl_signal_event_hook = cancel_line;
@@ -163,22 +230,21 @@ void dmv_prompt(struct dmv_app *a)
 			free(line);
 			break;
 		}
-		if (line[strspn(line, " \t")])
-			add_history(line);
-		dmv_app_run(a, line, page);
+		added += remember(line);
+		dmv_app_run(a, line);
 		free(line);
 	}
-	history_save(path);
+	history_save(path, added);
 }
 
 #else
 
 void dmv_prompt(struct dmv_app *a)
 {
-	bool page = !a->cli->no_pager && isatty(STDOUT_FILENO);
 	char *line = NULL;
 	size_t size = 0;
 
+	a->prompting = true;
 	while (!a->gone) {
 		fputs("dma> ", stdout);
 		fflush(stdout);
@@ -193,7 +259,7 @@ void dmv_prompt(struct dmv_app *a)
 		}
 		if (dmv_is_quit(line))
 			break;
-		dmv_app_run(a, line, page);
+		dmv_app_run(a, line);
 	}
 	free(line);
 }

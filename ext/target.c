@@ -138,6 +138,7 @@ int dmv_target_open(struct dmv_app *a, struct dmv_err *e)
 	bool wanted = is_batch(c) && !c->no_sandbox;
 	int code;
 
+	a->confined = wanted;
 	if (wanted && !is_kind(c, "gdb:"))
 		close_first_wall(c, &f);
 	code = open_target(a, e);

@@ -85,7 +85,7 @@ def on_terminal(argv, env, state):
     case("and is its owner's alone",
          os.path.exists(path) and os.stat(path).st_mode & 0o777 == 0o600)
 
-    t = Prompt(argv + ["trouble.img"], dict(env, DMA_PAGER="sed 's/^/P:/'"))
+    t = Prompt(argv + ["trouble.img"], dict(env, DMA_PAGER="sed 's/^/P:/'"), size=(3, 200))
     t.until(r"dma> $")
     got = t.ask("violations")
     case("pager", "P:#" in plain(got), got)
@@ -110,7 +110,8 @@ def on_terminal(argv, env, state):
         case("q at the prompt then does", t.end() == 0)
     else:
         print("skip prompt less: it is not installed")
-    t = Prompt(argv + ["trouble.img"], dict(env, DMA_PAGER="no-such-pager"))
+    t = Prompt(argv + ["trouble.img"], dict(env, DMA_PAGER="no-such-pager"),
+               size=(3, 200))
     t.until(r"dma> $")
     case("pager that is not there", "4 leaked" in plain(t.ask("leaks")))
     got = plain(t.ask("leaks"))
@@ -323,7 +324,8 @@ def many_recipe(path):
                     (i, 0x20000 + 16 * i))
 
 
-def main():
+def in_folder(tests):
+    """Calls tests(argv, env, state) in a folder with trouble.img and many.img."""
     for prog in (PROG, os.path.join(O, "tests/mkregion")):
         if not os.access(prog, os.X_OK):
             print("skip prompt: %s is not there: make first" % prog)
@@ -340,11 +342,16 @@ def main():
                        capture_output=True, check=True)
         state = os.path.join(tmp, "state")
         env.update(TERM="xterm", XDG_STATE_HOME=state, INPUTRC="/dev/null", COLUMNS="200")
-        argv = [PROG, "--base", base]
+        tests([PROG, "--base", base], env, state)
+    return 1 if failed else 0
+
+
+def main():
+    def tests(argv, env, state):
         on_terminal(argv, env, state)
         without_terminal(argv, env)
         long_work(env)
-    return 1 if failed else 0
+    return in_folder(tests)
 
 
 if __name__ == "__main__":

@@ -1,20 +1,26 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
 """Programs that are typed to."""
+import fcntl
 import os
 import pty
 import re
 import select
 import signal
+import struct
+import termios
 import time
 
 
 class Terminal:
-    """A program on a terminal, its prompt (a pattern) and how many seconds it may take to it."""
+    """A program on a terminal of (rows, columns), its prompt (a pattern) and how many seconds it
+    may take to it."""
 
-    def __init__(self, argv, env, prompt=r"dma> $", limit=15):
+    def __init__(self, argv, env, prompt=r"dma> $", limit=15, size=None):
         self.prompt, self.limit = prompt, limit
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
+            if size:
+                fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
             os.execve(argv[0], argv, env)
         self.seen = ""
 

@@ -57,7 +57,7 @@ CHECKS += $(O)/tests/tear
 $(O)/tests/mkregion: $(O)/tests/mkregion_main.o $(O)/tests/mkregion.o
 	$(LINK) -o $@
 NEEDS   += $(O)/tests/mkregion
-SCRIPTS += tests/golden.sh tests/prompt.py tests/odd.py
+SCRIPTS += tests/golden.sh tests/prompt.py tests/lines.py tests/odd.py
 
 # ---- many writers: the core of this machine, of a 32-bit one, of a big-endian one ----
 MANY_SRC = $(wildcard core/*.c) tests/many_writer.c tests/scene.c
