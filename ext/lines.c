@@ -50,7 +50,8 @@ static const char *behind(const char *text, const char *word)
 
 bool dmv_app_over(const struct dmv_app *a)
 {
-	return a->gone || a->unwind || dmv_interrupted();
+	/* a reader who left, a disk that is full: of a whole file of lines, too */
+	return a->gone || a->unwind || a->way->lost || dmv_interrupted();
 }
 
 /* ---- answers ---- */

@@ -84,6 +84,11 @@ static char *next_match(const char *text, int state)
 	return at < m.n ? m.word[at++] : NULL;
 }
 
+static bool is_end(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
 enum expected { EXPECT_WORD, EXPECT_FILE, EXPECT_NOTHING };
 
 /* What the line so far makes of the word behind it. */
@@ -97,9 +102,9 @@ static enum expected expected(const char *line, const char *word)
 		return EXPECT_NOTHING;
 	if (t.kind != DMV_TAIL_NONE)
 		return *t.rest ? EXPECT_NOTHING : EXPECT_FILE;
-	if (!strncmp(line + n, ".source", 7) && line[n + 7])
+	if (!strncmp(line + n, ".source", 7) && is_end(line[n + 7]))
 		return line[n + 7 + strspn(line + n + 7, " \t")] ? EXPECT_NOTHING : EXPECT_FILE;
-	if (!strncmp(line + n, ".shell", 6) && line[n + 6])
+	if (!strncmp(line + n, ".shell", 6) && is_end(line[n + 6]))
 		return EXPECT_FILE;
 	return *word != '-' && dmv_wants_file(line) ? EXPECT_FILE : EXPECT_WORD;
 }
