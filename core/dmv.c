@@ -82,6 +82,7 @@ void dmv_fini(struct dmv *v)
 {
 	uint32_t end;
 
+	dmv_iommu_report(v);
 	dmv_report_left(v, DMV_ABI_NONE, (uintptr_t)__builtin_return_address(0));
 	memcpy(&end, &DMV_ABI_TOMBSTONE[4], sizeof(end));
 	v->port.lock(v->port.host);

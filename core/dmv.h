@@ -500,6 +500,27 @@ int dmv_flush_transfer(struct dmv *v, struct dmv_adapter *a, void *base,
 bool dmv_list_put(struct dmv *v, struct dmv_adapter *a, void *handle, bool to_device,
 		  uint64_t caller, void **attached);
 
+/* ---- what a host's IOMMU refused ---- */
+
+struct dmv_iommu_fault {
+	uint64_t device;        /* that of dmv_adapter_request; 0: unknown */
+	uint64_t address;       /* what the device asked for, on its bus */
+	uint64_t reason;        /* as the hardware has it; Intel's is shown in words */
+};
+/*
+ * Keeps a fault until dmv_iommu_report(). For the IOMMU's handler: takes no lock and calls nothing
+ * of the host's, so it may interrupt anything, this verifier too. Keeps 16; false: there was no
+ * room, which is counted in not_booked of the violations.
+ */
+bool dmv_iommu_fault(struct dmv *v, const struct dmv_iommu_fault *f);
+/*
+ * Raises rule 0x26 for each fault that is kept: with the adapter of its device, and with the common
+ * buffer or map register, live or not, that is or was there or ends right before. For the second
+ * half of that handler; dmv_check_all, dmv_adapter_put and dmv_fini do it as well. Walks tables
+ * under the lock, for each fault; takes no lock if none is kept.
+ */
+void dmv_iommu_report(struct dmv *v);
+
 /*
  * Re-verifies every guard, tag and fill pattern, and looks for what is stale. Walks whole tables,
  * but takes the lock once per row, so that others get in between.

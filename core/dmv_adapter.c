@@ -313,6 +313,7 @@ void dmv_adapter_put(struct dmv *v, struct dmv_adapter *a, uint64_t caller)
 	struct dmv_call c;
 	struct dmv_driver_book *d = &v->driver[a->driver];
 
+	dmv_iommu_report(v);            /* while its adapter is there to be named */
 	dmv_enter(&c, v, caller, DMV_ABI_OP_PUT_ADAPTER, a);
 	dmv_working_on(&c, DMV_ABI_K_ADAPTER, a->index, a->gen);
 	check_guards(&c, a);

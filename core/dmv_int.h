@@ -244,6 +244,14 @@ static inline uint32_t dmv_hash_slot(const struct dmv_hash *h, uint64_t key)
 	return (uint32_t)((key * 0x9E3779B97F4A7C15u) >> h->shift);
 }
 
+/* Faults of the IOMMU that nobody was told of yet; the state word is taken without the lock. */
+#define DMV_IOMMU_FAULTS 16u
+
+struct dmv_iommu_slot {
+	uint32_t state, ticket;
+	struct dmv_iommu_fault fault;
+};
+
 struct dmv {
 	struct dmv_port port;
 	struct dmv_config cfg;
@@ -275,6 +283,8 @@ struct dmv {
 	uint32_t rules_off[4], rule_modes[8];
 	struct dmv_scan scan;
 	uint32_t live[DMV_ABI_K_COUNT];
+	struct dmv_iommu_slot iommu[DMV_IOMMU_FAULTS];
+	uint32_t iommu_ticket, iommu_lost;
 };
 
 static inline struct dmv_caller *dmv_caller(struct dmv *v, uint64_t caller)

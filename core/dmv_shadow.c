@@ -428,6 +428,7 @@ void dmv_check_all(struct dmv *v, uint64_t caller)
 {
 	struct dmv_call c;
 
+	dmv_iommu_report(v);
 	for (uint32_t i = 0; i < v->cfg.rows[DMV_ABI_K_BUFFER]; i++) {
 		struct dmv_buffer *b = &v->buffer[i];
 

@@ -9,12 +9,26 @@
 
 static void lock(void *host)
 {
-	(void)host;
+	struct machine *m = host;
+
+	m->wrong += m->locked++ != 0;
+}
+
+static void unlock(void *host)
+{
+	struct machine *m = host;
+
+	m->wrong += --m->locked != 0;
 }
 
 static uint32_t cpu(void *host)
 {
-	return ((struct machine *)host)->cpu;
+	struct machine *m = host;
+
+	m->wrong += m->locked != 1;
+	if (m->interrupt)
+		m->interrupt(m);
+	return m->cpu;
 }
 
 static void *pages_alloc(void *host, size_t n, uint64_t max_phys, uint64_t *phys)
@@ -23,6 +37,7 @@ static void *pages_alloc(void *host, size_t n, uint64_t max_phys, uint64_t *phys
 	char *p = m->buffers + m->pages_used * PAGE;
 
 	(void)max_phys;
+	m->wrong += m->locked != 0;
 	if (n > BUFFER_PAGES - m->pages_used)
 		return NULL;
 	m->pages_used += n;
@@ -32,13 +47,15 @@ static void *pages_alloc(void *host, size_t n, uint64_t max_phys, uint64_t *phys
 
 static void pages_free(void *host, void *va, size_t n)
 {
-	(void)host, (void)va, (void)n;
+	(void)va, (void)n;
+	((struct machine *)host)->wrong += ((struct machine *)host)->locked != 0;
 }
 
 static void violation(void *host, const struct dmv_report *r)
 {
 	struct machine *m = host;
 
+	m->wrong += m->locked != 0;
 	m->violations++;
 	m->last_rule = r->rule;
 }
@@ -113,7 +130,7 @@ struct dmv_adapter *machine_adapter(struct machine *m, uint32_t max_registers)
 
 bool machine_start(struct machine *m)
 {
-	const struct dmv_port port = { .host = m, .lock = lock, .unlock = lock, .cpu = cpu,
+	const struct dmv_port port = { .host = m, .lock = lock, .unlock = unlock, .cpu = cpu,
 		.pages_alloc = pages_alloc, .pages_free = pages_free, .violation = violation };
 	struct dmv_config c = {
 		.cpus = m->cpus ? m->cpus : 1, .stack_depth = 2, .page_bytes = PAGE,

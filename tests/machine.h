@@ -25,10 +25,12 @@ struct machine {
 	uint32_t cpus, shadows;
 	size_t shadow_pages[2], books_at;
 	bool bare;                      /* without a driver and an adapter of its own */
+	void (*interrupt)(struct machine *m);   /* comes each time the lock is held; NULL: none */
 	/* from start on */
 	struct dmv *v;
 	struct dmv_memory segment[MOST_SEGMENTS], pool[2];
 	uint32_t segments, cpu, driver, violations, last_rule;
+	uint32_t locked, wrong;         /* wrong: calls out with the lock held, or without it */
 	char *arena, *shadow, *buffers;
 	size_t arena_bytes, pages_used;
 	char *books;

@@ -124,7 +124,7 @@ fuzz: | $(O)/corpus/fuzz_region
 CHECKS += $(O)/tests/replay_region
 
 # ---- capacity: the machine that embeds the core in these tests ----
-$(patsubst %,$(O)/tests/unit_%,capacity waiting pieces options): $(O)/tests/machine.o
+$(patsubst %,$(O)/tests/unit_%,capacity waiting pieces options iommu): $(O)/tests/machine.o
 
 # ---- commands: the literal facts that their tests share ----
 $(patsubst %,$(O)/tests/unit_%,cmds line bugcheck verdict target device): $(O)/tests/world.o

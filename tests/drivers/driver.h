@@ -38,7 +38,17 @@ struct test_simulator {
 	uint64_t io_frame;              /* a page frame of the device's own memory */
 	/* From now on the performance counter, of 1 GHz, stands at `value`. */
 	void (*counter)(struct test_device *dev, uint64_t value);
+	/*
+	 * An IOMMU stands before the device: what it may not reach is left alone and told to the
+	 * verifier before device_read() or device_write() returns. From now on the page at bus
+	 * address `bus` is unmapped, or mapped again.
+	 */
+	void (*reach)(struct test_device *dev, uint64_t bus, bool mapped);
 };
+
+/* The reasons that it gives, which are Intel's. */
+#define DEVICE_MAY_NOT_WRITE 5u
+#define DEVICE_MAY_NOT_READ 6u
 
 /* The device writes `length` bytes to memory at bus address `bus`. Returns when it has finished. */
 void device_write(struct test_device *dev, uint64_t bus, const void *bytes, uint32_t length);

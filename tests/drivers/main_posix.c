@@ -40,6 +40,7 @@ struct run {
 	struct dmv_device *engine;
 	struct driver_host host;
 	uint64_t counter;               /* what the driver lets it say */
+	uint64_t unmapped;              /* page of the bus that the IOMMU unmapped; 0: none */
 };
 
 static struct run run;                  /* the seam's driver_pages() names no machine */
@@ -147,12 +148,43 @@ static void core_of_the_living(struct run *r)
 
 /* ---- the seam ---- */
 
+/* As its handler would do, in two halves. */
+static void iommu_fault(struct run *r, uint64_t bus, bool write)
+{
+	struct dmv *v = dmv_posix_verifier(r->posix);
+	const struct dmv_iommu_fault f = {
+		.device = (uintptr_t)r->host.device.pdo, .address = bus,
+		.reason = write ? DEVICE_MAY_NOT_WRITE : DEVICE_MAY_NOT_READ };
+
+	dmv_iommu_fault(v, &f);
+	dmv_iommu_report(v);
+}
+
+/* What the IOMMU lets pass of a command that begins before the page it unmapped, or in it. */
+static uint32_t passes(const struct run *r, const struct dmv_device_command *c)
+{
+	const uint64_t page = r->unmapped;
+
+	if (!page || c->bus >= page + PAGE_SIZE || c->bus + c->length <= page)
+		return c->length;
+	return c->bus < page ? (uint32_t)(page - c->bus) : 0;
+}
+
 static void command(struct run *r, struct dmv_device_command *c)
 {
+	const uint32_t asked = c->length;
 	char at[32];
 
-	if (dmv_device_run(r->engine, c) != DMV_DEVICE_BAD_ADDRESS)
+	c->length = passes(r, c);
+	if (dmv_device_run(r->engine, c) != DMV_DEVICE_BAD_ADDRESS) {
+		if (c->length < asked)
+			iommu_fault(r, c->bus + c->length, c->to_memory);
 		return;
+	}
+	if (r->host.device.simulator) {
+		iommu_fault(r, c->fault, c->to_memory);
+		return;
+	}
 	snprintf(at, sizeof(at), "0x%" PRIx64, c->fault);
 	end("no transfer: no memory at bus address ", at);
 }
@@ -231,8 +263,13 @@ static bool io_frame(void *arg, uint64_t frame)
 	return frame == IO_FRAME;
 }
 
+static void set_reach(struct test_device *dev, uint64_t bus, bool mapped)
+{
+	((struct run *)dev->host)->unmapped = mapped ? 0 : bus & ~(uint64_t)(PAGE_SIZE - 1);
+}
+
 static const struct test_simulator simulator = {
-	.io_frame = IO_FRAME, .counter = set_counter,
+	.io_frame = IO_FRAME, .counter = set_counter, .reach = set_reach,
 };
 
 /* ---- one run ---- */
