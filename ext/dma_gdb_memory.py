@@ -224,6 +224,11 @@ def flush():
         pass                            # an old one has another name for it
 
 
+def say_aside(text):
+    """Not through gdb, whose `pipe' takes both of its streams."""
+    os.write(2, text.encode())
+
+
 def put_mode(mode):
     """Once ^C is served, too: gdb must not go on reading physical addresses as virtual ones."""
     interrupted = None
@@ -288,10 +293,9 @@ class Qemu(Gdb):
             self.told = True
             rate = seen / max(now - self.began[0], 1e-6)
             if (total - done) / rate > PATIENCE:
-                gdb.write("dma: looking through %d MiB of memory by way of QEMU takes about %d s "
+                say_aside("dma: looking through %d MiB of memory by way of QEMU takes about %d s "
                           "(%.1f MB/s); ^C stops it\n" % (total >> 20, total / rate + 1,
-                                                          rate / 1e6), gdb.STDERR)
-                gdb.flush(gdb.STDERR)
+                                                          rate / 1e6))
 
 
 # ---- which of them ----

@@ -3,9 +3,9 @@
 debugger has open, and ^C. All commands are in the library; nothing here knows one."""
 import codecs
 import ctypes
-import glob
 import os
 import signal
+import sys
 
 from dma_inspect import (ASK, BIG_ENDIAN, LINUX, NAMES_LAST, PROGRESS, READ, WORD, WRITE, Host,
                          Question, load)
@@ -19,7 +19,7 @@ def find_library():
     name = "libdma-inspect.so.0"
     lib = os.path.join(HERE, "..", "..", "lib")
     near = [os.path.join(HERE, name), os.path.join(lib, name),
-            *glob.glob(os.path.join(glob.escape(lib), "*", name))]
+            os.path.join(lib, getattr(sys.implementation, "_multiarch", ""), name)]
     return next((x for x in near if os.path.exists(x)), name)
 
 

@@ -20,19 +20,12 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from hosts_table import commands, differ  # noqa: E402
 from terminal import Terminal           # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LIMIT = 120
 PROMPT = r"crash> $"
-# Arguments to try beside none; ADAPTER stands for an address. Each command of the table is tried.
-MORE = {"dma": ["-a", "0 3f", "ADAPTER 1"], "leaks": ["-a"], "events": ["-n 3"],
-        "bugcheck": ["e6 f 5 1000 2000", "BugCheck E6, {26, 0, c1f80, 6}"], "who": ["ADAPTER"],
-        "help": ["leaks"]}
-NO_ARGUMENT = {"who", "save"}           # not without
-# Lines of text that name the host: what each reads, and whether it can list it.
-OF_HOST = re.compile(r"^(Format|Physical|Virtual): .*\n", re.M)
-KEYS_OF_HOST = {"format", "physical_bytes", "physical_ranges", "virtual_bytes", "virtual_ranges"}
 failed = 0
 
 
@@ -92,29 +85,6 @@ class Setup:
         return next(r["adapter"] for t in doc["tables"].values() for r in t if r.get("adapter"))
 
 
-def commands(s):
-    """Every command of the table, with arguments and without."""
-    out = subprocess.run([s.tool, "-j", "--bugcheck", "0", "-c", "help"], capture_output=True,
-                         text=True, timeout=LIMIT).stdout.splitlines()[-1]
-    names = [r["command"] for t in json.loads(out)["tables"].values() for r in t
-             if "command" in r]
-    adapter = s.adapter()
-    # before what compares bytes, which it tells of
-    names.sort(key=lambda n: n != "summary")
-    return [("%s %s" % (n, a.replace("ADAPTER", adapter))).strip()
-            for n in names for a in [""] * (n not in NO_ARGUMENT) + MORE.get(n, [])]
-
-
-def without_host(text, is_json):
-    if not is_json:
-        return OF_HOST.sub("", text)
-    doc = json.loads(text)
-    for row in doc["tables"].get("target", []):
-        for key in KEYS_OF_HOST & set(row):
-            del row[key]
-    return doc
-
-
 def same(s, lines, name, *options, dump=None):
     """Each line in one session of crash, into a file each; then the same of dma-inspect."""
     todo = ["extend " + s.so, "dma --scan summary > first"]
@@ -124,13 +94,9 @@ def same(s, lines, name, *options, dump=None):
     for i, line in enumerate(lines):
         want_json, want = s.inspect("dma " + line, dump=dump)
         got, got_json = s.read("%d.text" % i), s.read("%d.json" % i).rstrip("\n")
-        case("%s: %s" % (name, line), None if without_host(got, 0) == without_host(want, 0) else
-             "%r, not %r; %s" % (got, want, said[-200:]))
-        # byte by byte but where the host is named
-        if "target" in line.split():
-            got_json, want_json = without_host(got_json, 1), without_host(want_json, 1)
-        case("%s: %s, JSON" % (name, line), None if got_json == want_json else
-             "%s, not %s" % (got_json, want_json))
+        why = differ(line, False, got, want)
+        case("%s: %s" % (name, line), why and "%s; %s" % (why, said[-200:]))
+        case("%s: %s, JSON" % (name, line), differ(line, True, got_json, want_json))
 
 
 # ---- the same answers ----
@@ -363,7 +329,7 @@ def interrupted(s):
 
 
 def test(s):
-    lines = commands(s)
+    lines = commands(s.tool, s.adapter())
     out = s.crash(["extend " + s.so, "dma"])
     case("without a region", None if re.search(r"dma: no region: .*--scan", out) else out)
     for options in ([], ["--minimal"]):

@@ -97,7 +97,7 @@ VM_NEEDS  += $(O)/vm_linux/live_init $(O)/vm_linux/drivers
 VM_NEEDS  += $(O)/guest.boot.elf $(O)/tests/mem_probe
 VM_CHECKS += "tests/vm/live.py $(O)"
 
-# ---- hosts in front of a Linux guest's dump ----
-VM_NEEDS  += $(VM_LINUX)
-VM_CHECKS += "tests/vm/crash.py $(O)"
+# ---- hosts in front of a Linux guest's dump, and of guests ----
+VM_NEEDS  += $(VM_LINUX) $(O)/guest.boot.elf
+VM_CHECKS += "tests/vm/crash.py $(O)" "tests/vm/gdb_guest.py $(O)"
 VM_NEEDS += $(O)/tests/mem_probe
