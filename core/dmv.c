@@ -26,6 +26,10 @@ static bool usable(const struct dmv_port *port, const struct dmv_config *c)
 		if (!c->segment[i].va || c->segment[i].bytes % DMV_ABI_PAGE ||
 		    (uintptr_t)c->segment[i].va % DMV_ABI_PAGE)
 			return false;
+	if (c->control && (!c->control->va || (uintptr_t)c->control->va % 8 ||
+			   c->control->bytes % 8 || c->control->bytes < DMV_ABI_PAGE ||
+			   c->control->bytes > UINT32_MAX))
+		return false;
 	/* the header and the first directory page stand in segment 0 */
 	return c->segments && c->segment[0].bytes >= 2 * DMV_ABI_PAGE &&
 	       c->books && c->books_bytes >= dmv_books_bytes(c);
@@ -70,6 +74,7 @@ int dmv_init(const struct dmv_port *port, const struct dmv_config *cfg, struct d
 		return err;
 	dmv_cpus_start(v);
 	dmv_header_write(v);
+	dmv_control_start(v);
 	err = first_rows(v);
 	if (err)
 		return err;

@@ -145,6 +145,11 @@ struct dmv_config {
 	size_t books_bytes;
 	const struct dmv_memory *shadow;        /* map register pages; none: nothing is hooked */
 	uint32_t shadows;
+	/*
+	 * opt: the control block, a segment of its own, DMV_ABI_PAGE or more and a multiple of 8,
+	 * that others write to: see dmv_control_poll. phys is not used.
+	 */
+	const struct dmv_memory *control;
 };
 
 /*
@@ -250,6 +255,15 @@ struct dmv_driver_options {
  */
 int dmv_driver_set(struct dmv *v, uint32_t driver, const struct dmv_driver_options *o,
 		   uint64_t caller);
+
+/*
+ * Reads the control block, if something new stands there that is whole, and obeys it if each of its
+ * fields can be; else nothing changes. Answers in the block either way. What it says of a driver
+ * comes before what dmv_driver_load and dmv_driver_set say, also of one that is loaded later. For a
+ * host's timer, or whenever it likes: nothing else looks there. Takes no lock if nothing is new. A
+ * request is checked under the lock, for as long as a checksum of the block takes. true: it obeyed.
+ */
+bool dmv_control_poll(struct dmv *v);
 
 /* ---- what the routines of a face do; `caller` is the return address of the face's routine ---- */
 

@@ -469,6 +469,10 @@ struct dmv_abi_cpu {
 	uint64_t time;
 };
 
+/* ---- what is read back ---- */
+
+#include "dmv_abi_control.h"
+
 #define DMV_ABI_AT(s, f, o) _Static_assert(offsetof(struct s, f) == (o), #s "." #f)
 #define DMV_ABI_SIZE(s, n) _Static_assert(sizeof(struct s) == (n), #s)
 

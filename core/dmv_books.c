@@ -108,6 +108,10 @@ static void lay_out(struct carver *c, struct dmv *v, const struct dmv_config *cf
 	runs_lay(c, &v->shadow, shadow);
 	v->shadow_va = carve(c, shadow, sizeof(*v->shadow_va));
 	v->shadow_phys = carve(c, shadow, sizeof(*v->shadow_phys));
+	if (cfg->control) {
+		v->control.fresh = carve(c, cfg->control->bytes, 1);
+		v->control.obeyed = carve(c, cfg->control->bytes, 1);
+	}
 }
 
 size_t dmv_books_bytes(const struct dmv_config *c)

@@ -62,16 +62,23 @@ int dmv_image_add(struct dmv *v, const char *name, uint64_t base, uint64_t bytes
 	return row ? DMV_OK : DMV_NO_MEMORY;
 }
 
-/* None so far. */
-static void write_faults(struct dmv_abi_driver *row)
+/* No allocation of it has failed. */
+static void write_counts(struct dmv_abi_driver *row)
 {
-	st32(&row->fault_kinds, 0);
-	st32(&row->fault_every, 0);
-	st32(&row->fault_after, 0);
-	st32(&row->fault_times, 0);
 	st32(&row->injected_registers, 0);
 	st32(&row->injected_buffers, 0);
 	st32(&row->injected_lists, 0);
+}
+
+static void write_options(struct dmv *v, struct dmv_driver_book *d, uint32_t index)
+{
+	const struct dmv_driver_options o = dmv_control_of(v, index);
+
+	d->options = o.options;
+	d->quota = o.hook_quota ? o.hook_quota : v->cfg.hook_quota;
+	st32(&d->row->options, d->options);
+	st32(&d->row->hook_quota, d->quota);
+	dmv_faults_start(d, &o.fault);
 }
 
 int dmv_driver_load(struct dmv *v, const char *name, uint64_t base, uint64_t bytes,
@@ -80,23 +87,21 @@ int dmv_driver_load(struct dmv *v, const char *name, uint64_t base, uint64_t byt
 	struct dmv_abi_driver *row;
 	uint32_t index;
 
-	if (hook_quota == 0)
-		hook_quota = v->cfg.hook_quota;
 	v->port.lock(v->port.host);
 	row = dmv_take(v, DMV_ABI_K_DRIVER, &index);
 	if (row) {
-		v->driver[index] = (struct dmv_driver_book){ .row = row, .options = options,
-							     .quota = hook_quota, .known = true };
+		v->driver[index] = (struct dmv_driver_book){
+			.row = row, .own = { .options = options, .hook_quota = hook_quota },
+			.known = true };
 		set_string(v, &row->name, name);
-		st32(&row->options, options);
-		st32(&row->hook_quota, hook_quota);
+		write_options(v, &v->driver[index], index);
+		write_counts(row);
 		st32(&row->hooked, 0);
 		st32(&row->adapters, 0);
 		st64(&row->base, base);
 		st64(&row->bytes, bytes);
 		st64(&row->time, v->port.now ? v->port.now(v->port.host) : 0);
 		st64(&row->unload_time, 0);
-		write_faults(row);
 		dmv_live(v, DMV_ABI_K_DRIVER, row);
 		*ret = index;
 	}

@@ -207,6 +207,7 @@ struct dmv_driver_book {
 	struct dmv_abi_driver *row;
 	uint32_t options, quota, hooked, adapters;
 	struct dmv_fault fault;
+	struct dmv_driver_options own;                  /* what its host wants */
 	uint32_t left;                                  /* faults, where fault.times bounds them */
 	uint32_t asked[DMV_FAULTS], injected[DMV_FAULTS];
 	bool known;
@@ -225,6 +226,15 @@ struct dmv_cpu {
 struct dmv_caller {
 	uint64_t address;
 	uint32_t site;
+};
+
+/* The control block, and two copies of it that nobody else writes to. */
+struct dmv_control {
+	struct dmv_abi_control *block;  /* NULL: there is none */
+	uint32_t bytes, rows, state_offset;
+	unsigned char *fresh;           /* the copy that is looked at */
+	unsigned char *obeyed;          /* the one that holds; its fields are 0 before any does */
+	uint32_t seen;                  /* sequence read last */
 };
 
 /* Where the periodic scan goes on. */
@@ -282,6 +292,7 @@ struct dmv {
 	bool counter_read;
 	uint32_t rules_off[4], rule_modes[8];
 	struct dmv_scan scan;
+	struct dmv_control control;
 	uint32_t live[DMV_ABI_K_COUNT];
 	struct dmv_iommu_slot iommu[DMV_IOMMU_FAULTS];
 	uint32_t iommu_ticket, iommu_lost;
@@ -508,7 +519,23 @@ void dmv_header_open(struct dmv_abi_header *h); /* stores the magic, last of all
 /* dmv_driver.c: raises the leak rule for each live adapter of a driver; DMV_ABI_NONE: of all. */
 void dmv_report_left(struct dmv *v, uint32_t driver, uint64_t caller);
 
+/* Of bytes in memory, as the header has it. */
+uint32_t dmv_crc32(const unsigned char *p, size_t n);
+
 /* dmv_options.c */
+/* Are all of them known? */
+bool dmv_options_known(const struct dmv_driver_options *o);
+/* Makes them hold; nothing if they do. */
+void dmv_options_set(struct dmv_call *c, uint32_t driver, const struct dmv_driver_options *o);
+/* What a driver's row says of its faults; all zero. */
+void dmv_faults_start(struct dmv_driver_book *d, const struct dmv_fault *f);
+
+/* dmv_control.c */
+/* Lays the block, if there is one. */
+void dmv_control_start(struct dmv *v);
+/* What holds for a loaded driver: what was asked for, else what its host wants. */
+struct dmv_driver_options dmv_control_of(struct dmv *v, uint32_t driver);
+
 /* Is 0x15 an error for it? */
 bool dmv_strict(const struct dmv *v, const struct dmv_adapter *a);
 /* Do its common buffers get guards? May be asked without the lock. */

@@ -200,7 +200,7 @@ int dmv_region_lay(struct dmv *v)
 
 /* ---- header ---- */
 
-static uint32_t crc32(const unsigned char *p, size_t n)
+uint32_t dmv_crc32(const unsigned char *p, size_t n)
 {
 	uint32_t crc = UINT32_MAX;
 
@@ -251,12 +251,14 @@ void dmv_header_write(struct dmv *v)
 	h->mode = c->mode;
 	h->flags = c->flags;
 	h->last_ticks = h->start_ticks;
+	h->control_virt = c->control ? (uintptr_t)c->control->va : 0;
+	h->control_bytes = c->control ? (uint32_t)c->control->bytes : 0;
 }
 
 /* Once the directory is laid: from here on the region can be found. */
 void dmv_header_open(struct dmv_abi_header *h)
 {
-	h->checksum = crc32((const unsigned char *)h + 0x18, 0x200 - 0x18);
+	h->checksum = dmv_crc32((const unsigned char *)h + 0x18, 0x200 - 0x18);
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 	dmv_store_bytes(h->magic, DMV_ABI_MAGIC, 8);
 }

@@ -23,12 +23,15 @@ bool dmv_guarded(const struct dmv *v, const struct dmv_adapter *a)
 
 /* ---- changing them ---- */
 
-static bool known(const struct dmv *v, uint32_t driver, const struct dmv_driver_options *o)
+bool dmv_options_known(const struct dmv_driver_options *o)
 {
-	if (driver >= v->cfg.rows[DMV_ABI_K_DRIVER] || !v->driver[driver].known)
-		return false;
 	return !(o->options & ~OPTIONS) && !(o->fault.kinds & ~KINDS) &&
 	       (!o->fault.kinds || o->fault.every);
+}
+
+static bool loaded(const struct dmv *v, uint32_t driver)
+{
+	return driver < v->cfg.rows[DMV_ABI_K_DRIVER] && v->driver[driver].known;
 }
 
 /*
@@ -59,12 +62,10 @@ static void spread(struct dmv *v, uint32_t driver, uint32_t options)
 	}
 }
 
-static void set_faults(struct dmv_driver_book *d, const struct dmv_fault *f)
+void dmv_faults_start(struct dmv_driver_book *d, const struct dmv_fault *f)
 {
 	struct dmv_abi_driver *row = d->row;
 
-	if (memcmp(&d->fault, f, sizeof(*f)) == 0)
-		return;
 	for (uint32_t k = 0; k < DMV_FAULTS; k++)
 		d->asked[k] = 0;
 	d->left = f->times;
@@ -78,16 +79,27 @@ static void set_faults(struct dmv_driver_book *d, const struct dmv_fault *f)
 	st32(&row->fault_times, f->times);
 }
 
-static void set(struct dmv_call *c, uint32_t driver, const struct dmv_driver_options *o)
+static bool same(const struct dmv *v, const struct dmv_driver_book *d,
+		 const struct dmv_driver_options *o)
+{
+	return d->options == o->options && memcmp(&d->fault, &o->fault, sizeof(d->fault)) == 0 &&
+	       d->quota == (o->hook_quota ? o->hook_quota : v->cfg.hook_quota);
+}
+
+void dmv_options_set(struct dmv_call *c, uint32_t driver, const struct dmv_driver_options *o)
 {
 	struct dmv *v = c->v;
 	struct dmv_driver_book *d = &v->driver[driver];
 
+	if (same(v, d, o))
+		return;
+	dmv_working_on(c, DMV_ABI_K_DRIVER, driver, d->row->gen);
 	d->quota = o->hook_quota ? o->hook_quota : v->cfg.hook_quota;
 	__atomic_store_n(&d->options, o->options, __ATOMIC_RELAXED);
 	st32(&d->row->hook_quota, d->quota);
 	st32(&d->row->options, d->options);
-	set_faults(d, &o->fault);
+	if (memcmp(&d->fault, &o->fault, sizeof(d->fault)) != 0)
+		dmv_faults_start(d, &o->fault);
 	spread(v, driver, o->options);
 	dmv_event(c, DMV_ABI_OP_CONTROL, NULL, &(struct dmv_event_args){
 		.kind = DMV_ABI_K_DRIVER, .row = driver, .gen = d->row->gen,
@@ -97,13 +109,15 @@ static void set(struct dmv_call *c, uint32_t driver, const struct dmv_driver_opt
 int dmv_driver_set(struct dmv *v, uint32_t driver, const struct dmv_driver_options *o,
 		   uint64_t caller)
 {
+	struct dmv_driver_options wanted;
 	struct dmv_call c;
 	int result = DMV_BAD_CONFIG;
 
 	dmv_enter(&c, v, caller, DMV_ABI_OP_CONTROL, NULL);
-	if (known(v, driver, o)) {
-		dmv_working_on(&c, DMV_ABI_K_DRIVER, driver, v->driver[driver].row->gen);
-		set(&c, driver, o);
+	if (loaded(v, driver) && dmv_options_known(o)) {
+		v->driver[driver].own = *o;
+		wanted = dmv_control_of(v, driver);
+		dmv_options_set(&c, driver, &wanted);
 		result = DMV_OK;
 	}
 	dmv_leave(&c);

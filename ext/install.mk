@@ -40,6 +40,7 @@ INSTALLED = $(call into,755,$(BINDIR),$(O)/dma-inspect) \
 # Who embeds the verifier in a process builds with these; another kernel or firmware takes core/.
 INSTALLED += $(call into,644,$(LIBDIR),$(O)/libdmaverifier.a $(O)/libdmv-posix.a) \
 	$(call into,644,$(INCLUDEDIR)/dmv,core/dmv.h core/dmv_abi.h core/dmv_abi_offsets.h \
+		core/dmv_abi_control.h \
 		core/dmv_violation.def core/port/posix/posix.h) \
 	$(call into,644,$(INCLUDEDIR)/dmv/wdm,$(addprefix core/wdm/,wdm.h wdm_dma.h wdm_host.h))
 LINKS = $(LIB_SO).$(VERSION):$(LIBDIR)/$(SONAME) $(SONAME):$(LIBDIR)/$(LIB_SO)

@@ -19,6 +19,7 @@ LIST = """
 	include/dma-inspect.h
 	include/dmv/dmv.h
 	include/dmv/dmv_abi.h
+	include/dmv/dmv_abi_control.h
 	include/dmv/dmv_abi_offsets.h
 	include/dmv/dmv_violation.def
 	include/dmv/posix.h

@@ -62,7 +62,7 @@ resolved()
 }
 
 free='<(stdint|stddef|stdbool|stdarg|limits)\.h>'
-contract='core/dmv_abi\.h|core/dmv_abi_offsets\.h|core/dmv_violation\.def'
+contract='core/dmv_abi\.h|core/dmv_abi_offsets\.h|core/dmv_abi_control\.h|core/dmv_violation\.def'
 
 # only NAME FOLDER REGEX: the files of FOLDER include in quotes nothing but what matches
 only()

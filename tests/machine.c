@@ -136,7 +136,7 @@ bool machine_start(struct machine *m)
 		.cpus = m->cpus ? m->cpus : 1, .stack_depth = 2, .page_bytes = PAGE,
 		.hook_quota = 64, .machine = 62, .tick_hz = 1000, .region_id = 7,
 		.segment = m->segment, .shadow = m->pool, .shadows = m->shadows,
-		.writer = "capacity",
+		.writer = "capacity", .control = m->control.va ? &m->control : NULL,
 	};
 
 	memcpy(c.rows, m->rows, sizeof(c.rows));

@@ -24,6 +24,7 @@ struct machine {
 	enum pieces pieces;
 	uint32_t cpus, shadows;
 	size_t shadow_pages[2], books_at;
+	struct dmv_memory control;      /* va NULL: none */
 	bool bare;                      /* without a driver and an adapter of its own */
 	void (*interrupt)(struct machine *m);   /* comes each time the lock is held; NULL: none */
 	/* from start on */

@@ -124,7 +124,8 @@ fuzz: | $(O)/corpus/fuzz_region
 CHECKS += $(O)/tests/replay_region
 
 # ---- capacity: the machine that embeds the core in these tests ----
-$(patsubst %,$(O)/tests/unit_%,capacity waiting pieces options iommu): $(O)/tests/machine.o
+$(patsubst %,$(O)/tests/unit_%,capacity waiting pieces options control iommu): \
+	$(O)/tests/machine.o
 
 # ---- commands: the literal facts that their tests share ----
 $(patsubst %,$(O)/tests/unit_%,cmds line bugcheck verdict target device): $(O)/tests/world.o
@@ -250,12 +251,15 @@ NEEDS   += $(O)/libdmv-posix.a $(O)/tests/mkregion
 
 # ---- replays: fuzz targets as plain tests of their seeds, which stay as they are made ----
 REPLAYS_MADE = mem_elf mem_kdump pagewalk vmcoreinfo kallsyms btf modules
-REPLAYS = $(REPLAYS_MADE) systemmap maps kallsyms_find
+REPLAYS = $(REPLAYS_MADE) systemmap maps kallsyms_find control
 $(patsubst %,$(O)/tests/replay_%,$(REPLAYS)): $(O)/tests/replay_%: $(O)/tests/fuzz_%.o \
 		$(O)/tests/replay.o $(O)/libdumps.a
 	$(LINK) $(DUMPS_LIBS) -o $@
 $(foreach r,$(REPLAYS_MADE),$(eval $(O)/tests/replay_$r: | $(O)/corpus/$r))
 CHECKS  += $(patsubst %,$(O)/tests/replay_%,$(REPLAYS))
+# This one feeds the core, not the readers.
+$(O)/tests/replay_control: $(O)/libdmaverifier.a
+$(O)/fuzz_control: $(patsubst %.c,$(O)/fuzzed/%.o,$(wildcard core/*.c))
 
 include tests/vm/vm.mk
 
