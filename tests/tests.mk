@@ -58,6 +58,13 @@ $(O)/tests/mkregion: $(O)/tests/mkregion_main.o $(O)/tests/mkregion.o
 	$(LINK) -o $@
 NEEDS   += $(O)/tests/mkregion
 SCRIPTS += tests/golden.sh tests/prompt.py tests/lines.py tests/odd.py
+$(O)/tests/unit_tail: $(O)/ext/tail.o
+# Lines as they are typed: in the fuzzer's world of facts, which is that of the commands' tests.
+$(O)/fuzz_line: $(O)/fuzzed/tests/world.o $(O)/fuzzed/ext/tail.o
+$(O)/tests/replay_line: $(O)/tests/fuzz_line.o $(O)/tests/replay.o $(O)/tests/world.o \
+		$(O)/ext/tail.o $(O)/libcmds.a $(O)/libdumps.a
+	$(LINK) $(DUMPS_LIBS) -o $@
+CHECKS  += $(O)/tests/replay_line
 
 # ---- many writers: the core of this machine, of a 32-bit one, of a big-endian one ----
 MANY_SRC = $(wildcard core/*.c) tests/many_writer.c tests/scene.c
