@@ -31,7 +31,7 @@ static void ends(void)
 		{ "!dma bugcheck e6 f`0 | x", DMV_TAIL_PIPE, "!dma bugcheck e6 f`0", "x" },
 		{ ".bugcheck <a>e6</a>", DMV_TAIL_NONE, ".bugcheck <a>e6</a>", NULL },
 		{ "bugcheck E6 (F,5) | x", DMV_TAIL_NONE, "bugcheck E6 (F,5) | x", NULL },
-		{ "bugcheck <6>[1.2] DMAR: > x", DMV_TAIL_NONE, "bugcheck <6>[1.2] DMAR: > x", NULL },
+		{ "bugcheck <6> DMAR: > x", DMV_TAIL_NONE, "bugcheck <6> DMAR: > x", NULL },
 		{ "help bugcheck > x", DMV_TAIL_FILE, "help bugcheck", "x" },
 	};
 
@@ -54,11 +54,13 @@ static void files(void)
 		const char *rest, *path, *why;
 	} cases[] = {
 		{ "x", "x", NULL }, { "x # why", "x", NULL }, { "x \t", "x", NULL },
-		{ "\"a b\"", "a b", NULL }, { "a\" \"b", "a b", NULL }, { "~/x", "/home/u/x", NULL },
+		{ "\"a b\"", "a b", NULL }, { "a\" \"b", "a b", NULL },
+		{ "~/x", "/home/u/x", NULL },
 		{ "\"~/x\"", "~/x", NULL }, { "~u/x", "~u/x", NULL }, { "/a|b", "/a|b", NULL },
 		{ "", NULL, "needs the name" }, { "# x", NULL, "needs the name" },
 		{ "\"\"", NULL, "needs the name" }, { "a b", NULL, "\"b\" is too much" },
-		{ "\"a", NULL, "not closed" }, { "0123456789012345678901234567890123", NULL, "too long" },
+		{ "\"a", NULL, "not closed" },
+		{ "0123456789012345678901234567890123", NULL, "too long" },
 		{ "a \033[31m", NULL, "\\x1b[31m" },
 	};
 
@@ -68,9 +70,12 @@ static void files(void)
 		struct dmv_err e = { .code = DMV_E_OK };
 		bool ok = !dmv_tail_file(cases[i].rest, ">", path, sizeof(path), &e);
 
-		T_CHECKF(cases[i].path ? ok && !strcmp(path, cases[i].path) :
-					 !ok && e.code == DMV_E_USAGE && strstr(e.msg, cases[i].why),
-			 *cases[i].rest ? cases[i].rest : "no file", "\"%s\": %s", path, e.msg);
+		if (cases[i].path)
+			ok = ok && !strcmp(path, cases[i].path);
+		else
+			ok = !ok && e.code == DMV_E_USAGE && strstr(e.msg, cases[i].why);
+		T_CHECKF(ok, *cases[i].rest ? cases[i].rest : "no file", "\"%s\": %s", path,
+			 e.msg);
 	}
 }
 
