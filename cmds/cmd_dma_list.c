@@ -79,7 +79,9 @@ static enum dmv_code list_region(struct dmv_ses *s, uint32_t r, bool all, size_t
 				continue;
 			}
 			line_fill(f, i, &l, label, sizeof(label));
-			dmv_about(s, l.adapter, DMV_NO_ADDR);
+			/* one that somebody drives tells more */
+			if (l.driver || l.caller != DMV_NO_ADDR)
+				dmv_about(s, l.adapter, DMV_NO_ADDR);
 			if (!dmv_out_row(s->out, master ? &master_table : &list_table, &l))
 				return DMV_E_STOPPED;
 		}

@@ -18,6 +18,14 @@ void dmv_about(struct dmv_ses *s, uint64_t adapter, uint64_t object)
 		s->about.object = object;
 }
 
+/* A command that this target has nothing for: that of a kernel without a verifier, say. */
+static bool is_idle(const struct dmv_ses *s, const char *command)
+{
+	const struct dmv_cmd *c = dmv_cmd_find(command, strcspn(command, " "));
+
+	return !c || (c->needs_region && !s->facts.nregion);
+}
+
 /* The pattern of n characters with its addresses; false: one of them is not known, or it holds only
  * where something is wrong and nothing is. */
 static bool fill(const struct dmv_ses *s, const char *p, size_t n, char *buf, size_t size)
@@ -57,7 +65,7 @@ void dmv_hint_say(struct dmv_ses *s, const struct dmv_cmd *c, const char *line)
 	for (const char *p = c->next; p && *p && said < MOST;) {
 		size_t n = strcspn(p, ",");
 
-		if (fill(s, p, n, one, sizeof(one)) && !is_typed(line, one))
+		if (fill(s, p, n, one, sizeof(one)) && !is_typed(line, one) && !is_idle(s, one))
 			snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s`%s`",
 				 said++ ? ", " : "", one);
 		p += n + strspn(p + n, ", ");

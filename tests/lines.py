@@ -280,7 +280,7 @@ def tabs(argv, env):
 def hints(argv, env):
     t = start(argv, dict(env, TERM="dumb"))
     for line, want in (("leaks", "`dma 2000 f`"), ("violations", "`analyze`"),
-                       ("dma", "`dma 1000 f`"), ("check", "`analyze`, `who 1001c800`"),
+                       ("dma -a", "`dma 2000 f`"), ("check", "`analyze`, `who 1001c800`"),
                        ("summary", "`analyze`, `dma`"), ("target", "`summary`"),
                        ("who 1001c800", "`dma 2000 f`, `events 1001c800`")):
         got = t.ask(line)
