@@ -133,6 +133,8 @@ DEPS_TEST  = clang-14 libclang-rt-14-dev python3 gdb gdbserver procps mandoc man
 DEPS_BENCH = libbsd-dev uthash-dev crash python3-drgn
 # deb; crash has the header for its extension
 DEPS_DEB   = crash debhelper dpkg-dev git lintian python3
+# and to try them
+DEPS_CLEAN = mmdebstrap
 # check-vm FULL=1: peers, and what builds a kernel
 DEPS_FULL  = crash python3-drgn bc bison flex dwarves libssl-dev
 
@@ -143,7 +145,8 @@ JOBS  = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
 AGAIN = $(MAKE) --no-print-directory $(JOBS) O=$(O)
 
 deps:                               ## install what is missing (Debian, apt-get)
-	@$(SETUP) $(DEPS_BUILD) $(DEPS_TEST) $(DEPS_BENCH) $(DEPS_DEB) $(if $(FULL),$(DEPS_FULL))
+	@$(SETUP) $(DEPS_BUILD) $(DEPS_TEST) $(DEPS_BENCH) $(DEPS_DEB) $(DEPS_CLEAN) \
+		$(if $(FULL),$(DEPS_FULL))
 
 demo:                               ## set up; a driver dies of its mistake, dma-inspect says why
 	@$(SETUP) $(DEPS_BUILD)
@@ -154,7 +157,7 @@ check:                              ## set up; all tests that need no virtual ma
 	+@$(AGAIN) run-check
 
 check-vm:                           ## set up; guests under QEMU, their dumps; FULL=1: all kernels
-	@$(SETUP) $(DEPS_BUILD) $(DEPS_TEST) $(if $(FULL),$(DEPS_FULL))
+	@$(SETUP) $(DEPS_BUILD) $(DEPS_TEST) $(DEPS_DEB) $(DEPS_CLEAN) $(if $(FULL),$(DEPS_FULL))
 	+@$(AGAIN) run-check-vm
 
 run-demo: all $(O)/drivers

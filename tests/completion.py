@@ -31,10 +31,10 @@ def case(name, why):
 class Bash(Terminal):
     """An interactive bash that has read the file. ^T shows the line as it stands, ^U drops it."""
 
-    def __init__(self, path, folder, options=""):
+    def __init__(self, path, folder, options="", shell=("/bin/bash",)):
         env = {"PATH": O + ":" + os.environ["PATH"], "HOME": folder, "TERM": "dumb", "PS1": "$ ",
                "INPUTRC": "/dev/null", "LC_ALL": "C.UTF-8", "COLUMNS": "200"}
-        super().__init__(["/bin/bash", "--norc", "--noprofile", "-i"], env, r"\$ $")
+        super().__init__([*shell, "--norc", "--noprofile", "-i"], env, r"\$ $")
         self.wait("bash")
         for line in ("cd '%s'" % folder, options, "source '%s'" % path,
                      "bind 'set bell-style none'", "bind 'set completion-query-items 0'",

@@ -101,3 +101,7 @@ VM_CHECKS += "tests/vm/live.py $(O)"
 VM_NEEDS  += $(VM_LINUX) $(O)/guest.boot.elf
 VM_CHECKS += "tests/vm/crash.py $(O)" "tests/vm/gdb_guest.py $(O)"
 VM_NEEDS += $(O)/tests/mem_probe
+
+# ---- the packages in a clean Debian, and there crash in front of the same dump ----
+VM_NEEDS  += $(VM_LINUX) $(O)/tests/mkregion
+VM_CHECKS += "tests/vm/packages.py $(O)"
