@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
-"""The transcript in README.md is what the tools say today, but for addresses and times.
+"""The transcripts in README.md are what the tools say today, but for addresses and times. Lines
+behind `$` are the shell's; those behind `dma>` are typed at the prompt, in a core file of OVERRUN.
 
 With UPDATE=1 the transcript is written anew; read the difference before you commit it.
 """
@@ -11,13 +12,16 @@ import subprocess
 import sys
 import tempfile
 
+import terminal
+
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-O = os.environ.get("O", os.path.join(TOP, "build"))
+O = os.path.abspath(os.environ.get("O", os.path.join(TOP, "build")))
 README = os.path.join(TOP, "README.md")
 # What differs from run to run: where things were loaded, how long they took, the C library.
 CHANGES = [(r"\b[0-9]+(\.[0-9]+)?(ns|us|ms|s)\b", "TIME"), (r"(?<=\S)\+0x[0-9a-f]+\b", "+OFFSET"),
            (r"(?<=\.[ch]):[0-9]+$", ":LINE"),
            (r"  libc\.so\.6[+!].*", "  LIBC"), (r" +$", "")]
+OVERRUN = "e6_0f_5_overrun"
 LOADED = 1 << 32        # above are addresses of the process; below the arena of the soft device
 
 
@@ -30,11 +34,12 @@ def steady(text):
 
 
 def transcripts(text):
-    """[(driver, [(command, output)], first and last position)] of each block of a README."""
+    """[(prompt, [(command, output)], first and last position)] of each block of a README."""
     out = []
-    for block in re.finditer(r"```console\n(.*?)```", text, re.S):
-        parts = re.split(r"^\$ (.*)\n", block[1], flags=re.M)
-        out.append((list(zip(parts[1::2], parts[2::2])), block.span(1)))
+    for block in re.finditer(r"```console\n(\$|dma>) (.*?)```", text, re.S):
+        parts = re.split(r"^%s (.*)\n" % re.escape(block[1]), block[1] + " " + block[2],
+                         flags=re.M)
+        out.append((block[1], list(zip(parts[1::2], parts[2::2])), (block.start(1), block.end(2))))
     return out
 
 
@@ -45,6 +50,30 @@ def run_driver(name, where):
     said = [x for x in done.stderr.splitlines() if x.startswith("*** STOP")]
     cores = glob.glob(os.path.join(where, "core*"))
     return "\n".join(said), cores[0] if cores else None
+
+
+def typed(lines, where):
+    """The same of a session at the prompt."""
+    core = run_driver(OVERRUN, where)[1]
+    if not core:
+        return None
+    env = dict(os.environ, TERM="dumb", XDG_STATE_HOME=where, INPUTRC="/dev/null")
+    for name in ("PAGER", "DMA_PAGER"):
+        env.pop(name, None)
+    os.chdir(where)
+    t = terminal.Terminal([os.path.join(O, "dma-inspect"), core], env, size=(50, 200))
+    t.wait("no prompt")
+    out = []
+    for line, _ in lines:
+        if line == "q":
+            t.type("q\n")
+            t.end()
+            out.append((line, ""))
+            continue
+        said = t.ask(line).replace("\r", "")
+        out.append((line, said[said.index("\n") + 1:said.rindex("dma> ")]))
+    os.chdir(TOP)
+    return out
 
 
 def answers(lines, where):
@@ -78,14 +107,16 @@ def main():
     if not blocks:
         print("not ok readme: no transcript in README.md")
         return 1
-    for lines, (start, end) in reversed(blocks):
+    for prompt, lines, (start, end) in reversed(blocks):
         with tempfile.TemporaryDirectory() as where:
-            now = answers(lines, where)
+            now = answers(lines, where) if prompt == "$" else typed(lines, where)
         if now is None:
             print("skip readme transcript: core files do not go to the working directory here")
             continue
         if os.environ.get("UPDATE"):
-            new = "\n".join("$ %s\n%s\n" % (c, o.strip("\n")) for c, o in now)
+            blank = "\n" if prompt == "$" else ""
+            new = blank.join("%s %s\n%s" % (prompt, c, o.strip("\n") + "\n" if o else "")
+                             for c, o in now)
             text = text[:start] + new + text[end:]
         for (command, said), (_, says) in zip(lines, now):
             a, b = steady(said).splitlines(), steady(says).splitlines()
