@@ -108,7 +108,7 @@ $(O)/dma.so: $(O)/ext/dma_crash.o $(O)/ext/libdma-inspect.o ext/dma-crash.map $(
 		$(O)/libdumps.a
 	$(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) $(HIDDEN) \
 		-Wl,--version-script,ext/dma-crash.map $(filter %.o,$^) $(filter %.a,$^) -o $@
-HOST_PY = $(wildcard ext/*.py)
+HOST_PY = $(filter-out ext/autoload-gdb.py,$(wildcard ext/*.py))
 all: $(or $(DMA_SO),no-crash) $(HOST_PY:ext/%=$(O)/%)
 # Beside the library, where it looks for it first.
 $(O)/%.py: ext/%.py

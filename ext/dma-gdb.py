@@ -13,7 +13,8 @@ import sys
 
 import gdb
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+# not __file__: that is the outermost file's, if another one sources this
+sys.path.insert(0, os.path.dirname(os.path.abspath(sys._getframe().f_code.co_filename)))
 from dma_gdb_memory import now_open     # noqa: E402
 from dma_host import Handle             # noqa: E402
 

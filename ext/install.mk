@@ -9,6 +9,8 @@ MANDIR     ?= $(DATADIR)/man
 # crash looks into /usr/lib and /usr/lib64, whatever the architecture.
 CRASHDIR   ?= $(PREFIX)/lib/crash/extensions
 BASHDIR    ?= $(DATADIR)/bash-completion/completions
+# Of Debian's gdb /usr/share/gdb/auto-load is safe without a word.
+AUTOLOAD   ?= $(DATADIR)/gdb/auto-load/dma-verifier-gdb.py
 
 # ---- bash completion: the tables of the program, then the part that knows none ----
 $(O)/completion: $(O)/ext/completion.o $(O)/ext/options.o $(O)/libcmds.a $(O)/libdumps.a
@@ -18,6 +20,13 @@ $(O)/completions/%: $(O)/completion ext/completion.bash
 	$(call say,GEN,$@)$< $* >$@.new && cat ext/completion.bash >>$@.new && mv $@.new $@
 COMPLETIONS = $(O)/completions/dma-inspect
 all: $(COMPLETIONS)
+
+# ---- what gdb loads for a program with the verifier in it: the program names the file ----
+$(O)/autoload: FORCE
+	@mkdir -p $(@D)
+	@echo '$(AUTOLOAD)' | cmp -s - $@ || echo '$(AUTOLOAD)' >$@
+$(O)/core/port/posix/posix.o: $(O)/autoload
+$(O)/core/port/posix/posix.o: override CFLAGS += -DDMV_GDB_SCRIPT='"$(AUTOLOAD)"'
 
 # ---- for pkg-config; PREFIX may be another one than the last time ----
 PC = $(patsubst ext/%.pc.in,$(O)/pc/%.pc,$(wildcard ext/*.pc.in))
@@ -35,6 +44,7 @@ INSTALLED = $(call into,755,$(BINDIR),$(O)/dma-inspect) \
 	$(call into,644,$(LIBDIR)/pkgconfig,$(PC)) \
 	$(call into,644,$(CRASHDIR),$(DMA_SO)) \
 	$(call into,644,$(DATADIR)/dma-inspect,$(HOST_PY)) \
+	644:ext/autoload-gdb.py:$(AUTOLOAD) \
 	$(call into,644,$(BASHDIR),$(COMPLETIONS)) \
 	$(foreach n,1 3 5,$(call into,644,$(MANDIR)/man$n,$(wildcard ext/*.$n)))
 # Who embeds the verifier in a process builds with these; another kernel or firmware takes core/.

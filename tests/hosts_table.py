@@ -10,8 +10,8 @@ MORE = {"dma": ["-a", "0 3f", "ADAPTER 1"], "leaks": ["-a"], "events": ["-n 3"],
         "bugcheck": ["e6 f 5 1000 2000", "BugCheck E6, {26, 0, c1f80, 6}"], "who": ["ADAPTER"],
         "help": ["leaks"]}
 NO_ARGUMENT = {"who", "save"}           # not without
-# Lines of text that name the host: what each reads, and whether it can list it; and what dma-inspect
-# reads in a core's header, which a debugger does not hand on.
+# Lines of text that name the host: what each reads, and whether it can list it; and what
+# dma-inspect reads in a core's header, which a debugger does not hand on.
 OF_HOST = re.compile(r"^(Format|Physical|Virtual|Program|Command|Process|Signal): .*\n", re.M)
 KEYS_OF_HOST = {"format", "physical_bytes", "physical_ranges", "virtual_bytes", "virtual_ranges",
                 "executable"}

@@ -36,6 +36,7 @@ LIST = """
 	LIB/pkgconfig/dmv-posix.pc
 	lib/crash/extensions/dma.so
 	share/bash-completion/completions/dma-inspect
+	share/gdb/auto-load/dma-verifier-gdb.py
 	share/dma-inspect/dma-gdb.py
 	share/dma-inspect/dma_elf.py
 	share/dma-inspect/dma_gdb_memory.py
@@ -186,6 +187,35 @@ class Tree:
                              "show dma bang", "-ex", "info sharedlibrary")
         return None if not code and "!dma is the command dma: on" in out else out + err
 
+    def autoload(self):
+        """gdb gets the command from a program that embeds the verifier, if it is allowed to. The
+        archive names where the script will be: this one is built for where it is."""
+        name = self.path("share/gdb/auto-load/dma-verifier-gdb.py")
+        own = os.path.join(self.tmp, "build")
+        archive = os.path.join(own, "libdmv-posix.a")
+        code, out, err = run("make", "-s", "O=" + own, "AUTOLOAD=" + name, archive)
+        if code:
+            return out + err
+        code, _, err = run(*CC, "-g", os.path.join(self.tmp, "dmv-posix.c"), archive,
+                           *self.flags("dmv-posix"), "-o", own + "/prog")
+        if code:
+            return err
+        ask = [own + "/prog", "-ex", "show dma bang"]
+        no = run("gdb", "-nx", "-batch", *ask)
+        yes = run("gdb", "-nx", "-batch", "-iex", "add-auto-load-safe-path " +
+                  os.path.dirname(name), *ask)
+        if "the command dma: on" not in yes[1] or yes[2]:
+            return "allowed: %s%s" % yes[1:]
+        return None if "has been declined" in no[2] and "the command" not in no[1] else \
+            "not allowed: %s%s" % no[1:]
+
+    def named(self):
+        """The archive that is installed names the script that is."""
+        archive = os.path.join(self.root, self.lib, "libdmv-posix.a")
+        out = run("readelf", "-p", ".debug_gdb_scripts", archive)[1]
+        want = "/%s/share/gdb/auto-load/dma-verifier-gdb.py" % self.prefix
+        return None if want in out else out
+
     def uninstall(self):
         other = self.path("share/man/man1/other.1")
         with open(other, "w"):
@@ -223,8 +253,10 @@ def main():
         with tempfile.TemporaryDirectory() as tmp:
             t = Tree(tmp, prefix, lib)
             steps = [t.install, t.modes, t.traces, t.program, t.library, t.verifier, t.uninstall]
-            if shutil.which("gdb") and lib != multiarch:
-                steps.insert(-1, t.gdb)
+            if lib != multiarch:        # where the build is for
+                steps.insert(-1, t.named)
+            if shutil.which("gdb"):
+                steps[-1:-1] = [t.gdb, t.autoload]
             for step in steps:
                 try:
                     why = step()

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "gdb_script.h"
 #include "posix_int.h"
 
 #ifndef MADV_POPULATE_WRITE
