@@ -5,12 +5,14 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "bounce.h"
 #include "words.h"
 
 enum { MASK_TEXT = 20 };                /* "0x" and 16 digits */
 
 struct device {
-	uint64_t adapter, pool, bus_limit, aperture, aperture_end, max_segment, min_align;
+	uint64_t adapter, pool, pool_slots, pool_used, bus_limit, aperture, aperture_end,
+		max_segment, min_align;
 	uint32_t group;
 	const char *owner, *name, *driver, *module, *bus, *path, *mask, *coherent_mask, *boundary,
 		*ops, *domain, *pool_name, *pci_id, *pci_class, *bus_master, *saved_master, *from;
@@ -39,6 +41,8 @@ static const struct dmv_col device_cols[] = {
 	DMV_COL(struct device, aperture_end, "", DMV_S_SIZE, "highest"),
 	DMV_COL(struct device, pool, "", DMV_S_ADDR, "struct io_tlb_mem that it bounces in"),
 	DMV_COL(struct device, pool_name, "", DMV_S_STR, "default, restricted, its own"),
+	DMV_COL(struct device, pool_slots, "", DMV_S_U64, "slots in it"),
+	DMV_COL(struct device, pool_used, "", DMV_S_U64, "of them, in use, by whomever"),
 	DMV_COL(struct device, pci_id, "", DMV_S_STR, "PCI vendor and device"),
 	DMV_COL(struct device, pci_class, "", DMV_S_STR, "PCI class"),
 	DMV_COL(struct device, bus_master, "", DMV_S_STR, "whether it may master the bus"),
@@ -60,6 +64,7 @@ static const struct dmv_table device_table = {
 	"?group|   IOMMU:       group {group}, domain {domain|unknown}\n"
 	"?aperture_end|   Aperture:    {aperture|unknown} to {aperture_end}\n"
 	"?pool_name|   Bounce pool: {pool_name}, {pool}\n"
+	"?pool_slots|   Its slots:   {pool_used} of {pool_slots} in use\n"
 	"?pci_id|   PCI:         {pci_id}, class {pci_class|unknown}\n"
 	"?bus_master|   Bus master:  {bus_master}\n"
 	"?saved_master|   When saved:  bus master {saved_master}\n"
@@ -93,6 +98,8 @@ bool dmv_dma_device(struct dmv_ses *s, uint32_t adapter)
 {
 	const struct dmv_adapter_fact *a = &s->facts.adapter[adapter];
 	const struct dmv_device_fact *x = dmv_device_of(&s->facts, adapter);
+	const struct dmv_pool_fact *pool = x->bounce_pool < s->facts.npool ?
+		&s->facts.pool[x->bounce_pool] : NULL;
 	char mask[MASK_TEXT], coherent[MASK_TEXT], boundary[MASK_TEXT], id[16], class[16],
 		from[96];
 	struct device d = {
@@ -108,6 +115,8 @@ bool dmv_dma_device(struct dmv_ses *s, uint32_t adapter)
 		.domain = x->domain, .aperture = number(&x->aperture),
 		.aperture_end = number(&x->aperture_end),
 		.pool = x->pool, .pool_name = x->pool_name,
+		.pool_slots = pool ? pool->slots : UINT64_MAX,
+		.pool_used = pool ? dmv_bounce_used(pool) : UINT64_MAX,
 		.bus_master = on_off(&x->bus_master), .saved_master = on_off(&x->saved_master),
 	};
 

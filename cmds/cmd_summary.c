@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "bounce.h"
 #include "dump_info.h"
 #include "finding.h"
 #include "rules.h"
@@ -223,7 +224,7 @@ static enum dmv_code say(struct dmv_ses *s, struct line *by, const struct dmv_ju
 	if (!say_heads(s) || !dmv_dump_bugcheck_brief(s) || !say_lines(s, by, &t))
 		return DMV_E_STOPPED;
 	t.has_vectors = t.vectors ? t.vectors : UINT64_MAX;
-	if (!dmv_out_row(s->out, &total_table, &t) ||
+	if (!dmv_out_row(s->out, &total_table, &t) || !dmv_bounce_brief(s) ||
 	    !dmv_tally_say(s, &tally))
 		return DMV_E_STOPPED;
 	if (!s->facts.verified && dmv_out_format(s->out) == DMV_TEXT)
@@ -297,6 +298,6 @@ const struct dmv_cmd dmv_cmd_summary = {
 		"target is opened without a command. Compares no bytes: check and stale do.",
 	.examples = "summary  the screen",
 	.next = "?analyze, dma, leaks -a",
-	.topics = DMV_TOPICS_OBJECTS | DMV_TOPICS_JUDGE,
+	.topics = DMV_TOPICS_OBJECTS | DMV_TOPICS_JUDGE | DMV_TOPIC_BOUNCE,
 	.run = run,
 };

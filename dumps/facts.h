@@ -40,6 +40,7 @@ enum dmv_kind_of {
 
 #define DMV_TOPIC(kind) (1u << (kind))
 #define DMV_TOPIC_VERIFY (1u << 31)
+#define DMV_TOPIC_BOUNCE (1u << 30)
 #define DMV_TOPIC_ALL UINT32_MAX
 
 struct dmv_known {                      /* a number that may not be known, whose every value counts */
@@ -165,6 +166,7 @@ struct dmv_device_fact {
 	struct dmv_known aperture, aperture_end;        /* bus addresses of the domain */
 	uint64_t pool;                  /* struct io_tlb_mem it bounces in; NO_ADDR: none */
 	const char *pool_name;          /* "default", "restricted", "its own" */
+	uint32_t bounce_pool;           /* the same as index; NO_INDEX: of it nothing is known */
 	struct dmv_known vendor, device, class;         /* PCI */
 	struct dmv_known bus_master;    /* 1: pci_set_master() was called last */
 	struct dmv_known saved_master;  /* 1: so does the PCI state say that was saved */
@@ -294,6 +296,58 @@ struct dmv_stale_fact {                 /* shadow and driver's buffer differ */
 	uint8_t shadow[32], original[32];       /* from the first difference on */
 };
 
+/* ---- bounce buffers of a Linux kernel (swiotlb) ---- */
+
+#define DMV_BOUNCE_SLOT 2048u           /* bytes: IO_TLB_SIZE, include/linux/swiotlb.h */
+
+/* Who says so, that a mapping is a device's. */
+enum dmv_said {
+	DMV_SAID_NOBODY = 0,
+	DMV_SAID_POOL,                  /* no other device bounces in that pool */
+	DMV_SAID_DMA_DEBUG,             /* an entry of dma-debug with this bus address */
+	DMV_SAID_REGION,                /* a mapping in a region with this bus address */
+};
+
+struct dmv_pool_fact {                  /* what devices bounce in: struct io_tlb_mem */
+	uint64_t handle;
+	const char *name;               /* "default", "restricted", "its own" */
+	uint32_t users;                 /* devices that bounce in it */
+	uint32_t adapter;               /* index, if there is just one */
+	uint64_t slots;                 /* in all its memory */
+	uint64_t in_use;                /* of those that could be read */
+	uint64_t unread;                /* slots */
+	uint32_t mappings;
+	struct dmv_known used;          /* by the kernel's own counters */
+	struct dmv_known high;          /* most that were in use at a time */
+	struct dmv_known force;         /* all DMA is bounced */
+	struct dmv_known grows;         /* more memory is taken as it is needed */
+	struct dmv_known restricted;    /* coherent buffers come out of it, too */
+};
+
+struct dmv_bounce_fact {                /* memory of a pool, in one piece: struct io_tlb_pool */
+	uint32_t pool;                  /* index */
+	uint32_t adapter;               /* index: made for a mapping of that device, and goes with
+					 * it; NO_INDEX: anybody's */
+	uint64_t record;                /* its own structure */
+	uint64_t start, bytes;          /* physical; NO_ADDR: unknown */
+	uint64_t slots, in_use;
+	struct dmv_known used;
+};
+
+struct dmv_slot_fact {                  /* side by side: what one mapping holds */
+	uint32_t pool, bounce;          /* index */
+	uint32_t adapter;               /* index; NO_INDEX: nobody knows whose it is */
+	enum dmv_said said;
+	uint32_t first, count;          /* in its piece of memory */
+	uint32_t padding;               /* of them, in front */
+	uint64_t addr;                  /* physical, where the data is in the pool; NO_ADDR */
+	bool exact;                     /* else in the first slot, further up by as much as the
+					 * device's min_align says, which is not known */
+	uint64_t original;              /* physical; NO_ADDR: none: it is memory out of the pool, or
+					 * was being made or ended */
+	uint64_t bytes;                 /* UINT64_MAX: unknown */
+};
+
 /* Something that could not be read or believed. */
 struct dmv_note {
 	/* Which answers lack it: DMV_TOPIC(kind) of the tables that lost something,
@@ -325,6 +379,9 @@ struct dmv_facts {
 	DMV_ARRAY(dmv_cpu_fact, cpu);
 	DMV_ARRAY(dmv_guard_fact, guard);
 	DMV_ARRAY(dmv_stale_fact, stale);
+	DMV_ARRAY(dmv_pool_fact, pool);
+	DMV_ARRAY(dmv_bounce_fact, bounce);
+	DMV_ARRAY(dmv_slot_fact, slot);
 	DMV_ARRAY(dmv_note, note);
 #undef DMV_ARRAY
 	/* What dmv_facts_verify did. */

@@ -151,6 +151,9 @@ void dmv_facts_free(struct dmv_facts *f)
 	free(f->cpu);
 	free(f->guard);
 	free(f->stale);
+	free(f->pool);
+	free(f->bounce);
+	free(f->slot);
 	free(f->note);
 	memset(f, 0, sizeof(*f));
 }

@@ -220,5 +220,7 @@ enum dmv_code dmv_facts_linux(struct dmv_mem *m, struct dmv_names *n,
 
 	if (!m->linux_kernel && dmv_mem_kernel_search(m, l.stop, &k, e))
 		return e->code;
-	return dmv_linux_devices(&l, e);
+	if (dmv_linux_devices(&l, e))
+		return e->code;
+	return dmv_linux_swiotlb(&l, e);
 }

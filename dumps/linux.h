@@ -62,5 +62,7 @@ bool dmv_linux_stopped(const struct dmv_linux *l);
 
 /* Devices that can do DMA, as adapters. MEMORY or STOPPED, else OK, whatever is there. */
 enum dmv_code dmv_linux_devices(struct dmv_linux *l, struct dmv_err *e);
+/* Bounce pools, and what is mapped in them; after the devices. Errors likewise. */
+enum dmv_code dmv_linux_swiotlb(struct dmv_linux *l, struct dmv_err *e);
 
 #endif

@@ -199,7 +199,7 @@ static bool add(struct work *w, uint64_t dev, uint64_t kobj, uint64_t bus, uint6
 		.wait_block = DMV_NO_ADDR, .max_address = DMV_NO_ADDR,
 	};
 	*d = (struct dmv_device_fact){ .adapter = (uint32_t)(f->nadapter - 1),
-				       .pool = DMV_NO_ADDR };
+				       .pool = DMV_NO_ADDR, .bounce_pool = DMV_NO_INDEX };
 	a->name = dmv_linux_text(l, kobj, DMV_L_KOBJ_NAME);
 	d->bus = dmv_linux_text(l, bus, DMV_L_BUS_NAME);
 	d->path = path(l, dev);

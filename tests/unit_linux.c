@@ -19,7 +19,7 @@ struct parms { uint32_t align, segment; uint64_t boundary; };
 struct driver { uint64_t owner, name; };
 struct bus { uint64_t x, name; };
 struct module { uint32_t state; char name[24]; };
-struct pool { uint8_t pad[3], for_alloc; };
+struct pool { uint8_t pad[2], force, for_alloc; uint32_t start, end, slabs; };  /* empty */
 struct group { uint64_t domain; uint32_t id; };
 struct domain { uint64_t start, end; uint32_t type; };
 struct device {
@@ -91,6 +91,10 @@ static const struct {
 	MEMBER("device", "dma_ops", device, ops),
 	MEMBER("device", "dma_io_tlb_mem", device, pool),
 	MEMBER("io_tlb_mem", "for_alloc", pool, for_alloc),
+	MEMBER("io_tlb_mem", "force_bounce", pool, force),
+	MEMBER("io_tlb_mem", "start", pool, start),
+	MEMBER("io_tlb_mem", "end", pool, end),
+	MEMBER("io_tlb_mem", "nslabs", pool, slabs),
 	MEMBER("device", "iommu_group", device, group),
 	MEMBER("iommu_group", "id", group, id),
 	MEMBER("iommu_group", "domain", group, domain),
