@@ -7,8 +7,10 @@
 struct wait {
 	uint32_t region;
 	uint64_t adapter, wait_block, device, routine, context, irp, file, age;
+	uint64_t transfer_length, transfer_left, transfer_age, completion, completion_context;
 	uint32_t registers;
-	const char *owner, *status;
+	const char *owner, *status, *transfer, *direction;
+	bool auto_initialize, demand;
 };
 
 static const struct dmv_col wait_cols[] = {
@@ -24,6 +26,17 @@ static const struct dmv_col wait_cols[] = {
 	DMV_COL(struct wait, file, "", DMV_S_ADDR, "map register base granted"),
 	DMV_COL(struct wait, owner, "", DMV_S_STR, "who asked"),
 	DMV_COL(struct wait, age, "", DMV_S_AGE, "nanoseconds"),
+	DMV_COL(struct wait, transfer, "", DMV_S_STR,
+		"of a system DMA controller: running, complete, cancelled, failed, stopped"),
+	DMV_COL(struct wait, direction, "", DMV_S_STR, "to device, from device"),
+	DMV_COL(struct wait, transfer_length, "", DMV_S_HEX, "its bytes"),
+	DMV_COL(struct wait, transfer_left, "", DMV_S_HEX,
+		"of them, when the controller was last asked"),
+	DMV_COL(struct wait, transfer_age, "", DMV_S_AGE, "nanoseconds since it began"),
+	DMV_COL(struct wait, auto_initialize, "", DMV_S_BOOL, "it begins again at its end"),
+	DMV_COL(struct wait, demand, "", DMV_S_BOOL, "demand mode"),
+	DMV_COL(struct wait, completion, "", DMV_S_ADDR, "DmaCompletionRoutine"),
+	DMV_COL(struct wait, completion_context, "", DMV_S_ADDR, "CompletionContext"),
 	{ 0 }
 };
 
@@ -38,6 +51,12 @@ static const struct dmv_table wait_table = {
 	"      CurrentIrp:           {irp}\n"
 	"      Map register base:    {file|none}\n"
 	"?owner|      Allocated by {owner}, {age|?} ago\n"
+	"?transfer|      System DMA:           {transfer}, {transfer_length} bytes {direction}, "
+	"{transfer_left|?} left, began {transfer_age|?} ago\n"
+	"?auto_initialize|      AutoInitialize:       it begins again at its end\n"
+	"?demand|      DemandMode:           in demand mode\n"
+	"?completion|      DmaCompletionRoutine: {completion}\n"
+	"?completion|      CompletionContext:    {completion_context}\n"
 };
 
 static const char *channel_word(const struct dmv_channel_fact *c)
@@ -45,6 +64,22 @@ static const char *channel_word(const struct dmv_channel_fact *c)
 	static const char *const words[] = { "unknown", "waiting", "running", "held" };
 
 	return c->status < 4 ? words[c->status] : words[0];
+}
+
+static void transfer(const struct dmv_facts *f, const struct dmv_channel_fact *c, struct wait *d)
+{
+	const bool any = c->transfer != DMV_T_NONE;
+
+	d->transfer = any ? dmv_transfer_word(c->transfer) : NULL;
+	d->direction = !any ? NULL :
+		       c->transfer_flags & DMV_T_TO_DEVICE ? "to device" : "from device";
+	d->transfer_length = any ? c->transfer_bytes : UINT64_MAX;
+	d->transfer_left = any ? c->transfer_left : UINT64_MAX;
+	d->transfer_age = any ? dmv_age(f, c->region, c->transfer_time) : UINT64_MAX;
+	d->auto_initialize = any && (c->transfer_flags & DMV_T_AUTO_INITIALIZE);
+	d->demand = any && (c->transfer_flags & DMV_T_DEMAND);
+	d->completion = any && c->completion ? c->completion : DMV_NO_ADDR;
+	d->completion_context = any && c->completion ? c->completion_context : DMV_NO_ADDR;
 }
 
 bool dmv_dma_channels(struct dmv_ses *s, uint32_t a, const struct dmv_dma_sorted *g)
@@ -64,6 +99,7 @@ bool dmv_dma_channels(struct dmv_ses *s, uint32_t a, const struct dmv_dma_sorted
 
 		if (c->life == DMV_GONE)
 			continue;
+		transfer(f, c, &d);
 		any = true;
 		if (!dmv_out_row(s->out, &wait_table, &d))
 			return false;

@@ -11,7 +11,7 @@ struct detail {
 	uint64_t registers_allocated, registers_freed, lists_allocated, lists_freed;
 	uint64_t buffers_allocated, buffers_freed, channels_allocated, channels_freed, bytes_mapped;
 	uint64_t max_address, released_age, record;
-	uint32_t refs, version, alignment;
+	uint32_t refs, version, alignment, controller, line;
 	uint32_t registers_high, lists_high, buffers_high, channels_high;
 	const char *owner, *name, *driver, *state, *releaser;
 	uint32_t injected_registers, injected_buffers, injected_lists;
@@ -31,6 +31,8 @@ static const struct dmv_col detail_cols[] = {
 	DMV_COL(struct detail, master_adapter, "", DMV_S_ADDR,
 		"owner of the pool of map registers"),
 	DMV_COL(struct detail, adapter_base, "", DMV_S_ADDR, "port of a system DMA controller"),
+	DMV_COL(struct detail, controller, "", DMV_S_U32, "number of that controller"),
+	DMV_COL(struct detail, line, "", DMV_S_U32, "its line that the device is at"),
 	DMV_COL(struct detail, register_base, "", DMV_S_ADDR, "map register base granted last"),
 	DMV_COL(struct detail, wait_block, "", DMV_S_ADDR, "wait context block"),
 	DMV_COL(struct detail, registers_mapped, "", DMV_S_X8, "map registers mapped now"),
@@ -97,6 +99,7 @@ static const struct dmv_table detail_table = {
 	"?has_injected|   Made to fail on purpose: {injected_registers} channels, "
 	"{injected_buffers} common buffers, {injected_lists} scatter-gather lists\n"
 	"?name|   Device: {name}\n"
+	"?line|   System DMA: controller {controller}, line {line}\n"
 	"?driver|   Driver: {driver}\n"
 	"?released|   Released by {releaser|unknown}, {released_age|?} before the end\n"
 };
@@ -120,6 +123,14 @@ static uint64_t outstanding(uint64_t allocated, uint64_t freed)
 static uint64_t mark(bool there)
 {
 	return there ? 1 : UINT64_MAX;
+}
+
+/* Only a device behind a system DMA controller has a port there. */
+static uint64_t base_of(const struct dmv_adapter_fact *a)
+{
+	if (a->system_dma)
+		return a->controller_base;
+	return a->bus_master || a->description.master ? 0 : DMV_NO_ADDR;
 }
 
 static bool say(struct dmv_ses *s, uint32_t i, const struct dmv_table *t)
@@ -170,8 +181,9 @@ static bool say(struct dmv_ses *s, uint32_t i, const struct dmv_table *t)
 		.has_injected = mark(a->injected_registers || a->injected_buffers ||
 				     a->injected_lists),
 		.never = mark(a->unverified && !a->let_go),
-		/* only a device behind a system DMA controller has a port there */
-		.adapter_base = a->bus_master || a->description.master ? 0 : DMV_NO_ADDR,
+		.adapter_base = base_of(a),
+		.controller = a->system_dma ? a->controller : UINT32_MAX,
+		.line = a->system_dma ? a->line : UINT32_MAX,
 	};
 
 	return dmv_out_row(s->out, t, &d);

@@ -56,6 +56,10 @@ static const char *const lives[] = {
 	[DMV_TRANSITION] = "in transition",
 };
 
+static const char *const transfers[] = {
+	"none", "running", "complete", "cancelled", "failed", "stopped",
+};
+
 static const char *const modes[] = { "log", "break", "stop" };
 
 static const char *const guards[] = {
@@ -89,6 +93,11 @@ const char *dmv_kind_word(uint32_t kind)
 const char *dmv_op_word(uint32_t op)
 {
 	return WORD(ops, op);
+}
+
+const char *dmv_transfer_word(uint32_t transfer)
+{
+	return WORD(transfers, transfer);
 }
 
 const char *dmv_life_word(enum dmv_life life)

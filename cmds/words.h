@@ -21,6 +21,7 @@ enum dmv_op {
 const char *dmv_kind_word(uint32_t kind);       /* "common buffer" */
 const char *dmv_op_word(uint32_t op);           /* "FlushAdapterBuffers" */
 const char *dmv_life_word(enum dmv_life life);
+const char *dmv_transfer_word(uint32_t transfer);       /* of a system DMA controller */
 const char *dmv_mode_word(uint32_t mode);
 const char *dmv_guard_word(enum dmv_guard_what what);
 const char *dmv_interface_word(uint32_t type);  /* INTERFACE_TYPE of a device description */

@@ -45,6 +45,8 @@ enum dmv_result {
 	DMV_NO_REGISTERS = -5,  /* more than the pool holds */
 	DMV_BUSY = -6,          /* it would have to wait, and must not */
 	DMV_KEY_USED = -7,      /* another request waits under that key */
+	DMV_NO_CHANNEL = -8,    /* the adapter holds no channel, or not by that key */
+	DMV_CANCELLED = -9,     /* the channel is to make no more transfers */
 };
 
 #define DMV_P_ANY (-1)
@@ -157,13 +159,13 @@ struct dmv_config {
  * are in dmv_books_bytes().
  *
  *	object          row    book
- *	adapter         280     260
+ *	adapter         296     292
  *	file            128     132
  *	register         88      68
  *	list             88      60
  *	common buffer   104      92
  *	vector           64      44
- *	channel          88     188
+ *	channel         136     204
  *
  * The functions below are pure: they look at the configuration only, take no lock, and may be
  * called before dmv_init.
@@ -347,7 +349,9 @@ struct dmv_adapter_request {
 	uint64_t device;
 	const char *name;       /* of the device, or NULL */
 	uint32_t max_registers, version, alignment;
-	uint32_t flags;         /* DMV_ABI_A_SCATTER_GATHER, _BUS_MASTER */
+	uint32_t flags;         /* DMV_ABI_A_SCATTER_GATHER, _BUS_MASTER, _SYSTEM_DMA */
+	uint32_t controller, line;      /* of _SYSTEM_DMA: adapters of a line share its channel */
+	uint64_t controller_base;       /* address of the controller's registers, for the books */
 	uint64_t max_address;
 	struct dmv_abi_description description;
 };
@@ -365,7 +369,7 @@ void dmv_adapter_reference(struct dmv *v, struct dmv_adapter *a, int delta, uint
  * Room of the face in the adapter's book: DMV_FACE_BYTES, 16-byte aligned. The book's address,
  * which is this address, is the handle. This and the next six take no lock.
  */
-#define DMV_FACE_BYTES 32
+#define DMV_FACE_BYTES 64
 void *dmv_adapter_face(struct dmv_adapter *a);
 uint32_t dmv_adapter_alignment(const struct dmv_adapter *a);    /* bytes; 8 or more */
 uint32_t dmv_adapter_registers(const struct dmv_adapter *a);    /* its max_registers */
@@ -505,6 +509,52 @@ int dmv_map_transfer(struct dmv *v, struct dmv_adapter *a, void *base, const str
 /* FlushAdapterBuffersEx, as dmv_flush. mdl_left: bytes of the MDLs from the start on. */
 int dmv_flush_transfer(struct dmv *v, struct dmv_adapter *a, void *base,
 		       const struct dmv_transfer *t, uint64_t mdl_left, uint64_t caller);
+
+/*
+ * System DMA: a controller of the host makes the transfer of an adapter that holds its channel. The
+ * functions book it; the host's controller is the face's to drive.
+ */
+struct dmv_system {
+	uint64_t bytes;
+	uint32_t flags;         /* DMV_ABI_T_TO_DEVICE ... */
+	uint64_t routine, context;      /* the driver's, for its end; kept for the face */
+};
+
+/* A transfer that ended, for the driver's routine. */
+struct dmv_ended {
+	struct dmv_adapter *adapter;
+	uint64_t device;        /* of the adapter */
+	uint64_t routine, context;
+};
+
+/*
+ * It begins, mapped already. *serial: tells it from others of the same line. DMV_OK,
+ * DMV_NO_CHANNEL, DMV_CANCELLED, or DMV_BUSY: the one before runs still.
+ */
+int dmv_system_begin(struct dmv *v, struct dmv_adapter *a, const struct dmv_system *s,
+		     uint64_t caller, uint32_t *serial);
+/* How it stands with the channel that the adapter holds; DMV_ABI_T_NONE: it holds none, too. */
+enum dmv_abi_transfer dmv_system_state(struct dmv *v, const struct dmv_adapter *a);
+/*
+ * The running transfer of the adapter ends, `left` bytes of it not moved: how, but RUNNING. Who
+ * ends it first is told true, and calls the driver's routine if one is due.
+ */
+bool dmv_system_end(struct dmv *v, struct dmv_adapter *a, enum dmv_abi_transfer how, uint64_t left,
+		    uint64_t caller, struct dmv_ended *ret);
+/* The same by its serial, for the controller's interrupt: nothing is left if it is COMPLETE. */
+bool dmv_system_done(struct dmv *v, uint32_t serial, enum dmv_abi_transfer how,
+		     struct dmv_ended *ret);
+/* Does that transfer run still? */
+bool dmv_system_runs(struct dmv *v, uint32_t serial);
+/* What the controller said when asked. */
+void dmv_system_left(struct dmv *v, struct dmv_adapter *a, uint64_t left);
+/*
+ * CancelMappedTransfer: the channel that was asked for under this key makes no transfer any more.
+ * DMV_OK, or DMV_NO_CHANNEL. One that runs is still to be ended.
+ */
+int dmv_system_cancel(struct dmv *v, struct dmv_adapter *a, uint64_t key, uint64_t caller);
+/* Do these bytes lie in a common buffer of the adapter? They need no copy. */
+bool dmv_buffer_holds(struct dmv *v, const struct dmv_adapter *a, uint64_t va, uint64_t bytes);
 
 /*
  * PutScatterGatherList: flushes, frees the list's registers. true: `handle` was a list and stood in

@@ -206,6 +206,7 @@ struct dmv_abi_extent {
 #define DMV_ABI_A_BUS_MASTER 0x10u
 #define DMV_ABI_A_NAMED_DEVICE 0x20u
 #define DMV_ABI_A_LET_GO 0x40u                /* with UNVERIFIED: it was verified until then */
+#define DMV_ABI_A_SYSTEM_DMA 0x80u            /* a controller of the system makes its transfers */
 
 /* DEVICE_DESCRIPTION as the driver gave it (ddi: wdm/ns-wdm-_device_description.md). */
 struct dmv_abi_description {
@@ -244,6 +245,9 @@ struct dmv_abi_adapter {
 	struct dmv_abi_description description;
 	/* since 1.1: allocations of it that were made to fail */
 	uint32_t injected_registers, injected_buffers, injected_lists, reserved;
+	/* since 1.1: of an adapter with DMV_ABI_A_SYSTEM_DMA, else unknown and NONE. */
+	uint64_t controller_base;             /* address of the controller's registers */
+	uint32_t controller, line;            /* its number, and the line of it */
 };
 
 #define DMV_ABI_FILE_HOLDS_CHANNEL 0x1u
@@ -344,6 +348,20 @@ enum dmv_abi_channel_status {
 	DMV_ABI_CH_HELD = 3,                  /* KeepObject: until FreeAdapterChannel */
 };
 
+/* What became of the transfer that a system DMA controller was last told to make. */
+enum dmv_abi_transfer {
+	DMV_ABI_T_NONE = 0,                   /* there was none */
+	DMV_ABI_T_RUNNING = 1,
+	DMV_ABI_T_COMPLETE = 2,
+	DMV_ABI_T_CANCELLED = 3,              /* CancelMappedTransfer */
+	DMV_ABI_T_FAILED = 4,                 /* the controller could not make it */
+	DMV_ABI_T_STOPPED = 5,                /* flushed or freed before its end */
+};
+
+#define DMV_ABI_T_TO_DEVICE 0x1u
+#define DMV_ABI_T_AUTO_INITIALIZE 0x2u        /* begins again at its end */
+#define DMV_ABI_T_DEMAND 0x4u                 /* demand mode */
+
 /* The wait context block of one request. */
 struct dmv_abi_channel {
 	uint32_t state, gen;
@@ -354,6 +372,14 @@ struct dmv_abi_channel {
 	uint64_t device, routine, context, irp;
 	uint32_t owner, releaser;
 	uint64_t time, freed_time;
+	/* since 1.1: the transfer of a system DMA controller. */
+	uint32_t transfer;                    /* enum dmv_abi_transfer */
+	uint32_t transfer_flags;              /* DMV_ABI_T_* */
+	uint64_t transfer_bytes;
+	uint64_t transfer_left;               /* of them, when somebody last asked the controller */
+	uint64_t completion;                  /* the driver's routine for its end; 0: none */
+	uint64_t completion_context;
+	uint64_t transfer_time;               /* when it began */
 };
 
 struct dmv_abi_violation {

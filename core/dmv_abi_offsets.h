@@ -154,7 +154,10 @@ DMV_ABI_AT(dmv_abi_adapter, description, 0xc8);
 DMV_ABI_AT(dmv_abi_adapter, injected_registers, 0x108);
 DMV_ABI_AT(dmv_abi_adapter, injected_buffers, 0x10c);
 DMV_ABI_AT(dmv_abi_adapter, injected_lists, 0x110);
-DMV_ABI_SIZE(dmv_abi_adapter, 280);
+DMV_ABI_AT(dmv_abi_adapter, controller_base, 0x118);
+DMV_ABI_AT(dmv_abi_adapter, controller, 0x120);
+DMV_ABI_AT(dmv_abi_adapter, line, 0x124);
+DMV_ABI_SIZE(dmv_abi_adapter, 296);
 
 DMV_ABI_AT(dmv_abi_file, state, 0x0);
 DMV_ABI_AT(dmv_abi_file, gen, 0x4);
@@ -255,7 +258,14 @@ DMV_ABI_AT(dmv_abi_channel, owner, 0x40);
 DMV_ABI_AT(dmv_abi_channel, releaser, 0x44);
 DMV_ABI_AT(dmv_abi_channel, time, 0x48);
 DMV_ABI_AT(dmv_abi_channel, freed_time, 0x50);
-DMV_ABI_SIZE(dmv_abi_channel, 88);
+DMV_ABI_AT(dmv_abi_channel, transfer, 0x58);
+DMV_ABI_AT(dmv_abi_channel, transfer_flags, 0x5c);
+DMV_ABI_AT(dmv_abi_channel, transfer_bytes, 0x60);
+DMV_ABI_AT(dmv_abi_channel, transfer_left, 0x68);
+DMV_ABI_AT(dmv_abi_channel, completion, 0x70);
+DMV_ABI_AT(dmv_abi_channel, completion_context, 0x78);
+DMV_ABI_AT(dmv_abi_channel, transfer_time, 0x80);
+DMV_ABI_SIZE(dmv_abi_channel, 136);
 
 DMV_ABI_AT(dmv_abi_violation, state, 0x0);
 DMV_ABI_AT(dmv_abi_violation, gen, 0x4);

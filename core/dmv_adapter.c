@@ -130,6 +130,9 @@ static void write_adapter(struct dmv_call *c, struct dmv_adapter *a,
 	st32(&row->injected_registers, 0);
 	st32(&row->injected_buffers, 0);
 	st32(&row->injected_lists, 0);
+	st64(&row->controller_base, a->line == DMV_ABI_NONE ? DMV_ABI_UNKNOWN : r->controller_base);
+	st32(&row->controller, a->controller);
+	st32(&row->line, a->line);
 	dmv_adapter_count(a);
 }
 
@@ -167,6 +170,8 @@ int dmv_adapter_new(struct dmv *v, const struct dmv_adapter_request *r, uint64_t
 	a->alignment = r->alignment > 8 ? r->alignment : 8;
 	a->max_address = r->max_address;
 	a->holder = DMV_ABI_NONE;
+	a->controller = r->flags & DMV_ABI_A_SYSTEM_DMA ? r->controller : DMV_ABI_NONE;
+	a->line = r->flags & DMV_ABI_A_SYSTEM_DMA ? r->line : DMV_ABI_NONE;
 	a->owner = c.site;
 	a->owner_address = caller;
 	write_adapter(&c, a, r);

@@ -20,6 +20,13 @@ static void write_channel(struct dmv_call *c, const struct dmv_channel *ch)
 	st32(&row->releaser, DMV_ABI_NONE);
 	st64(&row->time, c->now);
 	st64(&row->freed_time, 0);
+	st32(&row->transfer, DMV_ABI_T_NONE);
+	st32(&row->transfer_flags, 0);
+	st64(&row->transfer_bytes, 0);
+	st64(&row->transfer_left, 0);
+	st64(&row->completion, 0);
+	st64(&row->completion_context, 0);
+	st64(&row->transfer_time, 0);
 }
 
 static struct dmv_channel *channel_new(struct dmv_call *c, struct dmv_adapter *a,
@@ -47,6 +54,9 @@ static void channel_end(struct dmv_call *c, struct dmv_channel *ch)
 {
 	st64(&ch->row->freed_time, c->now);
 	st32(&ch->row->releaser, c->site);
+	if (ch->transfer == DMV_ABI_T_RUNNING)
+		st32(&ch->row->transfer, DMV_ABI_T_STOPPED);
+	ch->transfer = DMV_ABI_T_NONE;
 	ch->status = 0;
 	dmv_retire(c->v, DMV_ABI_K_CHANNEL, ch->index, ch->row);
 }
@@ -212,7 +222,7 @@ static bool can_run(struct dmv *v, const struct dmv_channel *ch)
 {
 	if (ch->adapter->cancelled)
 		return false;
-	if (!ch->request.list && ch->adapter->holder != DMV_ABI_NONE)
+	if (!ch->request.list && dmv_line_holder(v, ch->adapter) != DMV_ABI_NONE)
 		return false;
 	if (v->fifo[DMV_ABI_K_FILE].head == DMV_ABI_NONE ||
 	    (ch->request.list && v->fifo[DMV_ABI_K_LIST].head == DMV_ABI_NONE))
@@ -364,7 +374,7 @@ static int request(struct dmv_call *c, struct dmv_adapter *a, const struct dmv_r
 		return DMV_NO_REGISTERS;
 	if (dmv_fault(c, a, r->list ? DMV_ABI_FAULT_LISTS : DMV_ABI_FAULT_REGISTERS))
 		return DMV_NO_MEMORY;
-	if (!r->list && a->holder != DMV_ABI_NONE)
+	if (!r->list && dmv_line_holder(v, a) != DMV_ABI_NONE)
 		return wait(c, a, r);
 	if (dmv_runs_find(&v->registers, r->registers, &largest) == DMV_ABI_NONE) {
 		if (v->registers.free >= r->registers)

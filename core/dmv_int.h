@@ -119,6 +119,7 @@ struct dmv_adapter {
 	uint32_t mapped;                                /* registers mapped */
 	uint64_t bytes_mapped;
 	uint32_t holder;                                /* channel that holds it, or NONE */
+	uint32_t controller, line;                      /* of system DMA, or NONE */
 	uint32_t owner;
 	uint64_t owner_address;
 	uint32_t channel_extra, buffer_extra;           /* frees too many so far */
@@ -201,6 +202,8 @@ struct dmv_channel {
 	uint32_t index, status, file, next;             /* next: queue of waiting requests */
 	uint32_t site;
 	uint64_t runner;                                /* who runs its routine */
+	uint32_t transfer, serial;                      /* enum dmv_abi_transfer; which */
+	bool cancelled;                                 /* it is told to make no more of them */
 };
 
 struct dmv_driver_book {
@@ -289,6 +292,7 @@ struct dmv {
 	uint64_t stale;                         /* ticks; 0: nothing is */
 	uint64_t counter, counter_time;         /* the last reading, and a moment before it */
 	uint32_t counter_site;
+	uint32_t transfers;                             /* of system DMA controllers, so far */
 	bool counter_read;
 	uint32_t rules_off[4], rule_modes[8];
 	struct dmv_scan scan;
@@ -644,6 +648,11 @@ bool dmv_buffer_end(struct dmv_call *c, struct dmv_buffer *b, struct dmv_block *
 /* dmv_chan.c */
 /* How many requests of the adapter wait; *first (opt), if any: the oldest. */
 uint32_t dmv_waiting(struct dmv *v, const struct dmv_adapter *a, struct dmv_channel **first);
+
+/* dmv_system.c */
+/* What keeps a channel of it from being granted: its holder, or that of an adapter whose device is
+ * at the same line of the same controller. NONE: nothing. */
+uint32_t dmv_line_holder(const struct dmv *v, const struct dmv_adapter *a);
 
 /* dmv_adapter.c */
 /* Gives the book of a released adapter back once nothing of it is left. */

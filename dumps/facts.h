@@ -144,6 +144,9 @@ struct dmv_adapter_fact {
 	uint32_t registers_mapped, registers_high, lists_high, buffers_high, channels_high;
 	uint64_t max_address, register_base, wait_block;
 	uint32_t injected_registers, injected_buffers, injected_lists;
+	bool system_dma;                /* a controller makes its transfers, these: */
+	uint64_t controller_base;
+	uint32_t controller, line;
 	struct dmv_description description;
 	uint32_t linux_device;          /* index into device; NO_INDEX: a region's adapter */
 };
@@ -231,7 +234,16 @@ struct dmv_channel_fact {
 	uint64_t device, routine, context, irp;
 	uint32_t owner, releaser;
 	uint64_t time, freed_time;
+	/* What a system DMA controller was last told to move; transfer: DMV_T_NONE: nothing. */
+	uint32_t transfer, transfer_flags;
+	uint64_t transfer_bytes, transfer_left, completion, completion_context, transfer_time;
 };
+
+/* The words of dmv_abi.h, which commands do not see. */
+enum { DMV_T_NONE = 0 };
+#define DMV_T_TO_DEVICE 0x1u
+#define DMV_T_AUTO_INITIALIZE 0x2u
+#define DMV_T_DEMAND 0x4u
 
 struct dmv_violation_fact {
 	uint32_t region, row;

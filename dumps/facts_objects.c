@@ -119,6 +119,10 @@ enum dmv_code dmv_fact_adapter(struct dmv_reading *r, const uint8_t *p, const st
 	a->linux_device = DMV_NO_INDEX;
 	a->register_base = U64(adapter, register_base);
 	a->wait_block = U64(adapter, wait_block);
+	a->system_dma = flags & DMV_ABI_A_SYSTEM_DMA;
+	a->controller_base = U64(adapter, controller_base);
+	a->controller = U32(adapter, controller);
+	a->line = U32(adapter, line);
 	adapter_counters(r, p, a);
 	if (at->stride >= end && !a->master)
 		description(r, PTR(adapter, description), &a->description);
@@ -255,6 +259,21 @@ enum dmv_code dmv_fact_buffer(struct dmv_reading *r, const uint8_t *p, const str
 	return DMV_E_OK;
 }
 
+_Static_assert(DMV_T_NONE == (int)DMV_ABI_T_NONE && DMV_T_TO_DEVICE == DMV_ABI_T_TO_DEVICE &&
+	       DMV_T_AUTO_INITIALIZE == DMV_ABI_T_AUTO_INITIALIZE &&
+	       DMV_T_DEMAND == DMV_ABI_T_DEMAND, "the facts' words are the region's");
+
+static void transfer(struct dmv_reading *r, const uint8_t *p, struct dmv_channel_fact *c)
+{
+	c->transfer = U32(channel, transfer);
+	c->transfer_flags = U32(channel, transfer_flags);
+	c->transfer_bytes = U64(channel, transfer_bytes);
+	c->transfer_left = U64(channel, transfer_left);
+	c->completion = U64(channel, completion);
+	c->completion_context = U64(channel, completion_context);
+	c->transfer_time = U64(channel, transfer_time);
+}
+
 enum dmv_code dmv_fact_channel(struct dmv_reading *r, const uint8_t *p, const struct dmv_at *at)
 {
 	enum dmv_code code;
@@ -272,6 +291,7 @@ enum dmv_code dmv_fact_channel(struct dmv_reading *r, const uint8_t *p, const st
 	c->context = U64(channel, context);
 	c->irp = U64(channel, irp);
 	SPAN(c, channel);
+	transfer(r, p, c);
 	if (c->life == DMV_LIVE && (c->status < DMV_ABI_CH_WAITING || c->status > DMV_ABI_CH_HELD))
 		DMV_NOTE(r, 0, at->record, "channel row %u: status %u is unknown", at->row,
 			 c->status);

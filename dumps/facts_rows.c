@@ -184,7 +184,8 @@ static const struct table {
 	 dmv_fact_adapter,
 	 {ABSENT(adapter, driver), ABSENT(adapter, name), ABSENT(adapter, owner),
 	  ABSENT(adapter, releaser), ABSENT(adapter, handle), ABSENT(adapter, device),
-	  ABSENT(adapter, max_address)}},
+	  ABSENT(adapter, max_address), ABSENT(adapter, controller_base),
+	  ABSENT(adapter, controller), ABSENT(adapter, line)}},
 	{DMV_ABI_K_FILE,
 	 sizeof(struct dmv_abi_file),
 	 dmv_fact_file,
@@ -237,6 +238,7 @@ _Static_assert(sizeof(struct dmv_abi_adapter) <= DMV_ROW_MAX, "the longest row f
 static size_t row_bytes(const struct dmv_reading *r, const struct table *t)
 {
 	static const size_t first[DMV_ABI_K_COUNT] = { [DMV_ABI_K_ADAPTER] = 264,
+						       [DMV_ABI_K_CHANNEL] = 88,
 						       [DMV_ABI_K_DRIVER] = 64 };
 
 	return r->f->region[r->index].minor == 0 && first[t->kind] ? first[t->kind] : t->bytes;

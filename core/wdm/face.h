@@ -25,6 +25,11 @@ struct wdm_adapter {
 	uint32_t line;          /* bytes that start and length of its transfers are multiples of */
 	bool io_known;          /* the host tells pages of devices from memory */
 	HANDLE domain;          /* it is in; its own is named by the adapter itself */
+	/* Of a slave: */
+	uint64_t device;        /* version 3: address of its register */
+	uint32_t controller, request;           /* the line that it is at */
+	uint8_t width, speed;
+	bool slave, demand, auto_initialize, counts;
 };
 
 /*
@@ -159,6 +164,37 @@ NTSTATUS NTAPI wdm_flush_adapter_buffers_ex(PDMA_ADAPTER adapter, PMDL mdl, PVOI
 					    ULONGLONG offset, ULONG length, BOOLEAN to_device);
 VOID NTAPI wdm_free_adapter_object(PDMA_ADAPTER adapter, IO_ALLOCATION_ACTION action);
 NTSTATUS NTAPI wdm_cancel_mapped_transfer(PDMA_ADAPTER adapter, PVOID context);
+
+/* ---- the same for slaves, where a controller of the system makes the transfer ---- */
+
+VOID NTAPI wdm_slave_put_dma_adapter(PDMA_ADAPTER adapter);
+VOID NTAPI wdm_slave_free_adapter_channel(PDMA_ADAPTER adapter);
+PHYSICAL_ADDRESS NTAPI wdm_slave_map_transfer(PDMA_ADAPTER adapter, PMDL mdl, PVOID base, PVOID va,
+					      PULONG length, BOOLEAN to_device);
+BOOLEAN NTAPI wdm_slave_flush_adapter_buffers(PDMA_ADAPTER adapter, PMDL mdl, PVOID base, PVOID va,
+					      ULONG length, BOOLEAN to_device);
+ULONG NTAPI wdm_slave_read_dma_counter(PDMA_ADAPTER adapter);
+NTSTATUS NTAPI wdm_slave_map_transfer_ex(PDMA_ADAPTER adapter, PMDL mdl, PVOID base,
+					 ULONGLONG offset, ULONG device_offset, PULONG length,
+					 BOOLEAN to_device, PSCATTER_GATHER_LIST list,
+					 ULONG list_bytes, PDMA_COMPLETION_ROUTINE completion,
+					 PVOID completion_context);
+NTSTATUS NTAPI wdm_slave_flush_adapter_buffers_ex(PDMA_ADAPTER adapter, PMDL mdl, PVOID base,
+						  ULONGLONG offset, ULONG length,
+						  BOOLEAN to_device);
+VOID NTAPI wdm_slave_free_adapter_object(PDMA_ADAPTER adapter, IO_ALLOCATION_ACTION action);
+NTSTATUS NTAPI wdm_slave_cancel_mapped_transfer(PDMA_ADAPTER adapter, PVOID context);
+NTSTATUS NTAPI wdm_slave_configure_adapter_channel(PDMA_ADAPTER adapter, ULONG function,
+						   PVOID context);
+
+/* What a description of a slave says counts by its version. false: no controller has that line. */
+bool wdm_slave_find(const DEVICE_DESCRIPTION *d, struct wdm_line *ret);
+void wdm_slave_init(struct wdm_adapter *face, const DEVICE_DESCRIPTION *d,
+		    const struct wdm_line *line);
+/* Ends a transfer of the adapter that still runs; of a slave only there is one. */
+void wdm_slave_stop(struct dmv_adapter *a, uint64_t caller);
+/* The key of a transfer context that was initialized for this adapter; 0: it was not. */
+uint64_t wdm_context_key(PDMA_ADAPTER adapter, PVOID context);
 
 NTSTATUS NTAPI wdm_allocate_domain_common_buffer(PDMA_ADAPTER adapter, HANDLE domain,
 						 PPHYSICAL_ADDRESS maximum, ULONG length,

@@ -27,6 +27,8 @@ static void channel_run(const struct dmv_grant *g)
 
 	action = routine((PDEVICE_OBJECT)(uintptr_t)r->device, (PIRP)(uintptr_t)r->irp, g->handle,
 			 (PVOID)(uintptr_t)r->context);
+	if (action != KeepObject)
+		wdm_slave_stop(g->adapter, r->routine);
 	dmv_channel_done(wdm_verifier(), g,
 			 action == KeepObject ? DMV_KEEP :
 			 action == DeallocateObjectKeepRegisters ? DMV_KEEP_REGISTERS :

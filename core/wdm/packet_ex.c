@@ -34,6 +34,11 @@ static struct context *context_of(PDMA_ADAPTER adapter, PVOID context)
 	return c && c->magic == CONTEXT_MAGIC && c->adapter == adapter ? c : NULL;
 }
 
+uint64_t wdm_context_key(PDMA_ADAPTER adapter, PVOID context)
+{
+	return (uintptr_t)context_of(adapter, context);
+}
+
 NTSTATUS NTAPI wdm_initialize_dma_transfer_context(PDMA_ADAPTER adapter, PVOID context)
 {
 	struct context *c = context;
@@ -183,7 +188,7 @@ NTSTATUS NTAPI wdm_flush_adapter_buffers_ex(PDMA_ADAPTER adapter, PMDL mdl, PVOI
 	return status;
 }
 
-/* ---- the system's DMA controller: there is none, so no adapter of version 3 is a slave ---- */
+/* ---- of the system's DMA controller, which bus masters do without ---- */
 
 NTSTATUS NTAPI wdm_configure_adapter_channel(PDMA_ADAPTER adapter, ULONG function, PVOID context)
 {
@@ -205,19 +210,22 @@ NTSTATUS NTAPI wdm_cancel_mapped_transfer(PDMA_ADAPTER adapter, PVOID context)
 NTSTATUS NTAPI wdm_get_dma_adapter_info(PDMA_ADAPTER adapter, PDMA_ADAPTER_INFO info)
 {
 	struct dmv_adapter *a = wdm_begin(adapter, UP_TO_DISPATCH, CALLER);
+	const struct wdm_adapter *face;
 	ULONG width = 64;
 
 	if (!a || !info)
 		return STATUS_INVALID_PARAMETER;
+	face = dmv_adapter_face(a);
 	if (info->Version != DMA_ADAPTER_INFO_VERSION1)
 		return STATUS_NOT_SUPPORTED;
 	while (width > 1 && !(dmv_adapter_reach(a) >> (width - 1)))
 		width--;
 	info->V1 = (DMA_ADAPTER_INFO_V1){
-		.ReadDmaCounterAvailable = !bus_master(a),
+		.ReadDmaCounterAvailable = face->slave && face->counts,
 		.ScatterGatherLimit = dmv_adapter_flags(a) & DMV_ABI_A_SCATTER_GATHER ?
 			dmv_adapter_registers(a) : 1,
-		.DmaAddressWidth = width, .MinimumTransferUnit = 1,
+		.DmaAddressWidth = width,
+		.MinimumTransferUnit = face->slave ? UINT32_C(1) << face->width : 1,
 	};
 	return STATUS_SUCCESS;
 }

@@ -44,6 +44,13 @@ struct test_simulator {
 	 * address `bus` is unmapped, or mapped again.
 	 */
 	void (*reach)(struct test_device *dev, uint64_t bus, bool mapped);
+	/*
+	 * The device, at that line of the system DMA controller, wants n bytes moved: from `bytes`,
+	 * or to them, as the controller was told. Returns how many were. Lines below `lines` are
+	 * there; the last one takes lists.
+	 */
+	uint32_t (*request)(struct test_device *dev, uint32_t line, void *bytes, uint32_t n);
+	uint32_t lines;
 };
 
 /* The reasons that it gives, which are Intel's. */

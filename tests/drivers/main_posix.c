@@ -268,8 +268,14 @@ static void set_reach(struct test_device *dev, uint64_t bus, bool mapped)
 	((struct run *)dev->host)->unmapped = mapped ? 0 : bus & ~(uint64_t)(PAGE_SIZE - 1);
 }
 
+static uint32_t request(struct test_device *dev, uint32_t line, void *bytes, uint32_t n)
+{
+	return dmv_posix_request(((struct run *)dev->host)->posix, line, bytes, n);
+}
+
 static const struct test_simulator simulator = {
-	.io_frame = IO_FRAME, .counter = set_counter, .reach = set_reach,
+	.io_frame = IO_FRAME, .counter = set_counter, .reach = set_reach, .request = request,
+	.lines = DMV_POSIX_LINES,
 };
 
 /* ---- one run ---- */
@@ -291,6 +297,8 @@ static void start(struct run *r)
 		c.io_frame = io_frame;
 		c.counter = counter;
 		c.core.counter_hz = 1000000000u;
+		c.lines = DMV_POSIX_LINES;
+		c.scatter_gather_lines = 1u << (DMV_POSIX_LINES - 1);
 	}
 	if (d->pool)
 		c.core.rows[DMV_ABI_K_REGISTER] = d->pool;

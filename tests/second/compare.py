@@ -85,6 +85,7 @@ class Wanted:
         for row in r.table("channel").values():
             status = {C["CH_WAITING"]: "waiting", C["CH_RUNNING"]: "running", C["CH_HELD"]: "held"}
             self._add("wait_context_blocks", self._shown(row), wait_block=self._record(row),
+                      **self._transfer(row),
                       status=status.get(row["status"]), routine=addr(row["routine"]),
                       context=addr(row["context"]), registers=row["registers"],
                       device=addr(row["device"]), irp=addr(row["irp"]),
@@ -99,6 +100,21 @@ class Wanted:
             self._add("guards", True, addr=g["addr"], bad=g["bad"])
         for s in r.stale():
             self._add("stale", True, at=s["va"] + s["offset"], to_device=s["to_device"])
+
+    @staticmethod
+    def _transfer(row):
+        words = {C["T_RUNNING"]: "running", C["T_COMPLETE"]: "complete",
+                 C["T_CANCELLED"]: "cancelled", C["T_FAILED"]: "failed",
+                 C["T_STOPPED"]: "stopped"}
+        flags, word = row["transfer_flags"], words.get(row["transfer"])
+        if word is None:
+            return {"transfer": None}
+        return {"transfer": word, "transfer_length": row["transfer_bytes"],
+                "transfer_left": row["transfer_left"],
+                "direction": "to device" if flags & C["T_TO_DEVICE"] else "from device",
+                "auto_initialize": bool(flags & C["T_AUTO_INITIALIZE"]),
+                "demand": bool(flags & C["T_DEMAND"]), "completion": row["completion"],
+                "completion_context": row["completion_context"] if row["completion"] else None}
 
     def _handle(self, kind, row):
         x = self.r.get(kind, row[kind])
@@ -121,6 +137,11 @@ class Wanted:
                   "registers_mapped": row["registers_mapped"], "bytes_mapped": row["bytes_mapped"]}
         master = bool(flags & C["A_MASTER"])
         self._add("master" if master else "adapters", True, **common)
+        system = flags & C["A_SYSTEM_DMA"]
+        common["controller"] = row["controller"] if system else None
+        common["line"] = row["line"] if system else None
+        if system:
+            common["adapter_base"] = addr(row["controller_base"])
         for k in ("registers_allocated", "registers_freed", "lists_allocated", "lists_freed",
                   "buffers_allocated", "buffers_freed", "channels_allocated", "channels_freed",
                   "registers_high", "lists_high", "buffers_high", "channels_high", "max_registers",

@@ -41,7 +41,7 @@ class Damaged(Exception):
 class Region:
     """One region, read in the space where its header was found."""
 
-    FIRST = {"adapter": 264, "driver": 64}      # rows of version 1.0
+    FIRST = {"adapter": 264, "channel": 88, "driver": 64}       # rows of version 1.0
 
     def __init__(self, target, space, addr):
         self.t, self.space, self.at = target, space, addr

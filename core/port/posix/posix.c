@@ -41,6 +41,7 @@ struct dmv_posix {
 	struct memory region, shadow;
 	struct arena arena;
 	struct registry *registry;
+	struct controller *controller;
 	struct images images;
 	struct utsname uts;
 	void *books;
@@ -203,6 +204,11 @@ static bool io_frame(void *host, uint64_t pfn)
 	return p->c.io_frame(p->c.arg, pfn);
 }
 
+struct controller *posix_controller(struct dmv_posix *p)
+{
+	return p->controller;
+}
+
 /* ---- the public functions ---- */
 
 bool dmv_posix_frame(struct dmv_posix *p, const void *va, uint64_t *ret)
@@ -356,6 +362,7 @@ static void port_fill(struct dmv_posix *p)
 		.host = p, .irql = irql, .irql_set = irql_set,
 		.alloc = host_alloc, .free = host_free, .frame = frame,
 		.io_frame = p->c.io_frame ? io_frame : NULL,
+		.controller = p->controller ? &posix_controller_ops : NULL,
 		.reach = UINT64_MAX,    /* software has no address lines */
 	};
 }
@@ -457,6 +464,7 @@ static void release(struct dmv_posix *p)
 	memory_unmap(&p->shadow);
 	arena_deinit(&p->arena);
 	registry_free(p->registry);
+	controller_free(p->controller);
 	images_free(&p->images);
 	pthread_mutex_destroy(&p->lock);
 	if (p->copy >= 0)
@@ -477,6 +485,13 @@ int dmv_posix_start(const struct dmv_posix_config *c, struct dmv_posix **ret)
 	pthread_mutex_init(&p->lock, NULL);
 	images_scan(&p->images, NULL);
 	identity(p);
+	if (p->c.lines) {
+		p->controller = controller_new(p, p->c.lines, p->c.scatter_gather_lines);
+		if (!p->controller) {
+			release(p);
+			return DMV_NO_MEMORY;
+		}
+	}
 	port_fill(p);
 	err = memory_start(p) ? region_init(p) : DMV_NO_MEMORY;
 	if (err) {

@@ -31,6 +31,8 @@ struct dmv_posix_config {
 	struct dmv_config core;         /* rows, cpus, mode; memory and identity are filled in */
 	size_t shadow_pages;            /* three for each map register that is hooked */
 	size_t common_pages;            /* for common buffers and dmv_posix_pages */
+	/* Lines of the system DMA controller, 0: there is none; bit n: line n takes lists. */
+	uint32_t lines, scatter_gather_lines;
 	bool physical;                  /* bus addresses are physical ones, if they can be known */
 	/*
 	 * opt: a performance counter of its own, and core.counter_hz says how often it counts;
@@ -80,6 +82,20 @@ void dmv_posix_core_enable(void);
 bool dmv_posix_frame(struct dmv_posix *p, const void *va, uint64_t *ret);
 /* The memory behind a bus address, or NULL: nobody registered that page. */
 void *dmv_posix_bus_to_va(struct dmv_posix *p, uint64_t bus);
+
+/* ---- the system DMA controller: config.lines of it, DMV_POSIX_LINES at most ---- */
+
+#define DMV_POSIX_LINES 8u
+
+/*
+ * The device at that line wants up to n bytes moved, from or to `bytes` as the line was programmed.
+ * Returns how many were: 0 if the line is masked; outside of demand mode one unit at most, whole
+ * units always. The end of the transfer calls the driver's routine before it returns. Any thread.
+ */
+uint32_t dmv_posix_request(struct dmv_posix *p, uint32_t line, void *bytes, uint32_t n);
+
+/* Its function for ConfigureAdapterChannel. Context: BOOLEAN *, TRUE: units change byte order. */
+#define DMV_POSIX_SWAP 1
 
 /* ---- a software device with a DMA engine of its own thread ---- */
 

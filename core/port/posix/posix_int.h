@@ -70,6 +70,15 @@ void *arena_alloc(struct arena *a, size_t n, uint64_t max_phys, uint64_t *phys);
 /* false: not from here. */
 bool arena_free(struct arena *a, void *va, size_t n);
 
+/* ---- controller.c ---- */
+
+struct controller;
+extern const struct wdm_controller posix_controller_ops;
+
+struct controller *controller_new(struct dmv_posix *p, uint32_t lines, uint32_t scatter_gather);
+void controller_free(struct controller *c);
+struct controller *posix_controller(struct dmv_posix *p);       /* NULL: there is none */
+
 /* ---- image.c ---- */
 
 struct image_range { uintptr_t from, to; };
