@@ -97,8 +97,10 @@ class Tree:
         os.makedirs(self.top)
         for name in ("core", "tests/drivers"):
             shutil.copytree(os.path.join(TOP, name), os.path.join(self.top, name))
-        os.makedirs(os.path.join(self.top, "tests/vm"))
-        for name in ("Makefile", "tests/tests.mk", "tests/vm/vm.mk"):
+        for name in ("tests/vm", "ext", "cmds"):
+            os.makedirs(os.path.join(self.top, name))
+        for name in ("Makefile", "ext/install.mk", "tests/tests.mk", "tests/vm/vm.mk",
+                     "cmds/version.h"):
             shutil.copy(os.path.join(TOP, name), os.path.join(self.top, name))
         self.exe = os.path.join(self.out, "drivers")
         run(["make", "-s", "-C", self.top, "O=" + self.out, "CC=" + shlex.join(cc), self.exe])
