@@ -171,6 +171,10 @@ asan:                               ## the tests under AddressSanitizer and UBSa
 	@$(MAKE) --no-print-directory $(JOBS) O=$(O)/asan \
 		CFLAGS="-O1 -g $(SANITIZE)" check-sanitized
 
+tsan:                               ## eight threads under ThreadSanitizer
+	@$(MAKE) --no-print-directory $(JOBS) O=$(O)/tsan \
+		CFLAGS="-O1 -g -fsanitize=thread -Wno-tsan" check-threads
+
 hurt:                               ## set up; damaged files of all formats, under the sanitizers
 	@$(SETUP) $(DEPS_BUILD) $(DEPS_TEST)
 	+@$(AGAIN) run-hurt
@@ -189,6 +193,6 @@ clean:                              ## remove what was built
 	rm -rf $(O)
 
 .PHONY: all deps demo check check-vm bench run-demo run-check run-check-vm run-bench bench-build \
-	no-crash asan check-sanitized hurt run-hurt sanitized-inspect fuzz mutate help clean
+	no-crash asan check-sanitized tsan check-threads hurt run-hurt sanitized-inspect fuzz mutate help clean
 .SECONDARY:
 -include $(shell find $(O) -type f -name '*.d' 2>/dev/null)

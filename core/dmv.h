@@ -14,6 +14,17 @@
  * too, if the lock keeps interrupts off. Only those that call pages_alloc or pages_free ask for
  * more, and say so. None may be called with the lock held, nor from a callback that is under it.
  *
+ *	no lock, anywhere       dmv_row_bytes, dmv_book_bytes, dmv_region_bytes, dmv_books_bytes,
+ *	                        dmv_header, dmv_adapter_face to _record, dmv_counter_hz;
+ *	                        dmv_iommu_fault, under the lock, too
+ *	nobody else in it       dmv_init, which calls `now` without the lock; dmv_fini
+ *	no lock if nothing is   dmv_next_grant, dmv_next_cancelled, dmv_iommu_report;
+ *	  to be done            dmv_adapter_check, if nothing is wrong
+ *	the lock, once a row    dmv_check_all, dmv_scan, dmv_driver_unload, dmv_iommu_report
+ *	and calls pages_alloc   dmv_buffer_alloc, dmv_buffer_free, dmv_vector_alloc,
+ *	  or pages_free         dmv_vector_free_entry
+ *	the lock, once          all others
+ *
  * Units: sizes and lengths are bytes, `n` and `registers` count map registers, times are ticks of
  * config.tick_hz. Addresses that are uint64_t are recorded and compared, never followed.
  *

@@ -40,6 +40,13 @@ $(O)/drivers_shared: $(O)/libdrivers.so
 NEEDS   += $(O)/libdrivers.so $(O)/drivers_shared
 SCRIPTS += tests/libraries.py
 
+# The same with a watch on the verifier's lock.
+$(O)/drivers_locks: $(call objs,$(DRIVERS_SRC)) $(O)/tests/locks.o $(O)/libdmv-posix.a \
+		$(O)/libdmaverifier.a
+	$(LINK) -Wl,--wrap=dmv_init,--wrap=wdm_bind,--wrap=abort -lpthread -o $@
+NEEDS   += $(O)/drivers_locks
+SCRIPTS += tests/locks.sh
+
 # ---- tear: die before every store. The core tells of each store; so do its memcpy and memset. ----
 TEAR_FLAGS = $(filter-out -Wmissing-prototypes,$(CORE_FLAGS)) -Itests -O1 -g -fno-builtin \
 	-fsanitize-coverage=trace-pc-guard,trace-stores -Dmemcpy=tear_memcpy -Dmemset=tear_memset \
@@ -307,6 +314,9 @@ sanitized-inspect:
 
 check-sanitized: all $(CHECKS)
 	@$(RUN) -j $(shell nproc) $(CHECKS)
+
+check-threads: $(O)/tests/unit_threads
+	@$(RUN) "$(O)/tests/unit_threads 8"
 
 # The readers are built once for all fuzzers.
 FUZZERS  = $(patsubst tests/fuzz_%.c,$(O)/fuzz_%,$(wildcard tests/fuzz_*.c))

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /*
- * Four threads, each a correct driver, use common buffers, channels, map registers and lists for a
+ *	unit_threads [N]
+ *
+ * Four threads (or N of them), each a correct driver, use common buffers, channels, map registers and lists for a
  * while, on adapters of their own and on one that they share; meanwhile another process decodes the
  * region again and again. Nothing is violated, the counters add up, no decoding fails, shows an
- * object that is half one and half another, or a leak.
+ * object that is half one and half another, or a leak. All the time an IOMMU has faults, from a
+ * thread that knows no lock.
+ *
+ * With N the reader is told where the region is: under ThreadSanitizer a process has terabytes.
  */
 #include <pthread.h>
 #include <signal.h>
@@ -20,7 +25,7 @@
 #include "port/posix/posix.h"
 #include "t.h"
 
-enum { WORKERS = 4, DECODES = 100, SECONDS = 1, LENGTH = 3 * PAGE_SIZE };
+enum { WORKERS = 4, MOST_WORKERS = 64, DECODES = 100, SECONDS = 1, LENGTH = 3 * PAGE_SIZE };
 
 struct count {
 	uint64_t rounds, buffers, channels, registers, lists, failed;
@@ -248,7 +253,7 @@ static bool count_leak(void *ctx, const struct dmv_finding *x)
 	return true;
 }
 
-static void look(struct dmv_mem *m, struct seen *s)
+static void look(struct dmv_mem *m, const struct dmv_facts_opts *where, struct seen *s)
 {
 	struct dmv_facts f = { 0 };
 	struct dmv_err e = { 0 };
@@ -256,7 +261,7 @@ static void look(struct dmv_mem *m, struct seen *s)
 	const char *wrong;
 	uint32_t leaks = 0;
 
-	if (dmv_facts_region(m, NULL, NULL, &f, &e)) {
+	if (dmv_facts_region(m, NULL, where->region ? where : NULL, &f, &e)) {
 		s->failed++;
 		say(s, e.msg);
 		return;
@@ -287,15 +292,17 @@ static _Noreturn void reader(pid_t target, int go, int out)
 	struct seen s = { 0 };
 	struct dmv_err e = { 0 };
 	struct dmv_mem *m = NULL;
+	struct dmv_facts_opts where = { 0 };
 	time_t end;
-	char name[32], byte;
+	char name[32];
 
 	snprintf(name, sizeof(name), "pid:%d", (int)target);
-	if (read(go, &byte, 1) != 1 || dmv_mem_open(name, NULL, &m, &e))
+	if (read(go, &where.region, sizeof(where.region)) != sizeof(where.region) ||
+	    dmv_mem_open(name, NULL, &m, &e))
 		m = NULL;
 	end = time(NULL) + SECONDS + 1;
 	while (m && (s.decoded + s.failed < DECODES || time(NULL) < end))
-		look(m, &s);
+		look(m, &where, &s);
 	if (!m)
 		say(&s, e.msg);
 	dmv_mem_close(m);
@@ -349,7 +356,7 @@ static struct count booked(const struct dmv_facts *f, bool freed)
 	return n;
 }
 
-static void check_books(const struct count *did)
+static void check_books(const struct count *did, const struct dmv_facts_opts *where)
 {
 	struct dmv_facts f = { 0 };
 	struct dmv_err e = { 0 };
@@ -358,7 +365,8 @@ static void check_books(const struct count *did)
 	char name[32];
 
 	snprintf(name, sizeof(name), "pid:%d", (int)getpid());
-	if (!T_CHECKF(!dmv_mem_open(name, NULL, &m, &e) && !dmv_facts_region(m, NULL, NULL, &f, &e),
+	if (!T_CHECKF(!dmv_mem_open(name, NULL, &m, &e) &&
+		      !dmv_facts_region(m, NULL, where->region ? where : NULL, &f, &e),
 		      "threads: decoded at the end", "%s", e.msg))
 		return;
 	for (int i = 0; i < 2; i++) {
@@ -402,12 +410,31 @@ static void check_reader(pid_t child, int out)
 	T_CHECK(s.live, "reader: something was live, it did look while they worked");
 }
 
-int main(void)
+/* Nobody is told: the rule is off. */
+static void *interrupts(void *arg)
 {
+	struct worker *w = arg;
+	struct dmv *v = dmv_posix_verifier(w->p);
+	struct dmv_iommu_fault f = { .device = (uintptr_t)&w->device };
+
+	for (; !atomic_load(w->stop); w->n.rounds++) {
+		f.address++;
+		dmv_iommu_fault(v, &f);
+		if (w->n.rounds % 8 == 0)
+			dmv_iommu_report(v);
+		sched_yield();
+	}
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	const int workers = argc > 1 ? atoi(argv[1]) : WORKERS;
 	DRIVER_OBJECT driver = { .DriverName = RTL_CONSTANT_STRING(u"\\Driver\\threads") };
 	DEVICE_OBJECT device = { .DriverObject = &driver };
-	struct worker w[WORKERS];
-	pthread_t t[WORKERS];
+	struct worker w[MOST_WORKERS], iommu;
+	pthread_t t[MOST_WORKERS + 1];
+	struct dmv_facts_opts where = { 0 };
 	struct count did = { 0 };
 	struct dmv_posix_config c;
 	struct dmv_posix *p;
@@ -416,6 +443,8 @@ int main(void)
 	int go[2], out[2];
 	pid_t child, self = getpid();
 
+	if (workers < 1 || workers > MOST_WORKERS)
+		return 2;
 	prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0);
 	if (pipe(go) || pipe(out))
 		return 1;
@@ -428,19 +457,27 @@ int main(void)
 	if (!T_EQ(dmv_posix_start(&c, &p), DMV_OK, "threads: start"))
 		return 1;
 	wdm_driver_load(&driver, DMV_ABI_D_VERIFY | DMV_ABI_D_SHADOW, 0);
+	dmv_rule_set(dmv_posix_verifier(p), DMV_V_IOMMU_FAULT, false);
 	shared = adapter(&device);
-	for (int i = 0; i < WORKERS; i++)
+	for (int i = 0; i < workers; i++)
 		prepare(&w[i], p, &driver, &stop);
-	for (int i = 0; i < WORKERS; i++) {
+	prepare(&iommu, p, &driver, &stop);
+	for (int i = 0; i < workers; i++) {
 		w[i].shared = shared;
 		if (pthread_create(&t[i], NULL, work, &w[i]))
 			return 1;
 	}
-	if (write(go[1], "g", 1) != 1)
+	if (pthread_create(&t[workers], NULL, interrupts, &iommu))
+		return 1;
+	if (argc > 1)
+		where.region = (uintptr_t)dmv_header(dmv_posix_verifier(p));
+	if (write(go[1], &where.region, sizeof(where.region)) != sizeof(where.region))
 		return 1;
 	check_reader(child, out[0]);
 	atomic_store(&stop, true);
-	for (int i = 0; i < WORKERS; i++) {
+	pthread_join(t[workers], NULL);
+	T_CHECK(iommu.n.rounds > 10, "threads: there were faults");
+	for (int i = 0; i < workers; i++) {
 		pthread_join(t[i], NULL);
 		did.buffers += w[i].n.buffers;
 		did.channels += w[i].n.channels;
@@ -452,14 +489,16 @@ int main(void)
 	printf("# %llu lists, %llu channels\n", (unsigned long long)did.lists,
 	       (unsigned long long)did.channels);
 	T_EQ(did.failed, 0, "threads: each call did what it should");
-	check_books(&did);
-	for (int i = 0; i < WORKERS; i++)
+	check_books(&did, &where);
+	iommu.own->DmaOperations->PutDmaAdapter(iommu.own);
+	for (int i = 0; i < workers; i++)
 		w[i].own->DmaOperations->PutDmaAdapter(w[i].own);
 	shared->DmaOperations->PutDmaAdapter(shared);
 	wdm_driver_unload(&driver);
 	T_EQ(dmv_header(dmv_posix_verifier(p))->violations, 0, "threads: nothing was violated");
-	for (int i = 0; i < WORKERS; i++)
+	for (int i = 0; i < workers; i++)
 		IoFreeMdl(w[i].mdl);
+	IoFreeMdl(iommu.mdl);
 	dmv_posix_stop(p);
 	return T_DONE();
 }
