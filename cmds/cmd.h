@@ -81,7 +81,8 @@ struct dmv_ses {
 /* Everything that can be live. */
 #define DMV_TOPICS_OBJECTS (DMV_TOPICS_NAMES | DMV_TOPIC(DMV_K_FILE) | DMV_TOPIC(DMV_K_REGISTER) | \
 			    DMV_TOPIC(DMV_K_LIST) | DMV_TOPIC(DMV_K_BUFFER) | \
-			    DMV_TOPIC(DMV_K_VECTOR) | DMV_TOPIC(DMV_K_CHANNEL))
+			    DMV_TOPIC(DMV_K_VECTOR) | DMV_TOPIC(DMV_K_CHANNEL) | \
+			    DMV_TOPIC(DMV_K_MAPPING))
 /* What tells a finding from an operation in progress, or from a bugcheck's doing. */
 #define DMV_TOPICS_JUDGE (DMV_TOPIC(DMV_K_VIOLATION) | DMV_TOPIC(DMV_K_CPU))
 

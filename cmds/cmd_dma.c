@@ -14,9 +14,11 @@ static const struct section {
 	dmv_dma_section *say;
 } sections[] = {
 	{ 0x01, "generic information", 0, dmv_dma_generic },
-	{ 0x02, "map registers", DMV_TOPIC(DMV_K_FILE) | DMV_TOPIC(DMV_K_REGISTER),
+	{ 0x02, "map registers",
+	  DMV_TOPIC(DMV_K_FILE) | DMV_TOPIC(DMV_K_REGISTER) | DMV_TOPIC(DMV_K_MAPPING),
 	  dmv_dma_registers },
-	{ 0x04, "common buffers", DMV_TOPIC(DMV_K_BUFFER) | DMV_TOPIC(DMV_K_VECTOR),
+	{ 0x04, "common buffers",
+	  DMV_TOPIC(DMV_K_BUFFER) | DMV_TOPIC(DMV_K_VECTOR) | DMV_TOPIC(DMV_K_MAPPING),
 	  dmv_dma_buffers },
 	{ 0x08, "scatter/gather lists", DMV_TOPIC(DMV_K_LIST) | DMV_TOPIC(DMV_K_REGISTER),
 	  dmv_dma_lists },
@@ -33,6 +35,7 @@ static void sorted_free(struct dmv_dma_sorted *g)
 	dmv_group_free(&g->buffers);
 	dmv_group_free(&g->lists);
 	dmv_group_free(&g->channels);
+	dmv_group_free(&g->mappings);
 }
 
 static bool sorted_make(const struct dmv_facts *f, struct dmv_dma_sorted *g)
@@ -45,7 +48,8 @@ static bool sorted_make(const struct dmv_facts *f, struct dmv_dma_sorted *g)
 	    GROUP(regs, reg, dmv_register_fact, file, f->nfile) &&
 	    GROUP(buffers, buffer, dmv_buffer_fact, adapter, f->nadapter) &&
 	    GROUP(lists, list, dmv_list_fact, adapter, f->nadapter) &&
-	    GROUP(channels, channel, dmv_channel_fact, adapter, f->nadapter))
+	    GROUP(channels, channel, dmv_channel_fact, adapter, f->nadapter) &&
+	    GROUP(mappings, mapping, dmv_mapping_fact, adapter, f->nadapter))
 		return true;
 #undef GROUP
 	sorted_free(g);
@@ -66,10 +70,16 @@ static bool say_adapter(struct dmv_ses *s, uint32_t i, uint32_t flags,
 static enum dmv_code say_all(struct dmv_ses *s, uint32_t only, uint32_t flags)
 {
 	struct dmv_dma_sorted g;
+	struct dmv_stacks stacks;
 	bool go = true;
 
 	if (!sorted_make(&s->facts, &g))
 		return dmv_no_memory(s);
+	g.stacks = &stacks;
+	if (!dmv_stacks_init(&stacks, &s->facts)) {
+		sorted_free(&g);
+		return dmv_no_memory(s);
+	}
 	/* the master adapter last, as in the list */
 	for (int master = 0; go && master < 2; master++) {
 		for (uint32_t i = 0; go && i < s->facts.nadapter; i++) {
@@ -83,6 +93,9 @@ static enum dmv_code say_all(struct dmv_ses *s, uint32_t only, uint32_t flags)
 			go = say_adapter(s, i, flags, &g);
 		}
 	}
+	if (go && dmv_out_format(s->out) == DMV_JSON && s->facts.nmapping)
+		go = dmv_stacks_say(s, &stacks);
+	dmv_stacks_deinit(&stacks);
 	sorted_free(&g);
 	if (go && !s->facts.nadapter)
 		dmv_out_line(s->out, "No driver has asked for an adapter.");
@@ -139,7 +152,7 @@ const struct dmv_cmd dmv_cmd_dma = {
 	.help = "Without an argument: every adapter with the function that asked for it, then\n"
 		"the master adapter. With an adapter: its counters and, by FLAGS,\n"
 		"   1  generic information and what the verifier counted\n"
-		"   2  map register files and their registers\n"
+		"   2  map register files and their registers; of a Linux device its mappings\n"
 		"   4  common buffers\n"
 		"   8  scatter/gather lists\n"
 		"  10  device description\n"

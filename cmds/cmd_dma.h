@@ -8,9 +8,11 @@
 
 #include "cmd.h"
 #include "group.h"
+#include "stacks.h"
 
 struct dmv_dma_sorted {         /* what belongs to whom, made once a command */
-	struct dmv_group files, regs, buffers, lists, channels;
+	struct dmv_group files, regs, buffers, lists, channels, mappings;
+	struct dmv_stacks *stacks;      /* those that rows refer to are marked here */
 };
 
 /* All adapters; `all`: released ones, too. */
@@ -26,5 +28,7 @@ typedef bool dmv_dma_section(struct dmv_ses *s, uint32_t adapter, const struct d
 
 dmv_dma_section dmv_dma_generic, dmv_dma_registers, dmv_dma_buffers, dmv_dma_lists,
 	dmv_dma_description, dmv_dma_channels;
+/* Of a Linux device they stand for map registers and for common buffers. */
+dmv_dma_section dmv_dma_mappings, dmv_dma_coherent;
 
 #endif

@@ -93,6 +93,8 @@ bool dmv_dma_buffers(struct dmv_ses *s, uint32_t a, const struct dmv_dma_sorted 
 	const struct dmv_facts *f = &s->facts;
 	bool any = false;
 
+	if (dmv_device_of(f, a))
+		return dmv_dma_coherent(s, a, g);
 	dmv_out_table(s->out, &buffer_table);
 	dmv_out_table(s->out, &vector_table);
 	if (!say_vectors(s, a, &any))

@@ -116,6 +116,7 @@ bool dmv_dma_lists(struct dmv_ses *s, uint32_t a, const struct dmv_dma_sorted *g
 			return false;
 	}
 	if (!any)
-		dmv_out_line(s->out, "\n   Scatter/gather lists: none");
+		dmv_out_line(s->out, "\n   Scatter/gather lists: %s", dmv_device_of(f, a) ?
+			     "their segments are among the mappings (2)" : "none");
 	return true;
 }

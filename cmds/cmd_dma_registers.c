@@ -154,6 +154,8 @@ bool dmv_dma_registers(struct dmv_ses *s, uint32_t a, const struct dmv_dma_sorte
 	uint64_t adapter = f->adapter[a].handle;
 	bool any = false;
 
+	if (dmv_device_of(f, a))
+		return dmv_dma_mappings(s, a, g);
 	dmv_out_table(s->out, &file_table);
 	dmv_out_table(s->out, &reg_table);
 	for (uint32_t k = g->files.start[a]; k < g->files.start[a + 1]; k++) {

@@ -7,7 +7,7 @@
 
 const uint32_t dmv_object_kinds[] = {
 	DMV_K_ADAPTER, DMV_K_VECTOR, DMV_K_BUFFER, DMV_K_CHANNEL, DMV_K_LIST, DMV_K_FILE,
-	DMV_K_REGISTER,
+	DMV_K_REGISTER, DMV_K_MAPPING,
 	DMV_K_NONE,
 };
 
@@ -94,12 +94,25 @@ static void channel(const struct dmv_facts *f, size_t i, struct dmv_object *o)
 	o->addr = c->record;
 }
 
+static void mapping(const struct dmv_facts *f, size_t i, struct dmv_object *o)
+{
+	const struct dmv_mapping_fact *x = &f->mapping[i];
+
+	o->region = x->region;
+	o->life = x->life;
+	o->owner = x->owner;
+	o->adapter = x->adapter;
+	o->addr = x->bus.known ? x->bus.value : DMV_NO_ADDR;
+	if (x->bytes.known)
+		o->bytes = x->bytes.value;
+}
+
 /* ---- all of them ---- */
 
 static const struct {
 	size_t n;               /* where the facts count them */
 	void (*get)(const struct dmv_facts *f, size_t i, struct dmv_object *o);
-} kinds[DMV_K_COUNT] = {
+} kinds[DMV_K_END] = {
 	[DMV_K_ADAPTER] = { offsetof(struct dmv_facts, nadapter), adapter },
 	[DMV_K_FILE] = { offsetof(struct dmv_facts, nfile), file },
 	[DMV_K_REGISTER] = { offsetof(struct dmv_facts, nreg), transfer },
@@ -107,13 +120,14 @@ static const struct {
 	[DMV_K_VECTOR] = { offsetof(struct dmv_facts, nvector), vector },
 	[DMV_K_BUFFER] = { offsetof(struct dmv_facts, nbuffer), buffer },
 	[DMV_K_CHANNEL] = { offsetof(struct dmv_facts, nchannel), channel },
+	[DMV_K_MAPPING] = { offsetof(struct dmv_facts, nmapping), mapping },
 };
 
 size_t dmv_objects(const struct dmv_facts *f, uint32_t kind)
 {
 	size_t n = 0;
 
-	if (kind < DMV_K_COUNT && kinds[kind].get)
+	if (kind < DMV_K_END && kinds[kind].get)
 		memcpy(&n, (const char *)f + kinds[kind].n, sizeof(n));
 	return n;
 }

@@ -16,7 +16,7 @@ struct dmv_object {
 };
 
 /* Objects of a kind: adapters, files, registers (a transfer each), lists, vectors, buffers,
- * channels. */
+ * channels, mappings of a kernel. */
 size_t dmv_objects(const struct dmv_facts *f, uint32_t kind);
 /* Fills *ret from row i of a kind of those, i < dmv_objects(); rows to go on by are ret->rows. */
 void dmv_object_get(const struct dmv_facts *f, uint32_t kind, size_t i, struct dmv_object *ret);

@@ -104,7 +104,7 @@ static bool stack(struct dmv_ses *s, uint32_t region, const char *which, const c
 			.in = ""
 		};
 
-		if (i == 0 && k->text)
+		if (i == k->first && k->text)
 			r.text = k->text;
 		else if (s->names)
 			r.text = dmv_names_text(s->names, k->frame[i], text, sizeof(text));

@@ -24,6 +24,7 @@ static const char *const kinds[] = {
 	[DMV_K_IMAGE] = "image",
 	[DMV_K_DRIVER] = "driver",
 	[DMV_K_CPU] = "CPU",
+	[DMV_K_MAPPING] = "mapping",
 };
 
 static const char *const ops[] = {
@@ -90,6 +91,61 @@ const char *dmv_kind_word(uint32_t kind)
 	return WORD(kinds, kind);
 }
 
+/* Of a kernel's mappings: as people call what it is, as dma-debug does. */
+static const struct {
+	const char *object, *type;
+} map_types[DMV_MAP_TYPES] = {
+	[DMV_MAP_OTHER] = { "mapping", NULL },
+	[DMV_MAP_SINGLE] = { "mapping", "single" },
+	[DMV_MAP_PAGE] = { "mapping", "page" },
+	[DMV_MAP_SG] = { "list segment", "sg" },
+	[DMV_MAP_COHERENT] = { "coherent buffer", "coherent" },
+	[DMV_MAP_RESOURCE] = { "resource", "resource" },
+	[DMV_MAP_NONCOHERENT] = { "noncoherent buffer", "noncoherent" },
+	[DMV_MAP_PHYS] = { "mapping", "phys" },
+};
+
+static const char *const directions[] = {
+	[DMV_DIR_BOTH] = "both ways",
+	[DMV_DIR_TO_DEVICE] = "to device",
+	[DMV_DIR_FROM_DEVICE] = "from device",
+	[DMV_DIR_NONE] = "none",
+};
+
+static const char *const errors[] = {
+	[DMV_ERR_NOT_APPLICABLE] = "check not applicable",
+	[DMV_ERR_NOT_CHECKED] = "not checked",
+	[DMV_ERR_CHECKED] = "checked",
+};
+
+const char *dmv_object_word(const struct dmv_facts *f, uint32_t kind, uint32_t index)
+{
+	if (kind != DMV_K_MAPPING || index >= f->nmapping ||
+	    (unsigned)f->mapping[index].type >= DMV_MAP_TYPES)
+		return dmv_kind_word(kind);
+	return map_types[f->mapping[index].type].object;
+}
+
+const char *dmv_map_type_word(enum dmv_map_type type)
+{
+	return (unsigned)type < DMV_MAP_TYPES ? map_types[type].type : NULL;
+}
+
+const char *dmv_map_direction_word(const struct dmv_known *k)
+{
+	return k->known && k->value <= DMV_DIR_NONE ? directions[k->value] : NULL;
+}
+
+const char *dmv_map_error_word(const struct dmv_known *k)
+{
+	return k->known && k->value <= DMV_ERR_CHECKED ? errors[k->value] : NULL;
+}
+
+bool dmv_map_is_buffer(enum dmv_map_type type)
+{
+	return type == DMV_MAP_COHERENT || type == DMV_MAP_NONCOHERENT;
+}
+
 const char *dmv_op_word(uint32_t op)
 {
 	return WORD(ops, op);
@@ -145,7 +201,9 @@ const char *dmv_site_owner(const struct dmv_facts *f, uint32_t stack)
 
 uint64_t dmv_site_addr(const struct dmv_facts *f, uint32_t stack)
 {
-	return stack < f->nstack && f->stack[stack].depth ? f->stack[stack].frame[0] : DMV_NO_ADDR;
+	const struct dmv_stack *k = dmv_site(f, stack);
+
+	return k && k->first < k->depth ? k->frame[k->first] : DMV_NO_ADDR;
 }
 
 const struct dmv_adapter_fact *dmv_adapter_at(const struct dmv_facts *f, uint32_t index)
@@ -208,6 +266,9 @@ uint64_t dmv_object_addr(const struct dmv_facts *f, uint32_t kind, uint32_t i)
 		return i < f->nbuffer ? f->buffer[i].va : DMV_NO_ADDR;
 	case DMV_K_CHANNEL:
 		return i < f->nchannel ? f->channel[i].record : DMV_NO_ADDR;
+	case DMV_K_MAPPING:
+		return i < f->nmapping && f->mapping[i].bus.known ? f->mapping[i].bus.value :
+		       DMV_NO_ADDR;
 	case DMV_K_DRIVER:
 		return i < f->ndriver && f->driver[i].base ? f->driver[i].base : DMV_NO_ADDR;
 	default:

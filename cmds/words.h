@@ -19,6 +19,12 @@ enum dmv_op {
 };
 
 const char *dmv_kind_word(uint32_t kind);       /* "common buffer" */
+/* The same, but a kernel's mapping by its type: "coherent buffer". */
+const char *dmv_object_word(const struct dmv_facts *f, uint32_t kind, uint32_t index);
+const char *dmv_map_type_word(enum dmv_map_type type);          /* "sg"; NULL: unknown */
+const char *dmv_map_direction_word(const struct dmv_known *k);  /* the same */
+const char *dmv_map_error_word(const struct dmv_known *k);
+bool dmv_map_is_buffer(enum dmv_map_type type); /* allocated, not mapped */
 const char *dmv_op_word(uint32_t op);           /* "FlushAdapterBuffers" */
 const char *dmv_life_word(enum dmv_life life);
 const char *dmv_transfer_word(uint32_t transfer);       /* of a system DMA controller */

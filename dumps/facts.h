@@ -38,12 +38,15 @@ enum dmv_kind_of {
 	DMV_K_IMAGE, DMV_K_DRIVER, DMV_K_CPU, DMV_K_COUNT
 };
 
+/* Kinds that no region has: of the books of a kernel. */
+enum { DMV_K_MAPPING = 20, DMV_K_END };
+
 #define DMV_TOPIC(kind) (1u << (kind))
 #define DMV_TOPIC_VERIFY (1u << 31)
 #define DMV_TOPIC_BOUNCE (1u << 30)
 #define DMV_TOPIC_ALL UINT32_MAX
 
-struct dmv_known {                      /* a number that may not be known, whose every value counts */
+struct dmv_known {              /* a number that may not be known, whose every value counts */
 	bool known;
 	uint64_t value;
 };
@@ -51,8 +54,10 @@ struct dmv_known {                      /* a number that may not be known, whose
 struct dmv_stack {                      /* a call site */
 	const uint64_t *frame;          /* innermost first */
 	uint32_t depth;
-	const char *text;               /* first frame as module!function+0x12 */
-	const char *owner;              /* first frame as module!function, as !dma prints owners */
+	const char *text;               /* the named frame as module!function+0x12 */
+	const char *owner;              /* as module!function, as !dma prints owners */
+	uint32_t first;                 /* the frame that is named: those before it are helpers */
+	bool page_pool;                 /* for a pool of pages, which may outlive its driver */
 };
 
 struct dmv_evidence {
@@ -173,6 +178,45 @@ struct dmv_device_fact {
 	struct dmv_known vendor, device, class;         /* PCI */
 	struct dmv_known bus_master;    /* 1: pci_set_master() was called last */
 	struct dmv_known saved_master;  /* 1: so does the PCI state say that was saved */
+};
+
+/* ---- a Linux kernel's dma-debug (kernel/dma/debug.c) ---- */
+
+enum dmv_map_type {
+	DMV_MAP_OTHER = 0,              /* of a kernel newer than this */
+	DMV_MAP_SINGLE, DMV_MAP_PAGE, DMV_MAP_SG, DMV_MAP_COHERENT, DMV_MAP_RESOURCE,
+	DMV_MAP_NONCOHERENT, DMV_MAP_PHYS, DMV_MAP_TYPES
+};
+
+enum dmv_map_dir { DMV_DIR_BOTH, DMV_DIR_TO_DEVICE, DMV_DIR_FROM_DEVICE, DMV_DIR_NONE };
+
+enum dmv_map_err { DMV_ERR_NOT_APPLICABLE, DMV_ERR_NOT_CHECKED, DMV_ERR_CHECKED };
+
+/* What dma-debug has on record as mapped or allocated: one segment of a list is one mapping. */
+struct dmv_mapping_fact {
+	uint32_t region;                /* DMV_NO_INDEX */
+	enum dmv_life life;             /* in transition: it was being put on record or taken off */
+	uint32_t adapter, owner;        /* index; adapter NO_INDEX: no such device is known */
+	uint64_t entry;                 /* struct dma_debug_entry */
+	uint64_t device;                /* struct device; 0 or NO_ADDR: not known */
+	bool orphan;                    /* the kernel has no device there any more */
+	struct dmv_known bus, bytes;    /* what the driver holds; all ones: the mapping failed */
+	bool failed;
+	uint64_t phys;                  /* of the driver's memory; NO_ADDR: not known */
+	uint64_t phys_bytes;            /* that lie there in one piece for sure */
+	enum dmv_map_type type;
+	struct dmv_known type_number, direction, error; /* enum dmv_map_dir, dmv_map_err */
+	struct dmv_known sg_calls, sg_mapped;           /* entries of the list */
+	uint32_t bucket;
+};
+
+/* Its state. */
+struct dmv_debug_fact {
+	bool there;                     /* the kernel has dma-debug and it was read */
+	struct dmv_known disabled;      /* 1: off since boot, or since it ran out of entries */
+	struct dmv_known entries, free, lowest;         /* of its pool */
+	struct dmv_known errors;        /* misuse it has seen so far */
+	uint64_t buckets;
 };
 
 struct dmv_file_fact {
@@ -377,6 +421,8 @@ struct dmv_facts {
 	DMV_ARRAY(dmv_driver, driver);
 	DMV_ARRAY(dmv_adapter_fact, adapter);
 	DMV_ARRAY(dmv_device_fact, device);
+	DMV_ARRAY(dmv_mapping_fact, mapping);
+	struct dmv_debug_fact debug;
 	DMV_ARRAY(dmv_file_fact, file);
 	DMV_ARRAY(dmv_register_fact, reg);
 	DMV_ARRAY(dmv_list_fact, list);

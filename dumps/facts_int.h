@@ -34,6 +34,9 @@ void dmv_hex(char *ret, const uint8_t *p, size_t n);    /* 2 * n digits, termina
 void dmv_note_add(struct dmv_facts *f, uint32_t topic, uint64_t addr, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* facts_sites.c: names the frame s->first. n: NULL is none. */
+void dmv_stack_name(struct dmv_facts *f, struct dmv_names *n, struct dmv_stack *s);
+
 /* Bytes of [addr, addr + n) that the target holds; *missing: first one that it does not. */
 uint64_t dmv_held(const struct dmv_mem *m, enum dmv_space s, uint64_t addr, uint64_t n,
 		  uint64_t *missing);

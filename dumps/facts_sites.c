@@ -72,27 +72,29 @@ enum dmv_code dmv_fact_image(struct dmv_reading *r, const uint8_t *p, const stru
 
 /* A return address may be the first byte of the next function, where the call does not return: the
  * byte before it is in the right one. */
-static void name_site(struct dmv_reading *r, struct dmv_stack *s)
+void dmv_stack_name(struct dmv_facts *f, struct dmv_names *n, struct dmv_stack *s)
 {
 	char text[256], owner[256];
 	struct dmv_place pl;
+	uint64_t at;
 
 	s->text = s->owner = "";
-	if (!s->depth)
+	if (s->first >= s->depth)
 		return;
-	if (!r->names || !dmv_names_place(r->names, s->frame[0] - 1, &pl)) {
-		snprintf(text, sizeof(text), "0x%016" PRIx64, s->frame[0]);
-		s->text = s->owner = dmv_arena_text(r->f, text, strlen(text));
+	at = s->frame[s->first];
+	if (!n || !dmv_names_place(n, at - 1, &pl)) {
+		snprintf(text, sizeof(text), "0x%016" PRIx64, at);
+		s->text = s->owner = dmv_arena_text(f, text, strlen(text));
 		return;
 	}
 	snprintf(text, sizeof(text), "%s%s%s+0x%" PRIx64, pl.module, pl.function[0] ? "!" : "",
 		 pl.function, pl.offset + 1);
-	s->text = dmv_arena_text(r->f, text, strlen(text));
+	s->text = dmv_arena_text(f, text, strlen(text));
 	s->owner = s->text;
 	if (!pl.function[0])
 		return;
 	snprintf(owner, sizeof(owner), "%s!%s", pl.module, pl.function);
-	s->owner = dmv_arena_text(r->f, owner, strlen(owner));
+	s->owner = dmv_arena_text(f, owner, strlen(owner));
 }
 
 enum dmv_code dmv_fact_site(struct dmv_reading *r, const uint8_t *p, const struct dmv_at *at)
@@ -120,6 +122,6 @@ enum dmv_code dmv_fact_site(struct dmv_reading *r, const uint8_t *p, const struc
 		frame[i] = dmv_r64(r, p + head + 8 * (size_t)i);
 	s->frame = frame;
 	s->depth = depth;
-	name_site(r, s);
+	dmv_stack_name(r->f, r->names, s);
 	return DMV_E_OK;
 }

@@ -138,6 +138,7 @@ void dmv_facts_free(struct dmv_facts *f)
 	free(f->driver);
 	free(f->adapter);
 	free(f->device);
+	free(f->mapping);
 	free(f->file);
 	free(f->reg);
 	free(f->list);

@@ -132,6 +132,20 @@ bool dmv_linux_get(struct dmv_linux *l, uint64_t at, enum dmv_linux_field id, ui
 	return true;
 }
 
+bool dmv_linux_pick(struct dmv_linux *l, const uint8_t *block, size_t n, enum dmv_linux_field id,
+		    uint64_t *ret)
+{
+	struct dmv_member m;
+	uint64_t v = 0;
+
+	if (!dmv_linux_field(l, id, &m) || !m.size || m.size > 8 || m.offset + m.size > n)
+		return false;
+	for (uint64_t i = 0; i < m.size; i++)
+		v = v << 8 | block[m.offset + (l->m->big_endian ? i : m.size - 1 - i)];
+	*ret = m.bits ? v >> m.bit & (UINT64_MAX >> (64 - m.bits)) : v;
+	return true;
+}
+
 struct dmv_known dmv_linux_know(struct dmv_linux *l, uint64_t at, enum dmv_linux_field id)
 {
 	struct dmv_known k = { 0 };
@@ -186,27 +200,29 @@ const char *dmv_linux_text(struct dmv_linux *l, uint64_t at, enum dmv_linux_fiel
 
 /* ---- lists ---- */
 
-void dmv_linux_list(struct dmv_linux *l, uint64_t head, uint32_t topic, const char *what,
+bool dmv_linux_list(struct dmv_linux *l, uint64_t head, uint32_t topic, const char *what,
 		    dmv_linux_node_fn *fn, void *ctx)
 {
 	/* Brent: what is met again 2^k steps later leads round without coming to the head. */
 	uint64_t node = head, mark = head, steps = 0, turn = 1;
 
-	while (!dmv_linux_stopped(l) && dmv_linux_get(l, node, DMV_L_LIST_NEXT, &node) &&
-	       node != head) {
+	while (!dmv_linux_stopped(l) && dmv_linux_get(l, node, DMV_L_LIST_NEXT, &node)) {
+		if (node == head)
+			return true;
 		if (node == mark) {
 			dmv_note_add(l->f, topic, node, "the list of %s at 0x%" PRIx64
 				     " leads back into itself at 0x%" PRIx64 ": its end is lost",
 				     what, head, node);
-			return;
+			return false;
 		}
 		if (!fn(ctx, node))
-			return;
+			return false;
 		if (++steps == turn) {
 			mark = node;
 			turn *= 2;
 		}
 	}
+	return false;
 }
 
 /* ---- all ---- */
@@ -221,6 +237,8 @@ enum dmv_code dmv_facts_linux(struct dmv_mem *m, struct dmv_names *n,
 	if (!m->linux_kernel && dmv_mem_kernel_search(m, l.stop, &k, e))
 		return e->code;
 	if (dmv_linux_devices(&l, e))
+		return e->code;
+	if (dmv_linux_debug(&l, e))
 		return e->code;
 	return dmv_linux_swiotlb(&l, e);
 }

@@ -24,6 +24,7 @@ struct dmv_linux {
 	struct dmv_names *n;
 	struct dmv_facts *f;
 	const bool *stop;
+	bool all_devices;               /* the list of devices was read to its end */
 	struct {
 		bool asked, has;
 		struct dmv_member at;
@@ -39,6 +40,9 @@ bool dmv_linux_around(struct dmv_linux *l, uint64_t at, enum dmv_linux_field id,
 /* Value of the member, a number, a pointer or a bit-field, of the structure at `at`. Unreadable:
  * noted. */
 bool dmv_linux_get(struct dmv_linux *l, uint64_t at, enum dmv_linux_field id, uint64_t *ret);
+/* The same of a structure whose first n bytes were read already. */
+bool dmv_linux_pick(struct dmv_linux *l, const uint8_t *block, size_t n, enum dmv_linux_field id,
+		    uint64_t *ret);
 /* The same where the answer is a fact by itself. */
 struct dmv_known dmv_linux_know(struct dmv_linux *l, uint64_t at, enum dmv_linux_field id);
 /* The text that the member points to, or has in itself if it is an array; NULL: a null pointer,
@@ -51,9 +55,10 @@ enum dmv_code dmv_linux_pointer(struct dmv_linux *l, const char *name, uint64_t 
 				struct dmv_err *e);
 
 /* Calls fn with the address of each struct list_head in the list that begins at head, which is not
- * one of them. fn: false ends it. `what`: of what, for the note if it breaks off. */
+ * one of them. fn: false ends it. `what`: of what, for the note if it breaks off. False: it broke
+ * off, or fn ended it. */
 typedef bool dmv_linux_node_fn(void *ctx, uint64_t node);
-void dmv_linux_list(struct dmv_linux *l, uint64_t head, uint32_t topic, const char *what,
+bool dmv_linux_list(struct dmv_linux *l, uint64_t head, uint32_t topic, const char *what,
 		    dmv_linux_node_fn *fn, void *ctx);
 
 bool dmv_linux_stopped(const struct dmv_linux *l);
@@ -64,5 +69,8 @@ bool dmv_linux_stopped(const struct dmv_linux *l);
 enum dmv_code dmv_linux_devices(struct dmv_linux *l, struct dmv_err *e);
 /* Bounce pools, and what is mapped in them; after the devices. Errors likewise. */
 enum dmv_code dmv_linux_swiotlb(struct dmv_linux *l, struct dmv_err *e);
+
+/* Mappings that dma-debug has on record, and its state; after the devices. The same. */
+enum dmv_code dmv_linux_debug(struct dmv_linux *l, struct dmv_err *e);
 
 #endif

@@ -248,7 +248,7 @@ enum dmv_code dmv_linux_devices(struct dmv_linux *l, struct dmv_err *e)
 	if (!dmv_linux_in(l, at, DMV_L_KSET_LIST, &head))
 		return dmv_fail(e, DMV_E_NOTFOUND, "the types of its structures are not "
 				"known: its vmlinux has them (-s)");
-	dmv_linux_list(l, head, DMV_TOPIC(DMV_K_ADAPTER), "devices", look, &w);
+	l->all_devices = dmv_linux_list(l, head, DMV_TOPIC(DMV_K_ADAPTER), "devices", look, &w);
 	if (w.no_memory)
 		return dmv_fail(e, DMV_E_MEMORY, "no memory for %zu devices", l->f->ndevice);
 	if (dmv_linux_stopped(l))

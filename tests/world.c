@@ -9,8 +9,10 @@ static const uint64_t frames[] = { 0x9fe24351, 0x80500000 };
 static const uint64_t sg_frames[] = { 0x9fe24400 };
 
 static const struct dmv_stack stacks[] = {
-	{ frames, 2, "NDIS!NdisMAllocateMapRegisters+0x51", "NDIS!NdisMAllocateMapRegisters" },
-	{ sg_frames, 1, "NDIS!NdisMAllocateSharedMemory+0x8", "NDIS!NdisMAllocateSharedMemory" },
+	{ .frame = frames, .depth = 2, .text = "NDIS!NdisMAllocateMapRegisters+0x51",
+	  .owner = "NDIS!NdisMAllocateMapRegisters" },
+	{ .frame = sg_frames, .depth = 1, .text = "NDIS!NdisMAllocateSharedMemory+0x8",
+	  .owner = "NDIS!NdisMAllocateSharedMemory" },
 };
 static const struct dmv_file_fact file = {
 	.life = DMV_LIVE, .adapter = 0, .list = DMV_NO_INDEX, .count = 2, .hooked = 2,
