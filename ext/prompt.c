@@ -264,6 +264,7 @@ void dmv_prompt(struct dmv_app *a)
 		}
 		if (dmv_is_quit(line))
 			break;
+		line[strcspn(line, "\n")] = 0;
 		dmv_app_run(a, line);
 	}
 	free(line);

@@ -102,7 +102,7 @@ def target_is_safe(argv, env):
 def pipes(argv, env):
     t = start(argv, env)
     got = t.ask("leaks | grep -c leak")
-    case("| passes the answer", re.search(r"l\r6\r", got), got)
+    case("| passes the answer", re.search(r"[\r\n]6\r", got), got)
     got = t.ask("leaks|cat -v")
     case("without colour and hint", "4 leaked" in got and not re.search(r"\^\[|Next", got), got)
     t.ask("leaks | cat > out; echo done >> out")
@@ -163,7 +163,7 @@ def sources(argv, env):
           "\n.source absent\n")
     got = t.ask('.source "a file"')
     case(".source: redirects", "leaked" in text_of("from-file"))
-    for what, want in (("the shell", "l\r6 times 7"),
+    for what, want in (("the shell", "6 times 7\r\ndma-inspect"),
                        ("a program that fails", "a file:3: `exit 7`: exit code 7"),
                        ("a long line", "a file:4: line is longer"),
                        ("a file that is not there", "a file:5: cannot read commands from absent")):
@@ -184,7 +184,7 @@ def sources(argv, env):
 def shells(argv, env):
     t = start(argv, dict(env, SHELL="/bin/sh", PS1="shell$ "))
     got = t.ask(".shell echo $((6 * 7)) > out; cat out")
-    case(".shell with a program", "l\r42\r\n" in got, got)
+    case(".shell with a program", re.search(r"[\r\n]42\r\n", got), got)
     got = t.ask(".shell false")
     case(".shell says how it failed", "`false`: exit code 1" in got, got)
     t.type(".shell\n")
