@@ -262,7 +262,7 @@ static bool pager_was_there(struct dmv_app *a, const struct dmv_way *w, int stat
 			output_gone(a, w->lost);
 		return true;
 	}
-	return w->pid && !(WIFEXITED(status) && WEXITSTATUS(status) == 127);
+	return w->pid > 0 && !(WIFEXITED(status) && WEXITSTATUS(status) == 127);
 }
 
 /* The line with its answer on a way of its own; NULL: on the one that is. */
@@ -280,7 +280,7 @@ static void run_on(struct dmv_app *a, const char *line, struct dmv_way *w)
 	if (w)
 		status = dmv_way_end(w, !e.code);
 	a->way = outer;
-	a->bar.off = false;
+	a->bar.off = outer->begun && is_program(outer);
 	if (w && w->kind == DMV_WAY_PAGER) {
 		/* ^C there is the pager's */
 		if (!stopped)
@@ -315,7 +315,7 @@ static void run_plain(struct dmv_app *a, const char *line)
 }
 
 /* Opens where the tail leads; path is the caller's storage. */
-static enum dmv_code open_tail(const struct dmv_app *a, const struct dmv_tail *t, char *path,
+static enum dmv_code open_tail(struct dmv_app *a, const struct dmv_tail *t, char *path,
 			       size_t size, struct dmv_way *w, struct dmv_err *e)
 {
 	const struct dmv_cli *c = a->cli;
@@ -328,7 +328,7 @@ static enum dmv_code open_tail(const struct dmv_app *a, const struct dmv_tail *t
 	if (t->kind == DMV_TAIL_PIPE) {
 		if (!*t->rest)
 			return dmv_fail(e, DMV_E_USAGE, "| needs a program to pass the answer to");
-		dmv_way_pipe(w, t->rest);
+		dmv_way_pipe(w, t->rest, dmv_way_fd(a->way));
 		return DMV_E_OK;
 	}
 	if (dmv_tail_file(t->rest, append ? ">>" : ">", path, size, e))

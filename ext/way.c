@@ -81,7 +81,7 @@ static void start(struct dmv_way *w)
 		w->lost = errno;
 		return;
 	}
-	w->pid = spawn(w->to, p[0], STDOUT_FILENO, w->color);
+	w->pid = spawn(w->to, p[0], w->out, w->color);
 	close(p[0]);
 	if (w->pid > 0) {
 		w->fd = p[1];
@@ -234,13 +234,14 @@ void dmv_way_out(struct dmv_way *w)
 void dmv_way_pager(struct dmv_way *w, const char *program, bool color)
 {
 	*w = (struct dmv_way){ .kind = DMV_WAY_PAGER, .to = program, .fd = STDOUT_FILENO,
-			       .color = color };
+			       .out = STDOUT_FILENO, .color = color };
 	measure(w);
 }
 
-void dmv_way_pipe(struct dmv_way *w, const char *program)
+void dmv_way_pipe(struct dmv_way *w, const char *program, int out)
 {
-	*w = (struct dmv_way){ .kind = DMV_WAY_PIPE, .to = program, .fd = STDOUT_FILENO };
+	*w = (struct dmv_way){ .kind = DMV_WAY_PIPE, .to = program, .fd = STDOUT_FILENO,
+			       .out = out < 0 ? STDERR_FILENO : out };
 }
 
 static bool same(const struct stat *a, const struct stat *b)

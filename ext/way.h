@@ -25,7 +25,7 @@ struct dmv_named {
 struct dmv_way {
 	enum dmv_way_kind kind;
 	const char *to;         /* the program, the file; borrowed */
-	int fd;
+	int fd, out;            /* `out`: of the program */
 	pid_t pid;
 	bool begun;             /* characters went there */
 	bool append, color;
@@ -38,7 +38,8 @@ struct dmv_way {
 void dmv_way_out(struct dmv_way *w);
 /* `color`: the answer has some. */
 void dmv_way_pager(struct dmv_way *w, const char *program, bool color);
-void dmv_way_pipe(struct dmv_way *w, const char *program);
+/* `out`: where the program writes; -1: that is lost. */
+void dmv_way_pipe(struct dmv_way *w, const char *program, int out);
 /* Opens the file, which must be none that this process reads: those it has open, and those that are
  * named and may be closed by now. */
 enum dmv_code dmv_way_file(struct dmv_way *w, const char *path, bool append,
