@@ -29,6 +29,11 @@ enum dmv_code dmv_facts_load(struct dmv_mem *m, struct dmv_names *n,
 		*e = *region_why;
 		return e->code;
 	}
+	/* who names a region wants that one or none */
+	if (region_why->code && o && o->region != DMV_NO_ADDR) {
+		*e = *region_why;
+		return e->code;
+	}
 	code = dmv_facts_linux(m, n, o, &f, &kernel);
 	if (hopeless(code)) {
 		dmv_facts_free(&f);

@@ -18,36 +18,30 @@ enum {
 
 struct work {
 	struct dmv_linux *l;
+	uint64_t top;                   /* kobject of /sys/devices */
 	uint64_t default_pool, machine_ops;
 	bool no_memory;
 };
 
 /* ---- where it hangs ---- */
 
-/* As below /sys/devices. */
-static const char *path(struct dmv_linux *l, uint64_t dev)
+/* As below /sys/devices, which is the kobject at `top`. NULL: not all of it is known. */
+static const char *path(struct dmv_linux *l, uint64_t kobj, uint64_t top)
 {
 	char buf[PATH_MAX_BYTES];
 	size_t at = sizeof(buf);
-	uint64_t kobj;
 
-	for (unsigned i = 0; dev && i < PARENTS_MAX; i++) {
-		const char *name;
-		size_t n;
+	for (unsigned i = 0; kobj && kobj != top && i < PARENTS_MAX; i++) {
+		const char *name = dmv_linux_text(l, kobj, DMV_L_KOBJ_NAME);
+		const size_t n = name ? strlen(name) : 0;
 
-		if (!dmv_linux_in(l, dev, DMV_L_DEV_KOBJ, &kobj))
+		if (!n || n + 1 > at || !dmv_linux_get(l, kobj, DMV_L_KOBJ_PARENT, &kobj))
 			return NULL;
-		name = dmv_linux_text(l, kobj, DMV_L_KOBJ_NAME);
-		n = name ? strlen(name) : 0;
-		if (!n || n + 1 > at)
-			break;
 		at -= n;
 		memcpy(buf + at, name, n);
 		buf[--at] = '/';
-		if (!dmv_linux_get(l, dev, DMV_L_DEV_PARENT, &dev))
-			break;
 	}
-	return at < sizeof(buf) ? dmv_arena_text(l->f, buf + at + 1, sizeof(buf) - at - 1) : NULL;
+	return kobj == top ? dmv_arena_text(l->f, buf + at + 1, sizeof(buf) - at - 1) : NULL;
 }
 
 static void driver(struct dmv_linux *l, uint64_t dev, struct dmv_adapter_fact *a,
@@ -202,7 +196,7 @@ static bool add(struct work *w, uint64_t dev, uint64_t kobj, uint64_t bus, uint6
 				       .pool = DMV_NO_ADDR, .bounce_pool = DMV_NO_INDEX };
 	a->name = dmv_linux_text(l, kobj, DMV_L_KOBJ_NAME);
 	d->bus = dmv_linux_text(l, bus, DMV_L_BUS_NAME);
-	d->path = path(l, dev);
+	d->path = path(l, kobj, w->top);
 	driver(l, dev, a, d);
 	d->mask.known = !dmv_mem_number(l->m, DMV_VIRT, mask, 8, &d->mask.value, NULL);
 	if (!d->mask.known)
@@ -241,6 +235,8 @@ enum dmv_code dmv_linux_devices(struct dmv_linux *l, struct dmv_err *e)
 	code = dmv_linux_pointer(l, "devices_kset", &at, e);
 	if (code)
 		return code;
+	if (!dmv_linux_in(l, at, DMV_L_KSET_KOBJ, &w.top))
+		w.top = DMV_NO_ADDR;
 	if (!dmv_linux_symbol(l, "io_tlb_default_mem", &w.default_pool))
 		w.default_pool = 0;
 	if (dmv_linux_pointer(l, "dma_ops", &w.machine_ops, NULL))

@@ -13,8 +13,8 @@
 #define BASE 0xffff888000000000ull
 
 struct list { uint64_t prev, next; };
-struct kobj { uint32_t pad; uint32_t refs; struct list entry; uint64_t name; };
-struct kset { uint64_t lock; struct list list; };
+struct kobj { uint64_t parent; struct list entry; uint64_t name; };
+struct kset { uint64_t lock; struct list list; struct kobj kobj; };
 struct parms { uint32_t align, segment; uint64_t boundary; };
 struct driver { uint64_t owner, name; };
 struct bus { uint64_t x, name; };
@@ -25,7 +25,7 @@ struct domain { uint64_t start, end; uint32_t type; };
 struct device {
 	uint64_t dma_mask, coherent;
 	struct kobj kobj;
-	uint64_t parent, driver, bus, limit, parms, ops, pool, group;
+	uint64_t driver, bus, limit, parms, ops, pool, group;
 	uint8_t bits;
 };
 struct pci { uint16_t vendor, device; uint32_t class; uint32_t flags; uint32_t saved[16];
@@ -74,7 +74,8 @@ static const struct {
 	MEMBER("kobject", "entry", kobj, entry),
 	MEMBER("kobject", "name", kobj, name),
 	MEMBER("device", "kobj", device, kobj),
-	MEMBER("device", "parent", device, parent),
+	MEMBER("kset", "kobj", kset, kobj),
+	MEMBER("kobject", "parent", kobj, parent),
 	MEMBER("device", "bus", device, bus),
 	MEMBER("bus_type", "name", bus, name),
 	MEMBER("device", "driver", device, driver),
@@ -207,23 +208,26 @@ static struct small *make(void)
 	r->pools[1].for_alloc = 1;
 	r->group = (struct group){ at(k, &r->domain), 7 };
 	r->domain = (struct domain){ 0x1000, 0xffffffffff, 11 };
+	r->kset.kobj.name = text(k, "devices");
+	r->root.kobj.parent = at(k, &r->kset.kobj);
 	r->root.kobj.name = text(k, "pci0000:00");
 	r->pci[0] = (struct pci){ .vendor = 0x1b36, .device = 0x10, .class = 0x10802,
 		.flags = 1u << 5 | 1u << 31, .saved = { 0, 0x100003 },
-		.dev = { .bus = at(k, &r->pci_bus), .parent = at(k, &r->root),
+		.dev = { .bus = at(k, &r->pci_bus), .kobj.parent = at(k, &r->root.kobj),
 			 .driver = at(k, &r->nvme), .parms = at(k, &r->parms),
 			 .dma_mask = at(k, &r->masks[0]), .coherent = UINT64_MAX,
 			 .pool = at(k, &r->pools[0]), .group = at(k, &r->group),
 			 .kobj.name = text(k, "0000:00:02.0") } };
 	r->masks[0] = UINT64_MAX;
 	r->pci[1] = (struct pci){ .vendor = 0x1af4, .flags = 1u << 31, .saved = { 0, 4 },
-		.dev = { .bus = at(k, &r->pci_bus), .parent = at(k, &r->root),
+		.dev = { .bus = at(k, &r->pci_bus), .kobj.parent = at(k, &r->root.kobj),
 			 .driver = at(k, &r->virtio), .dma_mask = at(k, &r->masks[1]),
 			 .limit = 0x7fffffff, .pool = at(k, &r->pools[1]),
 			 .ops = 0xffffffff81000000, .kobj.name = text(k, "0000:00:04.0") } };
 	r->masks[1] = 0xffffffff;
 	r->platform = (struct device){ .bus = at(k, &r->platform_bus),
 				       .dma_mask = at(k, &r->masks[2]),
+				       .kobj.parent = at(k, &r->kset.kobj),
 				       .kobj.name = text(k, "pcspkr") };
 	r->class.kobj.name = text(k, "tty0");
 	link(k, all, 5);
@@ -349,8 +353,7 @@ static void damage(void)
 	k->hole = at(k, &k->ram.masks[1]);
 	broken("a mask that is not there", k, 3, "its DMA mask");
 	k = make();
-	k->ram.root.parent = at(k, &k->ram.pci[0].dev);
-	k->ram.pci[0].dev.kobj.name = 0;
+	k->ram.root.kobj.parent = at(k, &k->ram.pci[0].dev.kobj);
 	k->hole = at(k, &k->ram.group);
 	broken("a parent that is its own child", k, 3, "domain cannot be read");
 }

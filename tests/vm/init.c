@@ -324,6 +324,8 @@ int main(int argc, char **argv)
 		switch_off();
 	}
 	show_kernel();
+	say_devices("pci");
+	say_devices("platform");
 	disk_add("kallsyms", "/proc/kallsyms");
 	disk_add("btf", "/sys/kernel/btf/vmlinux");
 	if (o.kexec)

@@ -46,6 +46,10 @@ uint64_t phys_of(pid_t pid, uint64_t virt);
 /* Claims the memory of a true one, in pages of this process. It stays. */
 void region_forge(const struct region *r);
 
+/* ---- init_devices.c ---- */
+
+void say_devices(const char *bus);       /* "pci": of its devices, by sysfs */
+
 /* ---- init_kexec.c: a second kernel takes over when this one dies ---- */
 
 bool crash_kernel(void);                /* are we under that one? */

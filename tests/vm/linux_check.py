@@ -28,6 +28,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "second"))
 import compare                          # noqa: E402
 import linux_boot                       # noqa: E402
+import linux_devices                    # noqa: E402
 import linux_forms                      # noqa: E402
 import linux_modules                    # noqa: E402
 import linux_pages                      # noqa: E402
@@ -270,6 +271,16 @@ class Variant:
         need(not bad, "; ".join(bad))
         need(sum(n for _, n, _ in said) > 5, "only a few rows: %s" % said)
 
+    def devices(self, files):
+        """All that sysfs has, with what it says of them."""
+        wrong = linux_devices.check(self.tool, files, self.path + ".serial")
+        need(not wrong, wrong)
+
+    def renamed(self, files):
+        """As if the kernel called a member otherwise, one after the other."""
+        for member, wrong in linux_devices.renamed(self.tool, files[0], self.path + ".btf"):
+            self.test("elf: %s has another name" % member, need, not wrong, wrong)
+
     def unasked(self, files):
         """A Linux kernel's memory is not searched unless it is asked for."""
         r = self.call(files, "-c", "region")
@@ -319,6 +330,10 @@ class Variant:
         named &= self.test(label + ": the kernel", self.kernel, files, options)
         if label in SECOND:
             named &= self.test(label + ": its modules' files and types", self.module_files, files)
+            if "devices_kset" in self.symbols.kernel:
+                named &= self.test(label + ": its devices", self.devices, files)
+        if label == "elf" and not self.words:
+            named &= self.test(label + ": members renamed", self.renamed, files)
         self.cells[label] = "yes" if good and named else "region" if good else "NO"
         return docs if good else None
 

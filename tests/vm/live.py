@@ -173,14 +173,17 @@ def answers(text):
 # ---- what must come out ----
 
 def tables(said):
-    """Of each command, without what may differ; and the notes."""
+    """Of each command what it says of the region, without what may differ."""
     out = []
     for line in said.splitlines():
         if not line.startswith("{"):
             continue
         doc = json.loads(line)
-        out.append({name: [{k: v for k, v in row.items() if k not in PLACE} for row in rows]
-                    for name, rows in doc["tables"].items()})
+        for row in doc["tables"].get("total", []):
+            del row["adapters"]
+        out.append({name: [{k: v for k, v in row.items() if k not in PLACE} for row in rows
+                           if row.get("region", 0) is not None]
+                    for name, rows in doc["tables"].items() if name != "device"})
     return out
 
 

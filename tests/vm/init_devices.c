@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
+/* What sysfs says of the devices: a line each, with what it has of masks, driver and identity. */
+#include <dirent.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "init.h"
+
+/* The first line of an attribute; "-": it has none. */
+static const char *attribute(const char *dir, const char *name, char *buf, size_t size)
+{
+	char path[PATH_MAX];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	f = fopen(path, "r");
+	if (!f || !fgets(buf, (int)size, f))
+		snprintf(buf, size, "-");
+	if (f)
+		fclose(f);
+	buf[strcspn(buf, "\n")] = 0;
+	return buf;
+}
+
+/* What a link leads to: its last word, with '/' for the blanks in it, which no name has. */
+static const char *link_name(const char *dir, const char *name, char *buf, size_t size)
+{
+	char path[PATH_MAX], to[PATH_MAX];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	n = readlink(path, to, sizeof(to) - 1);
+	to[n < 0 ? 0 : n] = 0;
+	snprintf(buf, size, "%s", n < 0 ? "-" : basename(to));
+	for (char *p = buf; (p = strchr(p, ' ')); )
+		*p = '/';
+	return buf;
+}
+
+static void say_device(const char *bus, const char *name)
+{
+	char dir[PATH_MAX], real[PATH_MAX], driver[64], module[64];
+	char dma[16], coherent[16], vendor[16], device[16], class[16];
+
+	snprintf(dir, sizeof(dir), "/sys/bus/%s/devices/%s", bus, name);
+	if (!realpath(dir, real))
+		give_up("%s leads nowhere", dir);
+	say("device %s %s path %s driver %s module %s dma %s coherent %s vendor %s device %s "
+	    "class %s",
+	    bus, name, real + strlen("/sys/devices/"),
+	    link_name(dir, "driver", driver, sizeof(driver)),
+	    link_name(dir, "driver/module", module, sizeof(module)),
+	    attribute(dir, "dma_mask_bits", dma, sizeof(dma)),
+	    attribute(dir, "consistent_dma_mask_bits", coherent, sizeof(coherent)),
+	    attribute(dir, "vendor", vendor, sizeof(vendor)),
+	    attribute(dir, "device", device, sizeof(device)),
+	    attribute(dir, "class", class, sizeof(class)));
+}
+
+void say_devices(const char *bus)
+{
+	char dir[64];
+	struct dirent *e;
+	DIR *d;
+
+	snprintf(dir, sizeof(dir), "/sys/bus/%s/devices", bus);
+	d = opendir(dir);
+	while (d && (e = readdir(d)))
+		if (e->d_name[0] != '.')
+			say_device(bus, e->d_name);
+	if (d)
+		closedir(d);
+}
