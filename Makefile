@@ -193,6 +193,7 @@ clean:                              ## remove what was built
 	rm -rf $(O)
 
 .PHONY: all deps demo check check-vm bench run-demo run-check run-check-vm run-bench bench-build \
-	no-crash asan check-sanitized tsan check-threads hurt run-hurt sanitized-inspect fuzz mutate help clean
+	no-crash asan check-sanitized tsan check-threads hurt run-hurt sanitized-inspect fuzz \
+	mutate help clean
 .SECONDARY:
 -include $(shell find $(O) -type f -name '*.d' 2>/dev/null)
