@@ -86,6 +86,14 @@ INSPECT_SRC = $(addprefix ext/,dma_inspect.c cli.c options.c target.c prompt.c l
 $(O)/dma-inspect: $(call objs,$(INSPECT_SRC)) $(O)/libcmds.a $(O)/libdumps.a
 	$(LINK) $(DUMPS_LIBS) $(REPL_LIBS) $(SECCOMP_LIBS) -o $@
 
+# ---- the command that says what the verifier checks, in other processes ----
+CONTROL_SRC = $(addprefix ext/dma_verifier,.c _file.c _process.c)
+$(O)/ext/dma_verifier%.o: override CFLAGS += -Icore -Icore/port/posix
+$(O)/ext/dma_verifier.o: override CFLAGS += -Icore -Icore/port/posix
+$(O)/dma-verifier: $(call objs,$(CONTROL_SRC)) $(O)/libdmv-posix.a
+	$(LINK) -o $@
+all: $(O)/dma-verifier
+
 # ---- hosts: the library that debuggers load, and what is loaded into them ----
 # Of the archives the linker takes what the library needs: nothing that opens files, so no library
 # but libc. All symbols but the versioned ones are local.

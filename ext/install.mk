@@ -38,7 +38,7 @@ FORCE:
 
 # ---- the list: MODE:FILE:AS, and FILE:LINK ----
 into = $(foreach f,$3,$1:$f:$2/$(notdir $f))
-INSTALLED = $(call into,755,$(BINDIR),$(O)/dma-inspect) \
+INSTALLED = $(call into,755,$(BINDIR),$(O)/dma-inspect $(O)/dma-verifier) \
 	644:$(O)/$(LIB_SO):$(LIBDIR)/$(LIB_SO).$(VERSION) \
 	$(call into,644,$(INCLUDEDIR),ext/dma-inspect.h) \
 	$(call into,644,$(LIBDIR)/pkgconfig,$(PC)) \
@@ -46,7 +46,7 @@ INSTALLED = $(call into,755,$(BINDIR),$(O)/dma-inspect) \
 	$(call into,644,$(DATADIR)/dma-inspect,$(HOST_PY)) \
 	644:ext/autoload-gdb.py:$(AUTOLOAD) \
 	$(call into,644,$(BASHDIR),$(COMPLETIONS)) \
-	$(foreach n,1 3 5,$(call into,644,$(MANDIR)/man$n,$(wildcard ext/*.$n)))
+	$(foreach n,1 3 5 8,$(call into,644,$(MANDIR)/man$n,$(wildcard ext/*.$n)))
 # Who embeds the verifier in a process builds with these; another kernel or firmware takes core/.
 INSTALLED += $(call into,644,$(LIBDIR),$(O)/libdmaverifier.a $(O)/libdmv-posix.a) \
 	$(call into,644,$(INCLUDEDIR)/dmv,core/dmv.h core/dmv_abi.h core/dmv_abi_offsets.h \

@@ -16,6 +16,7 @@ with open(TOP + "/cmds/version.h") as version_h:
     VERSION = re.search(r'DMV_INSPECT_VERSION "(.*)"', version_h.read())[1]
 LIST = """
 	bin/dma-inspect
+	bin/dma-verifier
 	include/dma-inspect.h
 	include/dmv/dmv.h
 	include/dmv/dmv_abi.h
@@ -45,6 +46,7 @@ LIST = """
 	share/man/man1/dma-inspect.1
 	share/man/man3/libdma-inspect.3
 	share/man/man5/dma-region.5
+	share/man/man8/dma-verifier.8
 """
 # What `make` tells the one inside it, and where pkg-config looks besides.
 ENV = {k: v for k, v in os.environ.items()

@@ -47,6 +47,12 @@ $(O)/drivers_locks: $(call objs,$(DRIVERS_SRC)) $(O)/tests/locks.o $(O)/libdmv-p
 NEEDS   += $(O)/drivers_locks
 SCRIPTS += tests/locks.sh
 
+# ---- control: a process that is commanded while it runs ----
+$(O)/tests/controlled: $(O)/tests/controlled.o $(O)/libdmv-posix.a $(O)/libdmaverifier.a
+	$(LINK) -lpthread -o $@
+NEEDS   += $(O)/tests/controlled $(O)/dma-verifier
+SCRIPTS += tests/verifier.py
+
 # ---- tear: die before every store. The core tells of each store; so do its memcpy and memset. ----
 TEAR_FLAGS = $(filter-out -Wmissing-prototypes,$(CORE_FLAGS)) -Itests -O1 -g -fno-builtin \
 	-fsanitize-coverage=trace-pc-guard,trace-stores -Dmemcpy=tear_memcpy -Dmemset=tear_memset \

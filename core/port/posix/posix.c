@@ -46,6 +46,7 @@ struct dmv_posix {
 	struct utsname uts;
 	void *books;
 	pthread_mutex_t lock;
+	struct control control;
 	int copy;               /* copy_open() */
 	bool physical;
 };
@@ -266,6 +267,11 @@ bool dmv_posix_locked(const struct dmv_posix *p)
 	return p->region.locked && p->arena.memory.locked && (!p->shadow.va || p->shadow.locked);
 }
 
+void dmv_posix_tick(struct dmv_posix *p)
+{
+	control_tick(&p->control, p->v);
+}
+
 void dmv_posix_images(struct dmv_posix *p)
 {
 	images_scan(&p->images, p->v);
@@ -288,6 +294,8 @@ void dmv_posix_defaults(struct dmv_posix_config *c)
 		},
 		.shadow_pages = 4 * 64 * 3,
 		.common_pages = 1024,
+		.control = true,
+		.tick_ms = 100,
 	};
 	memcpy(c->core.rows, rows, sizeof(rows));
 	c->core.rows[DMV_ABI_K_CPU] = c->core.cpus;
@@ -460,6 +468,7 @@ static void anchor_set(const struct dmv_abi_header *h)
 
 static void release(struct dmv_posix *p)
 {
+	control_unmap(&p->control);
 	memory_unmap(&p->region);
 	memory_unmap(&p->shadow);
 	arena_deinit(&p->arena);
@@ -493,6 +502,11 @@ int dmv_posix_start(const struct dmv_posix_config *c, struct dmv_posix **ret)
 		}
 	}
 	port_fill(p);
+	p->control = (struct control){ .fd = -1, .scan_pages = p->c.scan_pages,
+				       .tick_ms = p->c.tick_ms };
+	if (p->c.control)
+		control_map(&p->control);
+	p->c.core.control = p->control.memory.va ? &p->control.memory : NULL;
 	err = memory_start(p) ? region_init(p) : DMV_NO_MEMORY;
 	if (err) {
 		release(p);
@@ -501,6 +515,7 @@ int dmv_posix_start(const struct dmv_posix_config *c, struct dmv_posix **ret)
 	images_scan(&p->images, p->v);
 	anchor_set(dmv_header(p->v));
 	wdm_bind(p->v, &p->wdm);
+	control_start(&p->control, p);
 	*ret = p;
 	return DMV_OK;
 }
@@ -509,6 +524,7 @@ void dmv_posix_stop(struct dmv_posix *p)
 {
 	if (!p)
 		return;
+	control_stop(&p->control);
 	dmv_fini(p->v);
 	memset(dmv_region_anchor.magic, 0, sizeof(dmv_region_anchor.magic));
 	wdm_bind(NULL, NULL);

@@ -35,6 +35,19 @@ struct dmv_posix_config {
 	uint32_t lines, scatter_gather_lines;
 	bool physical;                  /* bus addresses are physical ones, if they can be known */
 	/*
+	 * A control block, by which dma-verifier(8) commands the process while it runs, and the
+	 * settings that its file has for a start: of $DMA_VERIFIER_SETTINGS, which may be empty, or
+	 * else /etc/dma-verifier.conf. They come before what stands here and what
+	 * dmv_driver_load and dmv_driver_set are told.
+	 */
+	bool control;
+	/*
+	 * dmv_posix_tick by a thread of the port, every so many milliseconds; 0: there is none. It
+	 * takes no signals; a violation that it finds is reported on it.
+	 */
+	uint32_t tick_ms;
+	uint32_t scan_pages;            /* of guards, looked at by each tick; 0: none */
+	/*
 	 * opt: a performance counter of its own, and core.counter_hz says how often it counts;
 	 * without it CLOCK_MONOTONIC_RAW. Called under the verifier's lock.
 	 */
@@ -60,6 +73,10 @@ void dmv_posix_stop(struct dmv_posix *p);
 struct dmv *dmv_posix_verifier(struct dmv_posix *p);
 bool dmv_posix_physical(const struct dmv_posix *p);     /* are bus addresses physical ones? */
 bool dmv_posix_locked(const struct dmv_posix *p);       /* is the memory locked? RLIMIT_MEMLOCK */
+
+/* Obeys what was asked through the control block, and looks at scan_pages pages of guards: for a
+ * process with a loop of its own and tick_ms 0. Nothing in a child that it forked. */
+void dmv_posix_tick(struct dmv_posix *p);
 
 /* Tells the verifier of images loaded since the start (dlopen). */
 void dmv_posix_images(struct dmv_posix *p);

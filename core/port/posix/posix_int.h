@@ -47,6 +47,27 @@ bool copy_from(int fd, const void *va, void *bytes, size_t n);
 /* May that page be read? Any thread, at any time. */
 bool copy_readable(int fd, const void *va);
 
+/* ---- control.c: settings from a file and from others; the thread that looks for them ---- */
+
+struct control {
+	struct dmv_memory memory;       /* va NULL: none */
+	int fd;                         /* the file behind it, or -1 */
+	pid_t pid;                      /* who started: a child shares all of it */
+	uint32_t scan_pages, tick_ms;
+	bool ticks, end;                /* there is a thread; it shall end */
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+};
+
+/* Memory that processes of the same user can map by /proc/PID/fd; none: there is no control. */
+void control_map(struct control *c);
+void control_unmap(struct control *c);
+/* Obeys the file of settings, if there is one; then the thread, if tick_ms. */
+void control_start(struct control *c, struct dmv_posix *p);
+void control_stop(struct control *c);
+void control_tick(struct control *c, struct dmv *v);
+
 /* ---- registry.c: bus page -> memory ---- */
 
 struct registry;
