@@ -135,7 +135,7 @@ DEPS_BUILD = gcc libc6-dev make binutils pkg-config libdw-dev libelf-dev libkdum
 	libseccomp-dev
 DEPS_TEST  = clang-14 libclang-rt-14-dev python3 gdb gdbserver procps mandoc man-db less jq zstd \
 	xz-utils bzip2 mingw-w64-common qemu-system-x86 qemu-system-arm makedumpfile cpio \
-	crash bpftool lib32gcc-12-dev libc6-dev-i386 \
+	crash bpftool python3-drgn lib32gcc-12-dev libc6-dev-i386 \
 	gcc-s390x-linux-gnu libc6-dev-s390x-cross \
 	gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
 DEPS_BENCH = libbsd-dev uthash-dev crash python3-drgn

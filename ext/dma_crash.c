@@ -252,12 +252,24 @@ static unsigned colors(void)
 	return DMA_INSPECT_COLOR;
 }
 
+/* error() says it to the user and, where the output goes to a file or a command, there too: a
+ * document would be none any more. */
+static void complain(const char *why)
+{
+	if (pc->redirect & (REDIRECT_TO_FILE | REDIRECT_TO_PIPE)) {
+		printf("dma: %s\n", why);
+		fflush(stdout);
+	} else {
+		error(INFO, "%s\n", why);
+	}
+}
+
 static void cmd_dma(void)
 {
 	char line[LINE_MOST];
 
 	if (!join(line, sizeof(line))) {
-		error(INFO, "line is longer than %d characters\n", LINE_MOST - 1);
+		complain("the line is too long");
 		return;
 	}
 	enter();
@@ -266,9 +278,9 @@ static void cmd_dma(void)
 	leave();
 	fflush(fp);
 	if (!self.d)
-		error(INFO, "not enough memory\n");
+		complain("not enough memory");
 	else if (*dma_inspect_error(self.d))
-		error(INFO, "%s\n", dma_inspect_error(self.d));
+		complain(dma_inspect_error(self.d));
 }
 
 /* ---- help, as crash shows it ---- */

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
 """dma-gdb.py in gdb: what each command says of a live process, and of its core, is what dma-inspect
 says of them; then at a terminal."""
-import json
 import os
 import re
 import subprocess
@@ -10,6 +9,7 @@ import sys
 import tempfile
 import time
 
+import hosts_table
 from terminal import Terminal
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -17,13 +17,7 @@ O = os.path.abspath(os.environ.get("O", os.path.join(TOP, "build")))
 TOOL, DRIVERS, SHIM = O + "/dma-inspect", O + "/drivers", O + "/dma-gdb.py"
 LIMIT = 60
 PROMPT = r"\(gdb\) $"
-LINES = ["summary", "dma", "dma 0 3f", "dma -a", "leaks", "leaks -a", "violations", "events",
-         "events -n 2", "bugcheck", "bugcheck e6 f 5 1000 2000", "analyze", "check", "stale",
-         "region", "target", "who 1000000", "help", "help who", "leaks -x"]
-# What each says of how it reads, and dma-inspect of the core's own header; ranges of memory gdb
-# counts otherwise.
-OF_HOST = re.compile(r"^(Format|Program|Virtual|Command|Process|Signal): .*\n", re.M)
-KEYS_OF_HOST = {"format", "executable", "virtual_bytes", "virtual_ranges", "virtual_size"}
+LINES = [*hosts_table.commands(TOOL, "1000000"), "leaks -x"]
 failed = 0
 
 
@@ -41,19 +35,6 @@ def gdb(tmp, *words, commands=()):
     r = subprocess.run(argv, capture_output=True, text=True, errors="replace", timeout=LIMIT,
                        cwd=tmp, stdin=subprocess.DEVNULL)
     return r.stdout + r.stderr
-
-
-def without_host(text, is_json):
-    if not is_json:
-        return OF_HOST.sub("", text)
-    docs = [json.loads(x) for x in text.splitlines()]
-    for row in (r for d in docs for r in d["tables"].get("target", [])):
-        for key in KEYS_OF_HOST & set(row):
-            del row[key]
-    for d in docs:
-        for table in ("header", "loaded"):
-            d["tables"].pop(table, None)
-    return docs
 
 
 def ask_all(what):
@@ -81,10 +62,8 @@ def compare(tmp, what):
     for i, line in enumerate(LINES):
         for kind in ("text", "json"):
             got, want = (read(tmp, x % (what, i, kind)) for x in ("%s.%d.%s", "%s.tool.%d.%s"))
-            if line == "target":
-                got, want = (without_host(x, kind == "json") for x in (got, want))
-            case("%s: %s, %s" % (what, line, kind), None if got == want and (got or line[-1] == "x")
-                 else "%r, not %r" % (got, want))
+            case("%s: %s, %s" % (what, line, kind), hosts_table.differ(
+                line, kind == "json", got, want) or (not got and line[-2:] != "-x" and "nothing"))
 
 
 def same(tmp):

@@ -38,6 +38,7 @@ LIST = """
 	lib/crash/extensions/dma.so
 	share/bash-completion/completions/dma-inspect
 	share/gdb/auto-load/dma-verifier-gdb.py
+	share/dma-inspect/dma-drgn.py
 	share/dma-inspect/dma-gdb.py
 	share/dma-inspect/dma_elf.py
 	share/dma-inspect/dma_gdb_memory.py

@@ -99,7 +99,8 @@ VM_CHECKS += "tests/vm/live.py $(O)"
 
 # ---- hosts in front of a Linux guest's dump, and of guests ----
 VM_NEEDS  += $(VM_LINUX) $(O)/guest.boot.elf
-VM_CHECKS += "tests/vm/crash.py $(O)" "tests/vm/gdb_guest.py $(O)"
+VM_CHECKS += "tests/vm/crash.py $(O)" "tests/vm/gdb_guest.py $(O)" \
+	"tests/vm/hosts.py $(O)"
 VM_NEEDS += $(O)/tests/mem_probe
 
 # ---- the packages in a clean Debian, and there crash in front of the same dump ----
