@@ -91,7 +91,8 @@ run-deb:
 	@if $(GIT) rev-parse -q --verify HEAD >/dev/null 2>&1; then \
 		$(GIT) diff --quiet HEAD || echo "note: what is not committed is left out" >&2; \
 		$(GIT) archive HEAD; \
-	else tar -c --exclude='$(patsubst $(CURDIR)/%,./%,$(abspath $(O)))' .; fi | tar -x -C $(DEB)/dma-inspect
+	else tar -c --exclude='$(patsubst $(CURDIR)/%,./%,$(abspath $(O)))' .; fi | \
+		tar -x -C $(DEB)/dma-inspect
 	@cd $(DEB)/dma-inspect && $(UNTOLD) dpkg-buildpackage -us -uc -j$(shell nproc) \
 		>$(DEB)/build.log 2>&1 || { tail -n 40 $(DEB)/build.log; exit 1; }
 	@cd $(DEB) && lintian --fail-on error,warning *.changes
