@@ -140,7 +140,7 @@ DEPS_TEST  = clang-14 libclang-rt-14-dev python3 gdb gdbserver procps mandoc man
 	gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
 DEPS_BENCH = libbsd-dev uthash-dev crash python3-drgn
 # deb; crash has the header for its extension
-DEPS_DEB   = crash debhelper dpkg-dev git lintian python3
+DEPS_DEB   = crash debhelper dh-python dpkg-dev git lintian python3
 # and to try them
 DEPS_CLEAN = mmdebstrap
 # check-vm FULL=1: peers, and what builds a kernel
@@ -204,4 +204,4 @@ clean:                              ## remove what was built
 	no-crash asan check-sanitized tsan check-threads hurt run-hurt sanitized-inspect fuzz \
 	mutate help clean
 .SECONDARY:
--include $(shell find $(O) -type f -name '*.d' 2>/dev/null)
+-include $(shell find $(O) -path $(O)/deb -prune -o -type f -name '*.d' -print 2>/dev/null)

@@ -73,7 +73,8 @@ install: all $(O)/libdmv-posix.a $(PC) ## DESTDIR= PREFIX=/usr/local LIBDIR=PREF
 
 uninstall:                          ## remove what install put there; the same DESTDIR and so on
 	$(call each,drop,$(INSTALLED) $(LINKS))
-	@for d in $(OWN_DIRS); do [ ! -d '$(DESTDIR)'$$d ] || rmdir '$(DESTDIR)'$$d; done
+	rm -rf '$(DESTDIR)$(DATADIR)/dma-inspect/__pycache__'
+	@for d in $(OWN_DIRS); do [ ! -d '$(DESTDIR)'$$d ] || rmdir '$(DESTDIR)'$$d || exit 1; done
 
 # ---- packages: of the last commit, in a copy, so that nothing is left in the tree ----
 DEB = $(abspath $(O))/deb

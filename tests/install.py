@@ -37,7 +37,6 @@ LIST = """
 	LIB/pkgconfig/dmv-posix.pc
 	lib/crash/extensions/dma.so
 	share/bash-completion/completions/dma-inspect
-	share/gdb/auto-load/dma-verifier-gdb.py
 	share/dma-inspect/dma-drgn.py
 	share/dma-inspect/dma-gdb.py
 	share/dma-inspect/dma_elf.py
@@ -49,6 +48,9 @@ LIST = """
 	share/man/man5/dma-region.5
 	share/man/man8/dma-verifier.8
 """
+# The same in every tree: the archive names it, and would be made anew for another one, here, where
+# other tests are at work.
+AUTOLOAD = "usr/local/share/gdb/auto-load/dma-verifier-gdb.py"
 # What `make` tells the one inside it, and where pkg-config looks besides.
 ENV = {k: v for k, v in os.environ.items()
        if not re.match("MAKE|MFLAGS|PKG_CONFIG|DESTDIR|PREFIX", k)}
@@ -86,7 +88,7 @@ class Tree:
         self.tmp, self.root = tmp, os.path.join(tmp, "a root")
         self.prefix, self.lib = prefix, lib
         self.make = ["make", "-s", "O=" + O, "DESTDIR=" + self.root, "PREFIX=/" + prefix,
-                     "LIBDIR=/" + lib]
+                     "LIBDIR=/" + lib, "AUTOLOAD=/" + AUTOLOAD]
 
     def path(self, name):
         return os.path.join(self.root, self.prefix, name)
@@ -95,8 +97,8 @@ class Tree:
         names = LIST.replace("VERSION", VERSION).split()
         if not os.path.exists(O + "/dma.so"):
             names.remove("lib/crash/extensions/dma.so")
-        return sorted(x.replace("LIB", self.lib) if x.startswith("LIB") else
-                      os.path.join(self.prefix, x) for x in names)
+        return sorted([x.replace("LIB", self.lib) if x.startswith("LIB") else
+                       os.path.join(self.prefix, x) for x in names] + [AUTOLOAD])
 
     def install(self):
         code, out, err = run(*self.make, "install")
@@ -193,7 +195,7 @@ class Tree:
     def autoload(self):
         """gdb gets the command from a program that embeds the verifier, if it is allowed to. The
         archive names where the script will be: this one is built for where it is."""
-        name = self.path("share/gdb/auto-load/dma-verifier-gdb.py")
+        name = os.path.join(self.root, AUTOLOAD)
         own = os.path.join(self.tmp, "build")
         archive = os.path.join(own, "libdmv-posix.a")
         code, out, err = run("make", "-s", "O=" + own, "AUTOLOAD=" + name, archive)
@@ -216,13 +218,13 @@ class Tree:
         """The archive that is installed names the script that is."""
         archive = os.path.join(self.root, self.lib, "libdmv-posix.a")
         out = run("readelf", "-p", ".debug_gdb_scripts", archive)[1]
-        want = "/%s/share/gdb/auto-load/dma-verifier-gdb.py" % self.prefix
-        return None if want in out else out
+        return None if "/" + AUTOLOAD in out else out
 
     def uninstall(self):
         other = self.path("share/man/man1/other.1")
         with open(other, "w"):
             pass
+        os.makedirs(self.path("share/dma-inspect/__pycache__"), exist_ok=True)      # gdb's
         for _ in range(2):              # what is gone is no mistake
             code, out, err = run(*self.make, "uninstall")
             if code or err:
@@ -256,10 +258,11 @@ def main():
         with tempfile.TemporaryDirectory() as tmp:
             t = Tree(tmp, prefix, lib)
             steps = [t.install, t.modes, t.traces, t.program, t.library, t.verifier, t.uninstall]
-            if lib != multiarch:        # where the build is for
+            here = AUTOLOAD.startswith(prefix + "/share/")      # beside what the script loads
+            if here:
                 steps.insert(-1, t.named)
             if shutil.which("gdb"):
-                steps[-1:-1] = [t.gdb, t.autoload]
+                steps[-1:-1] = [t.gdb, t.autoload] if here else [t.gdb]
             for step in steps:
                 try:
                     why = step()

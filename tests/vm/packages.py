@@ -248,14 +248,15 @@ def main():
             return skip("no %s: make deps" % tool)
     if os.geteuid():
         return skip("a Debian can be made by root only")
-    with tempfile.TemporaryDirectory(dir=build_dir) as tmp:
+    code, _, err = run([*APART, "-c", "true"])
+    if code:
+        return skip("no mounts of its own here: " + err.strip())
+    debs = build_packages(build_dir)
+    if not debs:
+        return 1
+    # below what the Makefile does not look through
+    with tempfile.TemporaryDirectory(dir=build_dir + "/deb") as tmp:
         os.chmod(tmp, 0o755)            # apt's own user looks into the root
-        code, _, err = run([*APART, "-c", "true"])
-        if code:
-            return skip("no mounts of its own here: " + err.strip())
-        debs = build_packages(build_dir)
-        if not debs:
-            return 1
         d = Debian(tmp + "/debian")
         why = make_debian(d.root)
         if why:
