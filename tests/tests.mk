@@ -5,7 +5,7 @@ TEST_LIBS = $(O)/libcmds.a $(O)/libdumps.a $(O)/libdmv-posix.a $(O)/libdmaverifi
 UNITS     = $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/unit_*.c))
 # Programs built and run by check and asan; scripts run by check only; what must be built before.
 CHECKS  = $(UNITS)
-SCRIPTS = tests/runner.sh tests/layers.sh tests/spec_offsets.py tests/readme.py
+SCRIPTS = tests/runner.sh tests/layers.sh tests/spec_offsets.py tests/effects.py tests/readme.py
 NEEDS   =
 # The same for check-vm. A test with arguments is one word in quotes: "tests/x.sh ARGUMENT".
 VM_CHECKS =
