@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
 # The part that knows no program. In front of it stands what completion.c wrote, whose variables
 # are used here: options, takes (what completes an option's argument), commands (and what may follow
-# each), targets. In them @file, @command and @text (nothing) are kinds, all else are words.
+# each), targets, assigned (what follows a word that ends with =). In them @file, @command, @pid,
+# @text (nothing) and @comma (several words, with commas) are kinds, all else are words.
 
 # The processes whose memory the user may read.
 _dmv_pids()
@@ -22,16 +23,23 @@ _dmv_offer()
 	done
 }
 
-# Names of files: readline knows best how they are quoted, unless words stand among them.
+# Names of files: readline knows best how they are quoted, where its word (`typed`) is the name.
 _dmv_files()
 {
-	local f
-	if [[ ${#found[@]} = 0 && -z $prefix ]]; then
+	local f slash how=''
+	[[ -n $prefix && $typed = "$prefix"* ]] || how=filenames
+	if [[ ${#found[@]} = 0 && -n $how ]]; then
 		compopt -o default
 		return
 	fi
 	while IFS= read -r f; do
-		compopt -o filenames
+		if [[ -n $how ]]; then
+			compopt -o filenames
+		else
+			slash=''
+			[[ ! -d $f ]] || slash=/
+			printf -v f '%q%s' "$f" "$slash"
+		fi
 		found+=("$prefix$f")
 	done < <(compgen -f -- "$1")
 }
@@ -67,17 +75,25 @@ _dmv_value()
 	local value=$1 w files=''
 	local -a pids=()
 	shift
+	if [[ $1 = @comma ]]; then
+		prefix+=${value%"${value##*,}"}
+		value=${value##*,}
+		shift
+	fi
 	for w; do
 		case $w,$value in
 		@file,*) files=1 ;;
 		@text,*) ;;
 		@command,*) _dmv_command "$value" ;;
-		pid:,pid:*)
+		@pid,* | pid:,pid:*)
 			mapfile -t pids < <(_dmv_pids)
-			_dmv_offer "$value" "${pids[@]/#/pid:}"
+			_dmv_offer "$value" "${pids[@]/#/${w#@pid}}"
 			;;
 		gdb:,gdb:unix:*) prefix+=gdb:unix: _dmv_files "${value#gdb:unix:}" ;;
 		gdb:,gdb:*) _dmv_offer "$value" gdb:localhost: gdb:unix: ;;
+		*=,*=*)
+			[[ $value != "$w"* ]] || _dmv_offer "$value" "${assigned[@]/#/$w}"
+			;;
 		*) _dmv_offer "$value" "$w" ;;
 		esac
 	done
@@ -101,7 +117,7 @@ _dmv_letters()
 _dmv_complete()
 {
 	local line=${COMP_LINE:0:COMP_POINT} cur=${COMP_WORDS[COMP_CWORD]} word last head
-	local option='' value='' prefix=''
+	local option='' value='' prefix='' typed=$2
 	local -a found=() before=()
 
 	if [[ $cur = ?(--*=)[\"\']* && $line = *"$cur" ]]; then
@@ -115,7 +131,7 @@ _dmv_complete()
 	last=${before[-1]-}
 	case $last in
 	--*=) option=${last%=} ;;               # in front of a quote
-	--?*) option=$last ;;
+	--?* | /?*) option=$last ;;
 	-?*)
 		_dmv_letters "$last"
 		[[ -z $value ]] || option=
@@ -137,13 +153,13 @@ _dmv_complete()
 	if [[ -n ${takes[${option:-none}]-} ]]; then
 		# shellcheck disable=SC2086
 		_dmv_value "$value" ${takes[$option]}
-	elif [[ $word = -?* || $word = - ]]; then
+	elif [[ $word = -* || ($word = /* && " ${options[*]}" = *" /"*) ]]; then
 		prefix=
 		_dmv_offer "$word" "${options[@]}"
 	else
 		_dmv_value "$word" "${targets[@]}"
 	fi
-	[[ ${#found[@]} != 1 || ${found[0]} != *[=:] ]] || compopt -o nospace
-	head=${word%"$2"}
+	[[ ${#found[@]} != 1 || ${found[0]} != *[=:/] ]] || compopt -o nospace
+	head=${word%"$typed"}
 	COMPREPLY=("${found[@]#"$head"}")
 }

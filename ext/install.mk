@@ -18,7 +18,7 @@ $(O)/completion: $(O)/ext/completion.o $(O)/ext/options.o $(O)/libcmds.a $(O)/li
 $(O)/completions/%: $(O)/completion ext/completion.bash
 	@mkdir -p $(@D)
 	$(call say,GEN,$@)$< $* >$@.new && cat ext/completion.bash >>$@.new && mv $@.new $@
-COMPLETIONS = $(O)/completions/dma-inspect
+COMPLETIONS = $(addprefix $(O)/completions/,dma-inspect dma-verifier)
 all: $(COMPLETIONS)
 
 # ---- what gdb loads for a program with the verifier in it: the program names the file ----

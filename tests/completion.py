@@ -1,9 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
-"""TAB in a real bash: what the generated completion makes of a line.
-
-	completion.py [FILE]    the file that bash reads, else $O/completions/dma-inspect
-"""
+"""TAB in a real bash: what the generated completion of dma-inspect and dma-verifier makes of a
+line, and whether the programs know the words that it says."""
 import json
 import os
 import re
@@ -29,14 +27,14 @@ def case(name, why):
 
 
 class Bash(Terminal):
-    """An interactive bash that has read the file. ^T shows the line as it stands, ^U drops it."""
+    """An interactive bash that has read the files. ^T shows the line as it stands, ^U drops it."""
 
-    def __init__(self, path, folder, options="", shell=("/bin/bash",)):
+    def __init__(self, paths, folder, options="", shell=("/bin/bash",)):
         env = {"PATH": O + ":" + os.environ["PATH"], "HOME": folder, "TERM": "dumb", "PS1": "$ ",
                "INPUTRC": "/dev/null", "LC_ALL": "C.UTF-8", "COLUMNS": "200"}
         super().__init__([*shell, "--norc", "--noprofile", "-i"], env, r"\$ $")
         self.wait("bash")
-        for line in ("cd '%s'" % folder, options, "source '%s'" % path,
+        for line in ("cd '%s'" % folder, options, *("source '%s'" % x for x in paths),
                      "bind 'set bell-style none'", "bind 'set completion-query-items 0'",
                      "bind 'set page-completions off'",
                      "bind 'set enable-bracketed-paste off'",
@@ -62,15 +60,18 @@ class Bash(Terminal):
         return sorted(got[len(text) - len(text.split(" ")[-1]):].split())
 
 
+def said(*argv):
+    return subprocess.run(argv, capture_output=True, text=True, timeout=30).stdout
+
+
 def options():
-    out = subprocess.run([PROG, "--help"], capture_output=True, text=True, timeout=30).stdout
+    out = said(PROG, "--help")
     long = re.findall(r"^ .*(--[a-z-]+)(=?)", out, re.M)
     return sorted(a + b for a, b in long), sorted(re.findall(r"^  (-.),", out, re.M))
 
 
 def commands():
-    out = subprocess.run([PROG, "-j", "--bugcheck", "0", "-c", "help"], capture_output=True,
-                         text=True, timeout=30).stdout
+    out = said(PROG, "-j", "--bugcheck", "0", "-c", "help")
     return sorted(c["command"] for c in json.loads(out.splitlines()[1])["tables"]["commands"])
 
 
@@ -94,7 +95,7 @@ LINES = [
     ("-c leaks -c 'save --r", "-c leaks -c 'save --redact' "),
     ("-c nothing", "-c nothing"), ('-c "nothing -', '-c "nothing -'), ("-s vm", "-s vmcore "),
     ("-s su", "-s sub/"), ("--symbols=sub/", "--symbols=sub/inner.elf "),
-    ("-ssub/", "-ssub/inner.elf "),
+    ("-ssub/", "-ssub/inner.elf "), ("-ssu", "-ssub/"), ("--symbols=tw", "--symbols=two\\ words "),
     ("two", "two\\ words "), ("two\\ w", "two\\ words "), ('-s "two w', '-s "two words" '),
     ("vm", "vmcore "), ("-c leaks vm", "-c leaks vmcore "), ("sub/i", "sub/inner.elf "),
     ("~/vm", "~/vmcore "), ("pa", "panic.core "), ("pi", "pid:"), ("p", "p"), ("kc", "kcore "),
@@ -104,10 +105,49 @@ LINES = [
 ]
 
 
+VERIFIER_LINES = [
+    ("--add", "--add-driver="), ("/add", "/adddriver "), ("--querys", "--querys"),
+    ("--query-", "--query-settings "), ("/querys", "/querysettings "), ("--driver e", "--driver e"),
+    ("--mode br", "--mode break "), ("--mode=br", "--mode=break "), ("/mode br", "/mode break "),
+    ("--rule ADAPTER_R", "--rule ADAPTER_RELEASED="),
+    ("--rule BUFFER_LEAK=o", "--rule BUFFER_LEAK=off "),
+    ("--rule=BUFFER_LEAK=st", "--rule=BUFFER_LEAK=stop "), ("--fail ch", "--fail channels "),
+    ("--fail channels,bu", "--fail channels,buffers "),
+    ("--fail=lists,ch", "--fail=lists,channels "),
+    ("--file vm", "--file vmcore "), ("--file=su", "--file=sub/"), ("/file vm", "/file vmcore "),
+    ("pi", "pid:"), ("-", "-"), ("vm", "vm"),
+]
+
+
 def typed(bash, name):
-    for line, want in LINES:
-        got = bash.tab("dma-inspect " + line)
-        case("%s: %s" % (name, line), None if got == "dma-inspect " + want else "%r" % got)
+    for program, lines in (("dma-inspect ", LINES), ("dma-verifier ", VERIFIER_LINES)):
+        for line, want in lines:
+            got = bash.tab(program + line)
+            case("%s: %s%s" % (name, program * (program != "dma-inspect "), line),
+                 None if got == program + want else "%r" % got)
+
+
+def verifier(bash, folder):
+    """All words are the program's."""
+    tool, out = O + "/dma-verifier", said(O + "/dma-verifier", "--help")
+    want = re.findall(r"^ (--[a-z-]+) +(\S*?)  ", out, re.M)
+    want = sorted(a + ("=" if b else "") for a, b in want)
+    got = bash.all("dma-verifier --")
+    case("all of dma-verifier's options", None if got == want and len(got) > 20 else
+         "%s, not %s" % (got, want))
+    for option, n in (("--mode=", 3), ("--fail=", 3), ("--rule=", 40), ("--rule=BUFFER_LEAK=", 5),
+                      ("--flags=", 2)):
+        wrong, words = [], bash.all("dma-verifier " + option)
+        for word in words:
+            word = option * (not word.startswith(option)) + word
+            r = subprocess.run([tool, "--file=%s/settings" % folder, "--driver", "e1000",
+                                word + "log" * (option == "--rule=")], capture_output=True,
+                               text=True, timeout=30)
+            wrong += [r.stderr] * bool(r.returncode)
+        case("all of %s" % option, "%s %s" % (wrong, words) if wrong or len(words) < n else None)
+    got = {x.replace("--pid=", "") for x in bash.all("dma-verifier --pid=")}
+    case("all of --pid=", None if str(os.getpid()) in got and all(x.isdigit() for x in got) else
+         got)
 
 
 def lists(bash):
@@ -137,20 +177,21 @@ def lists(bash):
 
 
 def main():
-    path = os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 else O + "/completions/dma-inspect"
+    paths = [O + "/completions/" + x for x in ("dma-inspect", "dma-verifier")]
     with tempfile.TemporaryDirectory() as folder:
         os.mkdir(folder + "/sub")
         for name in FILES:
             open(os.path.join(folder, name), "w").close()
         with socket.socket(socket.AF_UNIX) as s:
             s.bind(folder + "/socket")
-        bash = Bash(path, folder)
+        bash = Bash(paths, folder)
         typed(bash, "TAB")
         lists(bash)
+        verifier(bash, folder)
         bash.type("exit\n")
         case("and bash lives on", None if bash.end() == 0 else "it died")
         for how in ("set -u", "COMP_WORDBREAKS=${COMP_WORDBREAKS//[:=]}", "set -o posix"):
-            bash = Bash(path, folder, how)
+            bash = Bash(paths, folder, how)
             typed(bash, how)
             bash.type("exit\n")
             bash.end()

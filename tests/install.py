@@ -37,6 +37,7 @@ LIST = """
 	LIB/pkgconfig/dmv-posix.pc
 	lib/crash/extensions/dma.so
 	share/bash-completion/completions/dma-inspect
+	share/bash-completion/completions/dma-verifier
 	share/dma-inspect/dma-drgn.py
 	share/dma-inspect/dma-gdb.py
 	share/dma-inspect/dma_elf.py

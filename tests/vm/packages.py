@@ -131,11 +131,13 @@ def manual(d, name, section, words):
 
 def completes(d):
     """bash-completion finds it by the name of the program."""
-    bash = completion.Bash("/usr/share/bash-completion/bash_completion", "/tmp",
+    bash = completion.Bash(["/usr/share/bash-completion/bash_completion"], "/tmp",
                            shell=[shutil.which("unshare"), *d.enter[1:], "/bin/bash"])
-    for line, want in (("--col", "--color="), ("-c ana", "-c analyze "), ("pi", "pid:")):
-        got = bash.tab("dma-inspect " + line)
-        if got != "dma-inspect " + want:
+    for line, want in (("inspect --col", "inspect --color="), ("inspect pi", "inspect pid:"),
+                       ("inspect -c ana", "inspect -c analyze "),
+                       ("verifier /query", "verifier /query"), ("verifier --li", "verifier --list ")):
+        got = bash.tab("dma-" + line)
+        if got != "dma-" + want:
             return "%s: %r" % (line, got)
     bash.type("exit\n")
     return bash.end()
