@@ -2,14 +2,15 @@
 /*
  * The first process of a Linux guest:
  *
- *	init ... : [kexec] [virtual] [pieces] DRIVER...
+ *	init ... : [kexec] [virtual] [pieces] [swiotlb] DRIVER...
  *
  * (the kernel puts words it does not know itself in front of the colon)
  * Starts `drivers DRIVER --mode log --hold` for each, says where their regions are, plants a copy
  * of the first one's header and a false region, and waits. After "cores" on the console it kills
  * them, gives their core files to the host and switches off. kexec: it crashes the kernel instead,
  * and under the second kernel gives /proc/vmcore to the host. virtual: bus addresses are virtual
- * ones. pieces: hardly three free pages lie side by side when the processes start.
+ * ones. pieces: hardly three free pages lie side by side when the processes start. swiotlb: transfers
+ * of the other disk hang when it is ready.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -33,7 +34,7 @@
 #define PROCESSES 8
 
 struct options {
-	bool kexec, physical, pieces;
+	bool kexec, physical, pieces, swiotlb;
 	const char *driver[PROCESSES];
 	int drivers;
 };
@@ -304,6 +305,8 @@ static void parse(int argc, char **argv, struct options *o)
 			o->physical = false;
 		else if (!strcmp(argv[i], "pieces"))
 			o->pieces = true;
+		else if (!strcmp(argv[i], "swiotlb"))
+			o->swiotlb = true;
 		else if (o->drivers < PROCESSES)
 			o->driver[o->drivers++] = argv[i];
 }
@@ -338,6 +341,8 @@ int main(int argc, char **argv)
 		region_copy(&r[0]);
 		region_forge(&r[0]);
 	}
+	if (o.swiotlb)
+		bounce_hold("/dev/nvme0n1");
 	say("ready");
 	if (o.kexec) {
 		disk_close();

@@ -50,6 +50,10 @@ void region_forge(const struct region *r);
 
 void say_devices(const char *bus);       /* "pci": of its devices, by sysfs */
 
+/* ---- init_bounce.c: slots of the bounce pool in use ---- */
+
+void bounce_hold(const char *disk);
+
 /* ---- init_kexec.c: a second kernel takes over when this one dies ---- */
 
 bool crash_kernel(void);                /* are we under that one? */

@@ -20,6 +20,7 @@
 #	virtual         bus addresses are virtual ones, as for a process that may not know better
 #	cache           1 GiB of memory full of data, for benches: of the dumps below only .elf,
 #	                .zlib.0, .lzo.0 and .plain.0, and no holes in their files
+#	swiotlb         all DMA is bounced, and transfers of a second disk hang when QEMU dumps
 #	kexec           no monitor: the kernel crashes, a second one writes /proc/vmcore
 #	DRIVER          a process with that test driver; default: the three below
 #
@@ -44,7 +45,7 @@ here=$(dirname "$0")
 . "$here"/qemu.sh
 series=6.1 arch=amd64 flavour='' cpu=''
 words='' drivers='' kernel_args='' init_args='' memory=256
-vmcoreinfo='-device vmcoreinfo' kexec=no disk2='' cache=no
+vmcoreinfo='-device vmcoreinfo' kexec=no disk2='' cache=no swiotlb=no
 for word; do
 	words=$words-$word
 	case $word in
@@ -59,6 +60,9 @@ for word; do
 	cache) memory=1024 cache=yes kernel_args="$kernel_args rootfstype=ramfs" ;;
 	pieces) init_args="$init_args pieces" ;;
 	virtual) init_args="$init_args virtual" ;;
+	swiotlb)
+		swiotlb=yes init_args="$init_args swiotlb"
+		kernel_args="$kernel_args swiotlb=4096,force" ;;
 	kexec)
 		kexec=yes memory=512
 		kernel_args="$kernel_args crashkernel=192M" init_args="$init_args kexec" ;;
@@ -136,11 +140,22 @@ mkfifo "$out".pipe "$out".console.in "$out".console.out &&
 	truncate -s ${disk_mb}M "$out".disk || exit 1
 cat "$out".console.out >"$out".serial &
 tty=$!
+# Of virtio only what the platform may translate goes through the kernel's DMA. The second disk lets
+# its first MiB pass, then a byte a second.
+disk_options="-drive file=$out.disk,if=virtio,format=raw"
+if [ $swiotlb = yes ]; then
+	truncate -s 16M "$out".slow || exit 1
+	held=throttling.bps-total=1,throttling.bps-total-max=1048576
+	disk_options="-drive file=$out.disk,if=none,id=disk,format=raw
+		-device virtio-blk-pci,drive=disk,iommu_platform=on,disable-legacy=on
+		-drive file=$out.slow,if=none,id=slow,format=raw,$held
+		-device nvme,drive=slow,serial=slow"
+fi
 $emulator -accel tcg -machine $machine -cpu $cpu -m $memory \
 	-display none -nodefaults -vga none -no-reboot \
 	-kernel "$kernel"/vmlinuz -initrd "$out".initrd \
 	-append "$kernel_args -- :$init_args $drivers" \
-	-drive "file=$out.disk,if=virtio,format=raw" $vmcoreinfo \
+	$disk_options $vmcoreinfo \
 	${disk2:+-drive "file=$disk2,if=virtio,format=raw"} \
 	-chardev "pipe,id=console,path=$out.console" -serial chardev:console \
 	-monitor none -qmp stdio <"$out".pipe >"$out".monitor 2>&1 &
@@ -151,6 +166,11 @@ trap 'kill $qemu $tty 2>/dev/null' EXIT
 
 said() { grep -aEq "^init: ($1)" "$out".serial 2>/dev/null; }
 ready() { said 'ready|gave up' || gone; }
+# Else the kernel waits for what hangs when it is switched off.
+unthrottle() {
+	echo '{"execute":"block_set_io_throttle","arguments":{"device":"slow","bps":0,' \
+		'"bps_rd":0,"bps_wr":0,"iops":0,"iops_rd":0,"iops_wr":0}}'
+}
 answers() { [ "$(grep -c '"return"' "$out".monitor)" -ge "$1" ] || gone; }
 
 await ${boot_limit}0 ready || die "not ready in $boot_limit seconds"
@@ -165,9 +185,11 @@ if [ $kexec = no ]; then
 			dump "$out".paging.elf true ""
 			dump "$out".kdump.flat false ',"format":"kdump-zlib"'
 		fi
+		[ $swiotlb = no ] || unthrottle
 		echo '{"execute":"cont"}'
 	} >&3
 	[ $cache = no ] && wanted=6 || wanted=4
+	[ $swiotlb = no ] || wanted=$((wanted + 1))
 	await ${end_limit}0 answers $wanted || die "QEMU does not dump"
 	echo cores >"$out".console.in
 fi
@@ -189,7 +211,7 @@ for f in "$out".files/*; do
 	case $f in */vmcore) to=elf ;; *) to=${f##*/} ;; esac
 	mv "$f" "$out.$to"
 done
-rm -rf "$out".files "$out".disk* "$out".console.* "$out".initrd "$out".monitor
+rm -rf "$out".files "$out".slow "$out".disk* "$out".console.* "$out".initrd "$out".monitor
 chmod u+w "$out".*
 
 # It knows the page tables of its own architecture only.
