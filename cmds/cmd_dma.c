@@ -13,7 +13,7 @@ static const struct section {
 	uint32_t topics;                /* what it rests on beside the adapters themselves */
 	dmv_dma_section *say;
 } sections[] = {
-	{ 0x01, "generic information", 0, dmv_dma_generic },
+	{ 0x01, "generic information", DMV_TOPIC_BOUNCE, dmv_dma_generic },
 	{ 0x02, "map registers",
 	  DMV_TOPIC(DMV_K_FILE) | DMV_TOPIC(DMV_K_REGISTER) | DMV_TOPIC(DMV_K_MAPPING),
 	  dmv_dma_registers },

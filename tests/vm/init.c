@@ -9,8 +9,8 @@
  * of the first one's header and a false region, and waits. After "cores" on the console it kills
  * them, gives their core files to the host and switches off. kexec: it crashes the kernel instead,
  * and under the second kernel gives /proc/vmcore to the host. virtual: bus addresses are virtual
- * ones. pieces: hardly three free pages lie side by side when the processes start. swiotlb: transfers
- * of the other disk hang when it is ready.
+ * ones. pieces: hardly three free pages lie side by side when the processes start. swiotlb:
+ * transfers of the other disk hang when it is ready.
  */
 #include <errno.h>
 #include <fcntl.h>

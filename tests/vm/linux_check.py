@@ -28,6 +28,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "second"))
 import compare                          # noqa: E402
 import linux_boot                       # noqa: E402
+import linux_bounce                     # noqa: E402
 import linux_devices                    # noqa: E402
 import linux_forms                      # noqa: E402
 import linux_modules                    # noqa: E402
@@ -37,16 +38,18 @@ from linux_judge import Wrong, differ, need, num, only, own     # noqa: E402
 from linux_truth import Processes, Symbols, Types, Untold       # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-SMALL = ["6.1", "6.12-nokaslr-la57-novmcoreinfo", "6.1-pieces-virtual", "6.12-arm64-max"]
+SMALL = ["6.1", "6.12-nokaslr-la57-novmcoreinfo", "6.1-pieces-virtual", "6.12-arm64-max",
+         "6.12-swiotlb"]
 SETTINGS = [["6.1", "6.12", "lean"], ["", "nokaslr"], ["", "la57"], ["", "novmcoreinfo"]]
 FURTHER = ["6.1-pieces-virtual", "6.12-pieces-virtual-la57", "6.1-huge", "6.12-huge-la57",
            "6.1-virtual-novmcoreinfo", "6.1-kexec", "6.12-kexec-la57",
+           "6.1-swiotlb", "6.12-swiotlb", "lean-swiotlb",
            "6.1-arm64", "6.1-arm64-max-nokaslr-novmcoreinfo", "6.1-arm64-max-pieces-virtual",
            "6.1-arm64-huge", "6.12-arm64", "6.12-arm64-novmcoreinfo", "6.12-arm64-max",
            "6.12-arm64-max-nokaslr-novmcoreinfo", "6.12-arm64-max-pieces-virtual",
            "6.12-arm64-16k", "6.12-arm64-16k-max", "6.12-arm64-16k-max-nokaslr-novmcoreinfo"]
 # Settings of the processes' memory: nothing that a peer could see.
-OURS_ALONE = {"pieces", "virtual", "huge"}
+OURS_ALONE = {"pieces", "virtual", "huge", "swiotlb"}
 KERNEL_HALF = 0xFF00000000000000
 LIMIT = 120                             # seconds for one run of dma-inspect
 SECOND = ["elf", "kdump"]               # forms that the second decoder is asked about
@@ -281,6 +284,22 @@ class Variant:
         for member, wrong in linux_devices.renamed(self.tool, files[0], self.path + ".btf"):
             self.test("elf: %s has another name" % member, need, not wrong, wrong)
 
+    def bounce(self, files):
+        """Pools as the guest's kernel counts them, and what is in transfer."""
+        wrong = linux_bounce.check(self.tool, files, self.path + ".serial")
+        need(not wrong, wrong)
+
+    def bounce_beside(self, label, files):
+        """Slot by slot as drgn has them; members of the kernel's under another name."""
+        if not os.path.exists(self.vmlinux) or not linux_bounce.has_drgn():
+            print("skip slots beside drgn: %s: no drgn, or no vmlinux" % self.name)
+        else:
+            wrong = linux_bounce.beside_drgn(self.tool, files, self.vmlinux)
+            self.test(label + ": slots beside drgn", need, not wrong, wrong)
+        for member, wrong in linux_bounce.renamed(self.tool, self.path + ".elf",
+                                                  self.path + ".btf"):
+            self.test("elf: %s has another name" % member, need, not wrong, wrong)
+
     def unasked(self, files):
         """A Linux kernel's memory is not searched unless it is asked for."""
         r = self.call(files, "-c", "region")
@@ -334,6 +353,8 @@ class Variant:
                 named &= self.test(label + ": its devices", self.devices, files)
         if label == "elf" and not self.words:
             named &= self.test(label + ": members renamed", self.renamed, files)
+        if "swiotlb" in self.words:
+            named &= self.test(label + ": its bounce pools", self.bounce, files)
         self.cells[label] = "yes" if good and named else "region" if good else "NO"
         return docs if good else None
 
@@ -343,6 +364,10 @@ class Variant:
         good = self.test(label + ": no user pages, no region", self.filtered, files)
         good &= self.test(label + ": the kernel", self.kernel, files, [])
         good &= self.named(label, files)
+        if "swiotlb" in self.words:
+            good &= self.test(label + ": its bounce pools", self.bounce, files)
+            if label == "zlib.31":
+                self.bounce_beside(label, files)
         self.cells[label] = "kernel" if good else "NO"
 
     def run(self):

@@ -25,7 +25,8 @@ LOST = {
         "bus_limit"},
     "DEV_PARMS": {"max_segment", "boundary", "min_align"}, "PARMS_SEGMENT": {"max_segment"},
     "PARMS_BOUNDARY": {"boundary"}, "PARMS_ALIGN": {"min_align"}, "DEV_OPS": {"ops"},
-    "DEV_IOMMU_BIT": {"ops"}, "DEV_POOL": {"pool", "pool_name"}, "POOL_RESTRICTED": {"pool_name"},
+    "DEV_IOMMU_BIT": {"ops"}, "DEV_POOL": {"pool", "pool_name", "pool_slots", "pool_used"},
+    "POOL_RESTRICTED": {"pool_name"},
     "DEV_GROUP": {"group", "domain", "aperture", "aperture_end"}, "GROUP_ID": {"group"},
     "GROUP_DOMAIN": {"domain", "aperture", "aperture_end"}, "DOMAIN_TYPE": {"domain"},
     "DOMAIN_START": {"aperture", "aperture_end"}, "DOMAIN_END": {"aperture", "aperture_end"},
@@ -128,12 +129,12 @@ class Btf:
                 if self.string(struct.unpack_from("<I", self.data, at + 12 + 12 * i)[0]) == first]
 
 
-def fields():
+def fields(wanted):
     """[(ID, struct, member, what is said)] of linux_fields.def."""
     with open(os.path.join(TOP, "dumps", "linux_fields.def")) as f:
         rows = re.findall(r'^DMV_FIELD\((\w+),\s*"(\w+)",\s*"([^"]+)",\s*"[^"]*",\s*'
                           r'[^"]*"([^"]+)"\)', f.read(), re.M)
-    return [r for r in rows if r[0] in ALL or r[0] in LOST]
+    return [r for r in rows if r[0] in wanted]
 
 
 @contextlib.contextmanager
@@ -170,9 +171,19 @@ def one_renamed(tool, path, row, before):
 
 def renamed(tool, path, btf):
     """[(member, what is wrong or None)]. path: an ELF dump, in which the guest's BTF lies whole."""
+    _, before, _ = ask(tool, [path])
+    for row in each_renamed(path, btf, ALL | set(LOST)):
+        yield "%s.%s" % row[1:3], one_renamed(tool, path, row, before)
+
+
+def places_of(types, row):
+    return types.member(row[1], row[2].split("|")[0])
+
+
+def each_renamed(path, btf, wanted, find=places_of):
+    """Of the rows of linux_fields.def that are wanted each, while its member has another name."""
     with open(btf, "rb") as f:
         types = Btf(f.read())
-    _, before, _ = ask(tool, [path])
     with open(path, "r+b") as f, mmap.mmap(f.fileno(), 0) as data:
         bases, at = [], data.find(types.data[:4096])
         while at >= 0:
@@ -180,9 +191,9 @@ def renamed(tool, path, btf):
             at = data.find(types.data[:4096], at + 4096)
         if not bases:
             raise LookupError("the guest's BTF is not in one piece in the dump")
-        for row in fields():
-            places = types.member(row[1], row[2].split("|")[0])
+        for row in fields(wanted):
+            places = find(types, row)
             if not places:              # this kernel has it not
                 continue
             with changed(data, [(b + at, name) for b in bases for at, name in places]):
-                yield "%s.%s" % row[1:3], one_renamed(tool, path, row, before)
+                yield row
