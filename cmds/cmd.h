@@ -96,6 +96,7 @@ struct dmv_cmd {
 	 * {a}, {o}: adapter, object the answer is about (dmv_about). */
 	const char *next;
 	bool needs_facts;
+	bool needs_books;               /* of them, a region or what a kernel keeps of mappings */
 	bool needs_region;              /* of them, those of a region: the verifier's books */
 	uint32_t topics;                /* DMV_TOPIC...: tables that every answer of it rests on */
 	enum dmv_code (*run)(struct dmv_ses *s, const struct dmv_argv *av);
@@ -125,6 +126,8 @@ bool dmv_number(const char *word, uint64_t *ret);
 
 /* Finds the facts of the target, once. Commands with needs_facts need not call it. */
 enum dmv_code dmv_need_facts(struct dmv_ses *s);
+/* The same for what a region or a kernel's own books tell. */
+enum dmv_code dmv_need_books(struct dmv_ses *s);
 /* The same for what only a region tells. */
 enum dmv_code dmv_need_region(struct dmv_ses *s);
 

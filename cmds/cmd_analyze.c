@@ -6,6 +6,7 @@
 #include "cmd.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "dump_info.h"
 #include "finding.h"
@@ -103,6 +104,24 @@ static bool say_next(struct dmv_ses *s, const struct dmv_tally *t, uint64_t adap
 	return dmv_out_row(s->out, &next_table, &(struct next){ "summary", "what there is" });
 }
 
+static bool say_next_kernel(struct dmv_ses *s, const struct dmv_finding *w)
+{
+	const char *by = dmv_finding_command(w->id);
+	const uint64_t adapter = dmv_adapter_handle(&s->facts, w->adapter);
+	char command[40];
+	struct next n = { by, "all of them, with their stacks" };
+
+	if (strcmp(by, "leaks"))
+		n.why = "all of them, by call site";
+	dmv_out_table(s->out, &next_table);
+	dmv_out_line(s->out, "\nNext:");
+	if (!dmv_out_row(s->out, &next_table, &n) || adapter == DMV_NO_ADDR)
+		return adapter == DMV_NO_ADDR;
+	snprintf(command, sizeof(command), "dma %llx 7", (unsigned long long)adapter);
+	return dmv_out_row(s->out, &next_table, &(struct next){
+		command, "the device, and all that is mapped for it" });
+}
+
 static bool region(struct dmv_ses *s, uint32_t r, const struct dmv_judge *j)
 {
 	const struct dmv_region_fact *x = &s->facts.region[r];
@@ -124,6 +143,30 @@ static bool region(struct dmv_ses *s, uint32_t r, const struct dmv_judge *j)
 	return say_next(s, &t, adapter);
 }
 
+/* What the kernel's own books prove. */
+static bool kernel(struct dmv_ses *s, const struct dmv_judge *j)
+{
+	const struct dmv_finding *w;
+	struct dmv_tally t;
+
+	dmv_tally_make(&t, j, &s->facts, DMV_NO_INDEX);
+	w = worst(&t);
+	if (!w) {
+		dmv_out_line(s->out, "%zu mappings on record: no leak, no overlap, none unchecked.",
+			     s->facts.nmapping);
+		return true;
+	}
+	s->found = true;
+	if (!dmv_verdict_finding(s, w))
+		return false;
+	if (t.errors + t.warnings + t.transition > 1 || dmv_out_format(s->out) == DMV_JSON) {
+		dmv_out_line(s->out, "\nAll that was found:");
+		if (!dmv_tally_say(s, &t))
+			return false;
+	}
+	return say_next_kernel(s, w);
+}
+
 static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 {
 	enum dmv_code code;
@@ -132,13 +175,13 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 	bool go = true;
 
 	(void)av;
-	if (dmv_need_region(s)) {
+	if (dmv_need_books(s)) {
 		s->found = dmv_dump_about_dma(s);
 		code = dmv_dump_instead(s);
 		return code == DMV_E_STOPPED || dmv_dump_stack_say(s) ? code : DMV_E_STOPPED;
 	}
 	/* the verdict stands on what can be read: bytes that cannot be compared are a note */
-	if (dmv_verify(s)) {
+	if (s->facts.nregion && dmv_verify(s)) {
 		e = s->err;
 		if (e.code == DMV_E_STOPPED)
 			return e.code;
@@ -150,6 +193,8 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 		return dmv_no_memory(s);
 	for (uint32_t r = 0; go && r < s->facts.nregion; r++)
 		go = region(s, r, j);
+	if (go && s->facts.debug.there)
+		go = kernel(s, j);
 	dmv_judge_free(j);
 	if (go && dmv_dump_bugcheck(s))
 		go = dmv_dump_bugcheck_say(s);

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "check_mappings.h"
 #include "finding.h"
 #include "hexdump.h"
 #include "rules.h"
@@ -100,30 +101,49 @@ static bool say(void *ctx, const struct dmv_finding *x)
 		dmv_hexdump(s->out, NULL, g->addr, g->offset, g->bytes, g->n));
 }
 
+static enum dmv_code mappings(struct dmv_ses *s)
+{
+	enum dmv_code code;
+	bool any = false;
+
+	s->topics |= DMV_TOPIC(DMV_K_MAPPING);
+	code = dmv_check_mappings(s, &any);
+	s->found |= any;
+	if (!code && !any)
+		dmv_out_line(s->out, "%zu mappings: no overlap, none unchecked",
+			     s->facts.nmapping);
+	return code;
+}
+
 static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 {
 	enum dmv_code code;
 
 	(void)av;
-	dmv_out_table(s->out, &table);
-	code = dmv_verify_findings(s, DMV_FIND_GUARDS, say, s);
-	if (code)
-		return code;
-	dmv_out_line(s->out, "%s%zu of %llu guards overwritten", s->facts.nguard ? "\n" : "",
-		     s->facts.nguard, (unsigned long long)s->facts.guards_checked);
-	return DMV_E_OK;
+	if (s->facts.nregion) {
+		dmv_out_table(s->out, &table);
+		code = dmv_verify_findings(s, DMV_FIND_GUARDS, say, s);
+		if (code)
+			return code;
+		dmv_out_line(s->out, "%s%zu of %llu guards overwritten",
+			     s->facts.nguard ? "\n" : "", s->facts.nguard,
+			     (unsigned long long)s->facts.guards_checked);
+	}
+	return s->facts.debug.there ? mappings(s) : DMV_E_OK;
 }
 
 const struct dmv_cmd dmv_cmd_check = {
 	.name = "check",
-	.summary = "verify every guard in the dump itself",
+	.summary = "verify every guard in the dump, every mapping on record",
 	.help = "Compares the tags around common buffers, the guards around mapped buffers and\n"
 		"the fill of free map registers with what the verifier laid there, byte by byte\n"
-		"in the dump. Shows what was overwritten, whose it was, and the bytes.",
+		"in the dump. Shows what was overwritten, whose it was, and the bytes. Of a\n"
+		"Linux kernel with dma-debug: mappings that overlap in memory which devices\n"
+		"write, and mappings that were never checked for an error, by call site.",
 	.examples = "check  verify all",
 	.next = "?analyze, who {o}, events {o}",
 	.needs_facts = true,
-	.needs_region = true,
+	.needs_books = true,
 	.topics = DMV_TOPICS_NAMES | DMV_TOPICS_JUDGE | DMV_TOPIC(DMV_K_FILE) |
 		  DMV_TOPIC(DMV_K_REGISTER) | DMV_TOPIC(DMV_K_BUFFER),
 	.run = run,

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "books.h"
 #include "bounce.h"
 #include "dump_info.h"
 #include "finding.h"
@@ -75,7 +76,7 @@ static const struct dmv_table line_table = { "adapters", line_cols, NULL };
 
 struct total {
 	uint64_t adapters, released, lists, registers, bytes, vectors, buffers, buffer_bytes;
-	uint64_t channels, errors, warnings, in_transition, has_vectors;
+	uint64_t channels, errors, warnings, in_transition, has_vectors, has_region;
 };
 
 static const struct dmv_col total_cols[] = {
@@ -92,6 +93,7 @@ static const struct dmv_col total_cols[] = {
 	DMV_COL(struct total, warnings, "", DMV_S_U64, "findings that are warnings"),
 	DMV_COL(struct total, in_transition, "", DMV_S_U64, "objects in transition, no findings"),
 	DMV_COL(struct total, has_vectors, NULL, DMV_S_MARK, ""),
+	DMV_COL(struct total, has_region, NULL, DMV_S_MARK, ""),
 	{ 0 }
 };
 
@@ -99,8 +101,8 @@ static const struct dmv_table total_table = {
 	"total", total_cols,
 	"\n"
 	"Adapters:   {adapters} live, {released} released and on record\n"
-	"Mapped:     map registers {registers} ({bytes} bytes), scatter/gather lists {lists}\n"
-	"Allocated:  common buffers {buffers} ({buffer_bytes} bytes), adapter channels {channels}\n"
+	"?has_region|Mapped:     map registers {registers} ({bytes} bytes), scatter/gather lists {lists}\n"
+	"?has_region|Allocated:  common buffers {buffers} ({buffer_bytes} bytes), adapter channels {channels}\n"
 	"?has_vectors|Vectors:    {vectors} of common buffers\n"
 	"Findings:   errors {errors}, warnings {warnings}, in transition {in_transition}\n"
 };
@@ -175,6 +177,13 @@ static bool empty(const struct line *l)
 		 l->violations);
 }
 
+/* A Linux device that no region knows has nothing in these columns: people see it among those that
+ * have something mapped. */
+static bool hides(const struct dmv_ses *s, uint32_t adapter)
+{
+	return dmv_device_of(&s->facts, adapter) && dmv_out_format(s->out) == DMV_TEXT;
+}
+
 static bool say_lines(struct dmv_ses *s, struct line *by, struct total *t)
 {
 	const struct dmv_facts *f = &s->facts;
@@ -193,7 +202,7 @@ static bool say_lines(struct dmv_ses *s, struct line *by, struct total *t)
 		t->channels += l->channels;
 		if (a && !a->master)
 			*(gone ? &t->released : &t->adapters) += 1;
-		if ((!a || gone || a->master) && empty(l))
+		if ((!a || gone || a->master || hides(s, i)) && empty(l))
 			continue;
 		l->region = a ? a->region : DMV_NO_INDEX;
 		l->adapter = dmv_adapter_handle(f, i);
@@ -211,11 +220,12 @@ static enum dmv_code say(struct dmv_ses *s, struct line *by, const struct dmv_ju
 {
 	struct total t = { 0 };
 	struct dmv_tally tally;
+	enum dmv_code code;
 
 	dmv_out_table(s->out, &head_table);
 	dmv_out_table(s->out, &line_table);
 	dmv_out_table(s->out, &total_table);
-	dmv_tally_make(&tally, j, &s->facts, DMV_NO_INDEX);
+	dmv_tally_make(&tally, j, &s->facts, DMV_TALLY_ALL);
 	t.errors = tally.errors;
 	t.warnings = tally.warnings;
 	t.in_transition = tally.transition;
@@ -224,10 +234,15 @@ static enum dmv_code say(struct dmv_ses *s, struct line *by, const struct dmv_ju
 	if (!say_heads(s) || !dmv_dump_bugcheck_brief(s) || !say_lines(s, by, &t))
 		return DMV_E_STOPPED;
 	t.has_vectors = t.vectors ? t.vectors : UINT64_MAX;
-	if (!dmv_out_row(s->out, &total_table, &t) || !dmv_bounce_brief(s) ||
-	    !dmv_tally_say(s, &tally))
+	t.has_region = s->facts.nregion ? s->facts.nregion : UINT64_MAX;
+	if (!dmv_out_row(s->out, &total_table, &t))
 		return DMV_E_STOPPED;
-	if (!s->facts.verified && dmv_out_format(s->out) == DMV_TEXT)
+	code = dmv_books_brief(s);
+	if (code)
+		return code;
+	if (!dmv_bounce_brief(s) || !dmv_tally_say(s, &tally))
+		return DMV_E_STOPPED;
+	if (s->facts.nregion && !s->facts.verified && dmv_out_format(s->out) == DMV_TEXT)
 		dmv_out_line(
 			s->out,
 			"\nGuards and double buffers were not compared: check, stale, analyze");

@@ -2,11 +2,13 @@
 /* who: which object owns, or last owned, an address: virtual, physical or bus. */
 #include "cmd.h"
 
+#include <string.h>
+
 #include "finding.h"
 #include "words.h"
 
 struct owner {
-	uint32_t region;
+	uint32_t region, of;            /* of: enum dmv_kind_of */
 	const char *kind, *space, *state, *owner, *caller, *device;
 	uint64_t object, adapter, start, length, age;
 	int64_t offset;
@@ -31,6 +33,25 @@ static const struct dmv_col cols[] = {
 
 static const struct dmv_table table = { "owners", cols, NULL };
 static const struct dmv_table near_table = { "neighbours", cols, NULL };
+
+/* Of a kernel's books: without what only a region knows, and with the device's name. */
+static const struct dmv_col kernel_cols[] = {
+	DMV_COL(struct owner, space, "AS", DMV_S_STR, "which of the mapping's addresses it is"),
+	DMV_COL(struct owner, kind, "KIND", DMV_S_STR, "what it is"),
+	DMV_COL(struct owner, object, "BUS", DMV_S_BARE, "bus address that the driver holds"),
+	DMV_COL(struct owner, start, NULL, DMV_S_ADDR, "start of the range that holds the address"),
+	DMV_COL(struct owner, length, "LENGTH", DMV_S_SIZE, "of that range"),
+	DMV_COL(struct owner, offset, "OFFSET", DMV_S_OFFSET, "of the address in it"),
+	DMV_COL(struct owner, state, "STATE", DMV_S_STR, "live, in transition"),
+	DMV_COL(struct owner, device, "DEVICE", DMV_S_STR, "device or driver"),
+	DMV_COL(struct owner, owner, "OWNER", DMV_S_STR, "function that made it"),
+	DMV_COL(struct owner, caller, NULL, DMV_S_STR, "the same with offset"),
+	DMV_COL(struct owner, adapter, NULL, DMV_S_ADDR, "its struct device"),
+	{ 0 }
+};
+
+static const struct dmv_table kernel_table = { "mappings", kernel_cols, NULL };
+static const struct dmv_table kernel_near_table = { "near_mappings", kernel_cols, NULL };
 
 /* One of the ranges of an object. */
 struct range {
@@ -101,6 +122,20 @@ static unsigned of_list(const struct dmv_list_fact *l, struct range r[RANGES])
 	return put(r, put_handle(r, 0, "handle", l->handle), "virtual", l->va, l->bytes);
 }
 
+/* One that failed has an address of no memory. */
+static unsigned of_mapping(const struct dmv_mapping_fact *x, struct range r[RANGES])
+{
+	unsigned n = put_handle(r, 0, "dma-debug's entry", x->entry);
+	const uint64_t bytes = x->bytes.known ? x->bytes.value : 0;
+
+	if (x->failed)
+		return n;
+	n = put(r, n, "physical", x->phys, x->phys_bytes);
+	if (!x->bus.known || (x->bus.value == x->phys && bytes <= x->phys_bytes))
+		return n;
+	return put(r, n, "bus", x->bus.value, bytes);
+}
+
 static unsigned ranges(const struct dmv_facts *f, const struct dmv_object *o,
 		       struct range r[RANGES])
 {
@@ -117,6 +152,8 @@ static unsigned ranges(const struct dmv_facts *f, const struct dmv_object *o,
 		return put_handle(r, 0, "handle", f->vector[o->index].handle);
 	case DMV_K_BUFFER:
 		return of_buffer(&f->buffer[o->index], r);
+	case DMV_K_MAPPING:
+		return of_mapping(&f->mapping[o->index], r);
 	case DMV_K_CHANNEL:
 		return put_handle(r, 0, "wait context block", f->channel[o->index].record);
 	default:
@@ -133,6 +170,7 @@ struct near {
 struct search {
 	struct dmv_ses *s;
 	uint64_t addr;
+	uint64_t phys;                  /* of addr, by the kernel's page tables; NO_ADDR */
 	uint64_t hits;
 	struct near below, above;
 };
@@ -141,8 +179,10 @@ static void fill(const struct dmv_facts *f, const struct dmv_object *o, const st
 		 uint64_t addr, struct owner *d)
 {
 	*d = (struct owner){
-		.region = o->region, .kind = dmv_kind_word(o->kind), .space = r->space,
-		.state = dmv_life_word(o->life), .owner = dmv_site_owner(f, o->owner),
+		.region = o->region, .of = o->kind, .space = r->space,
+		.kind = dmv_object_word(f, o->kind, o->index), .state = dmv_life_word(o->life),
+		.owner = o->kind == DMV_K_ADAPTER ? dmv_adapter_owner(f, o->index) :
+			 dmv_site_owner(f, o->owner),
 		.caller = dmv_site_text(f, o->owner), .device = dmv_adapter_name(f, o->adapter),
 		.object = o->addr, .adapter = dmv_adapter_handle(f, o->adapter), .start = r->start,
 		.length = r->handle ? UINT64_MAX : r->length, .age = dmv_age(f, o->region, o->time),
@@ -163,6 +203,16 @@ static void neighbour(struct search *q, const struct dmv_object *o, const struct
 	fill(&q->s->facts, o, r, q->addr, &n->row);
 }
 
+/* The address as the kernel has it is that of memory which is mapped. */
+static bool by_pages(const struct search *q, const struct dmv_object *o, struct range *r)
+{
+	if (o->kind != DMV_K_MAPPING || q->phys == DMV_NO_ADDR || strcmp(r->space, "physical") ||
+	    q->phys - r->start >= r->length)
+		return false;
+	*r = (struct range){ "virtual", q->addr - (q->phys - r->start), r->length, false };
+	return true;
+}
+
 /* The first range of the object that holds the address, as a row. */
 static bool object(struct search *q, const struct dmv_object *o)
 {
@@ -171,7 +221,7 @@ static bool object(struct search *q, const struct dmv_object *o)
 	struct owner d;
 
 	for (unsigned i = 0; i < n; i++) {
-		if (q->addr - r[i].start >= r[i].length) {
+		if (q->addr - r[i].start >= r[i].length && !by_pages(q, o, &r[i])) {
 			if (!r[i].handle)
 				neighbour(q, o, &r[i]);
 			continue;
@@ -179,7 +229,8 @@ static bool object(struct search *q, const struct dmv_object *o)
 		q->hits++;
 		fill(&q->s->facts, o, &r[i], q->addr, &d);
 		dmv_about(q->s, d.adapter, d.object);
-		return dmv_out_row(q->s->out, &table, &d);
+		return dmv_out_row(q->s->out, o->kind == DMV_K_MAPPING ? &kernel_table : &table,
+				   &d);
 	}
 	return true;
 }
@@ -204,17 +255,23 @@ static bool walk(struct search *q, bool gone)
 	return true;
 }
 
+static bool say_near(struct search *q, const struct near *n)
+{
+	return !n->any || dmv_out_row(q->s->out, n->row.of == DMV_K_MAPPING ? &kernel_near_table :
+				      &near_table, &n->row);
+}
+
 static bool say_neighbours(struct search *q)
 {
 	dmv_out_line(q->s->out, "No DMA object owns or owned %llx.%s",
 		     (unsigned long long)q->addr, q->below.any || q->above.any ? " Nearest:" : "");
-	return (!q->below.any || dmv_out_row(q->s->out, &near_table, &q->below.row)) &&
-	       (!q->above.any || dmv_out_row(q->s->out, &near_table, &q->above.row));
+	return say_near(q, &q->below) && say_near(q, &q->above);
 }
 
 static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 {
-	struct search q = { .s = s };
+	struct search q = { .s = s, .phys = DMV_NO_ADDR };
+	uint64_t bytes;
 	uint32_t adapter;
 	bool go;
 
@@ -224,6 +281,12 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 		q.addr = s->facts.adapter[adapter].handle;
 	dmv_out_table(s->out, &table);
 	dmv_out_table(s->out, &near_table);
+	if (s->facts.nmapping) {
+		dmv_out_table(s->out, &kernel_table);
+		dmv_out_table(s->out, &kernel_near_table);
+		if (s->mem && dmv_mem_translate(s->mem, q.addr, &q.phys, &bytes, NULL))
+			q.phys = DMV_NO_ADDR;
+	}
 	go = walk(&q, false) && walk(&q, true);
 	if (go && !q.hits)
 		go = say_neighbours(&q);
@@ -240,14 +303,15 @@ const struct dmv_cmd dmv_cmd_who = {
 	.summary = "who owns, or owned, an address",
 	.help = "Every mapping, list, common buffer, map register file, channel and adapter that\n"
 		"has this address: as virtual, physical or bus address, in its double buffer or\n"
-		"its padding, or as handle. Live ones first, then freed ones that are still on\n"
-		"record. If there is none, the nearest below and above.",
+		"its padding, or as handle; of a Linux kernel what dma-debug has on record. Live\n"
+		"ones first, then freed ones that are still on record. If there is none, the\n"
+		"nearest below and above.",
 	.examples = "who ffff888004a81000  by any kind of address\n"
 		    "who 0n4096  decimal",
 	.args = args,
 	.next = "dma {a} f, events {o}",
 	.needs_facts = true,
-	.needs_region = true,
+	.needs_books = true,
 	.topics = DMV_TOPICS_OBJECTS,
 	.run = run,
 };

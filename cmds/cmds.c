@@ -52,7 +52,8 @@ static int run(struct dmv_ses *s, const struct dmv_cmd *c, const char *line,
 
 	s->topics = c->topics;
 	if (c->needs_facts)
-		code = c->needs_region ? dmv_need_region(s) : dmv_need_facts(s);
+		code = c->needs_region ? dmv_need_region(s) :
+		       c->needs_books ? dmv_need_books(s) : dmv_need_facts(s);
 	if (code) {
 		dmv_out_error(s->out, s->err.msg);
 		return exit_code(s, code, true);

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "finding_mapping.h"
 #include "rules.h"
 #include "words.h"
 
@@ -46,12 +47,35 @@ const struct dmv_finding_rule dmv_finding_rules[DMV_F_COUNT] = {
 		"buffer." },
 	[DMV_F_VIOLATION] = {
 		"violation", false, "the verifier recorded a violation", "", "" },
+	[DMV_F_LEAK_UNBOUND] = {
+		"leak-unbound", false, "mapped, and its device has no driver",
+		"The driver went away, or its probe failed, and left this mapped; the device may "
+		"still write to it.",
+		"Stop the device, then unmap and free everything in remove() and where probe() "
+		"fails." },
+	[DMV_F_LEAK_NO_DEVICE] = {
+		"leak-no-device", false, "mapped, and its device is gone",
+		"The kernel lists no device at the address that this was mapped for.",
+		"Unmap and free everything before the device is removed." },
+	[DMV_F_OVERLAP] = {
+		"overlap", true, "memory that a device writes is mapped twice",
+		"Memory is mapped from device, or both ways, while another such mapping of it is "
+		"live: what one brings the end of the other may overwrite with old bytes.",
+		"Unmap before mapping again, and let two buffers share no memory. Memory that is "
+		"registered for RDMA or shared between devices may be meant to." },
+	[DMV_F_UNCHECKED] = {
+		"unchecked", true, "mapped, and never checked for an error",
+		"The driver did not call dma_mapping_error(): once mapping fails (no bounce "
+		"buffer, no bus address) the device is told an address that is none.",
+		"Call dma_mapping_error() behind each dma_map_single(), dma_map_page() and "
+		"dma_map_resource(), and give up if it says so." },
 };
 
 const enum dmv_finding_id dmv_findings_by_weight[] = {
 	DMV_F_VIOLATION, DMV_F_GUARD, DMV_F_LEAK_RELEASED, DMV_F_LEAK_RELEASING,
-	DMV_F_LEAK_UNLOADED, DMV_F_LEAK_ADAPTER, DMV_F_LEAK_ORPHAN, DMV_F_STALE,
-	DMV_F_LATE_WRITE, DMV_F_NONE,
+	DMV_F_LEAK_UNLOADED, DMV_F_LEAK_ADAPTER, DMV_F_LEAK_ORPHAN, DMV_F_LEAK_UNBOUND,
+	DMV_F_LEAK_NO_DEVICE, DMV_F_STALE, DMV_F_LATE_WRITE, DMV_F_OVERLAP, DMV_F_UNCHECKED,
+	DMV_F_NONE,
 };
 
 /* ---- judgement ---- */
@@ -68,6 +92,7 @@ enum hold {                     /* of an adapter over what belongs to it */
 struct dmv_judge {
 	const struct dmv_facts *f;
 	uint8_t *hold;          /* enum hold, by adapter */
+	struct dmv_mappings_judged *mappings;
 };
 
 static bool driver_gone(const struct dmv_facts *f, uint32_t driver)
@@ -97,8 +122,9 @@ struct dmv_judge *dmv_judge_new(const struct dmv_facts *f)
 		return NULL;
 	j->f = f;
 	j->hold = calloc(f->nadapter + 1, 1);
-	if (!j->hold) {
-		free(j);
+	j->mappings = dmv_mappings_judge(f);
+	if (!j->hold || !j->mappings) {
+		dmv_judge_free(j);
 		return NULL;
 	}
 	for (size_t i = 0; i < f->nadapter; i++)
@@ -124,6 +150,7 @@ void dmv_judge_free(struct dmv_judge *j)
 {
 	if (!j)
 		return;
+	dmv_mappings_judged_free(j->mappings);
 	free(j->hold);
 	free(j);
 }
@@ -181,6 +208,8 @@ struct dmv_finding dmv_judge_object(const struct dmv_judge *j, const struct dmv_
 	};
 	enum hold hold = o->adapter < j->f->nadapter ? j->hold[o->adapter] : HOLDS;
 
+	if (o->kind == DMV_K_MAPPING)
+		return dmv_mapping_leak(j->f, o->index);
 	if (o->life == DMV_GONE || o->life == 0 || hold == UNJUDGED)
 		return x;
 	if (o->kind == DMV_K_ADAPTER) {
@@ -286,7 +315,8 @@ bool dmv_findings(const struct dmv_judge *j, unsigned what, dmv_finding_fn *fn, 
 	return (!(what & DMV_FIND_VIOLATIONS) || violations(j, fn, ctx)) &&
 	       (!(what & DMV_FIND_GUARDS) || guards(j, fn, ctx)) &&
 	       (!(what & DMV_FIND_LEAKS) || leaks(j, fn, ctx)) &&
-	       (!(what & DMV_FIND_STALE) || stale(j, fn, ctx));
+	       (!(what & DMV_FIND_STALE) || stale(j, fn, ctx)) &&
+	       (!(what & DMV_FIND_MAPPINGS) || dmv_mappings_findings(j->mappings, fn, ctx));
 }
 
 const char *dmv_confidence_word(enum dmv_confidence c)

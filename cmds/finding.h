@@ -25,6 +25,10 @@ enum dmv_finding_id {
 	DMV_F_STALE,
 	DMV_F_LATE_WRITE,
 	DMV_F_VIOLATION,
+	DMV_F_LEAK_UNBOUND,             /* from here on: of a kernel's mappings */
+	DMV_F_LEAK_NO_DEVICE,
+	DMV_F_OVERLAP,
+	DMV_F_UNCHECKED,
 	DMV_F_COUNT
 };
 
@@ -42,7 +46,8 @@ struct dmv_finding {
 	enum dmv_finding_id id;         /* DMV_F_NONE: nothing is wrong */
 	enum dmv_confidence confidence;
 	uint32_t region, kind, object;  /* kind NONE: of no object */
-	uint32_t adapter, owner, row;   /* row: index in guard, stale or violation */
+	uint32_t adapter, owner, row;   /* row: index in guard, stale or violation;
+					 * of an overlap the other mapping */
 	uint64_t addr;
 	bool stopped;                   /* in transition because the bugcheck stopped its flush */
 };
@@ -53,7 +58,8 @@ struct dmv_judge *dmv_judge_new(const struct dmv_facts *f);     /* NULL: no memo
 void dmv_judge_free(struct dmv_judge *j);
 struct dmv_finding dmv_judge_object(const struct dmv_judge *j, const struct dmv_object *o);
 
-enum { DMV_FIND_LEAKS = 1, DMV_FIND_GUARDS = 2, DMV_FIND_STALE = 4, DMV_FIND_VIOLATIONS = 8 };
+enum { DMV_FIND_LEAKS = 1, DMV_FIND_GUARDS = 2, DMV_FIND_STALE = 4, DMV_FIND_VIOLATIONS = 8,
+       DMV_FIND_MAPPINGS = 16 };        /* what is wrong with a kernel's, but leaks */
 
 typedef bool dmv_finding_fn(void *ctx, const struct dmv_finding *x);
 

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cmd.h"
+#include "books.h"
 
 enum { MOST = 3 };
 
@@ -23,7 +23,8 @@ static bool is_idle(const struct dmv_ses *s, const char *command)
 {
 	const struct dmv_cmd *c = dmv_cmd_find(command, strcspn(command, " "));
 
-	return !c || (c->needs_region && !s->facts.nregion);
+	return !c || (c->needs_region && !s->facts.nregion) ||
+	       (c->needs_books && !dmv_has_books(&s->facts));
 }
 
 /* The pattern of n characters with its addresses; false: one of them is not known, or it holds only

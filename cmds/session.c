@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "books.h"
 #include "finding.h"
 
 bool dmv_stopped(const struct dmv_ses *s)
@@ -62,6 +63,18 @@ enum dmv_code dmv_need_region(struct dmv_ses *s)
 	if (code || s->facts.nregion)
 		return code;
 	s->err = s->region_err;
+	return s->err.code;
+}
+
+enum dmv_code dmv_need_books(struct dmv_ses *s)
+{
+	const enum dmv_code code = dmv_need_facts(s);
+
+	if (code || dmv_has_books(&s->facts))
+		return code;
+	dmv_fail_at(&s->err, s->region_err.code, s->region_err.addr, "%s; nor does its kernel keep "
+		    "books of mappings: %s", s->region_err.msg, s->facts.debug.there ?
+		    "dma-debug is off" : "it has no dma-debug (CONFIG_DMA_API_DEBUG)");
 	return s->err.code;
 }
 

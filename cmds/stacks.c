@@ -57,7 +57,7 @@ static bool one(struct dmv_ses *s, uint32_t i)
 		r.label = r.in;
 		if (n == x->first && x->text)
 			r.text = x->text;
-		else if (s->names)
+		else
 			r.text = dmv_names_text(s->names, x->frame[n], text, sizeof(text));
 		if (dmv_names_line(s->names, x->frame[n] - 1, source, sizeof(source))) {
 			snprintf(r.in, sizeof(r.in), "  %s", source);

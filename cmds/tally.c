@@ -5,7 +5,7 @@ static bool add(void *ctx, const struct dmv_finding *x)
 {
 	struct dmv_tally *t = ctx;
 
-	if (t->region != DMV_NO_INDEX && x->region != t->region)
+	if (t->region != DMV_TALLY_ALL && x->region != t->region)
 		return true;
 	t->n[x->id][x->confidence]++;
 	if (x->confidence == DMV_IN_TRANSITION) {
@@ -25,8 +25,8 @@ void dmv_tally_make(struct dmv_tally *t, const struct dmv_judge *j, const struct
 		    uint32_t region)
 {
 	*t = (struct dmv_tally){ .region = region, .facts = f };
-	dmv_findings(j, DMV_FIND_VIOLATIONS | DMV_FIND_GUARDS | DMV_FIND_LEAKS | DMV_FIND_STALE,
-		     add, t);
+	dmv_findings(j, DMV_FIND_VIOLATIONS | DMV_FIND_GUARDS | DMV_FIND_LEAKS | DMV_FIND_STALE |
+		     DMV_FIND_MAPPINGS, add, t);
 }
 
 struct line {
@@ -45,12 +45,14 @@ static const struct dmv_col cols[] = {
 
 static const struct dmv_table table = { "findings", cols, NULL };
 
-static const char *command(enum dmv_finding_id id)
+const char *dmv_finding_command(enum dmv_finding_id id)
 {
 	switch (id) {
 	case DMV_F_VIOLATION:
 		return "violations";
 	case DMV_F_GUARD:
+	case DMV_F_OVERLAP:
+	case DMV_F_UNCHECKED:
 		return "check";
 	case DMV_F_STALE:
 	case DMV_F_LATE_WRITE:
@@ -67,7 +69,7 @@ bool dmv_tally_say(struct dmv_ses *s, const struct dmv_tally *t)
 		for (enum dmv_confidence c = DMV_CERTAIN; c <= DMV_IN_TRANSITION; c++) {
 			struct line l = { t->n[*id][c], dmv_finding_rules[*id].name,
 					  dmv_finding_rules[*id].title, dmv_confidence_word(c),
-					  command(*id) };
+					  dmv_finding_command(*id) };
 
 			if (l.count && !dmv_out_row(s->out, &table, &l))
 				return false;

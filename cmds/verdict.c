@@ -158,7 +158,7 @@ static void about(const struct dmv_facts *f, struct subject *d, uint32_t adapter
 	d->bytes = d->age = UINT64_MAX;
 	if (a) {
 		d->adapter = a->handle;
-		d->owner = dmv_site_owner(f, a->owner);
+		d->owner = dmv_adapter_owner(f, adapter);
 		d->device = a->name;
 		d->driver = a->driver_name;
 		d->adapter_state = a->released ? "released" : dmv_life_word(a->life);
@@ -166,7 +166,7 @@ static void about(const struct dmv_facts *f, struct subject *d, uint32_t adapter
 	if (kind == DMV_K_ADAPTER || index >= dmv_objects(f, kind))
 		return;
 	dmv_object_get(f, kind, index, &o);
-	d->object_kind = dmv_kind_word(kind);
+	d->object_kind = dmv_object_word(f, kind, index);
 	d->object = o.addr;
 	d->va = o.va;
 	d->bytes = o.bytes;
@@ -174,7 +174,7 @@ static void about(const struct dmv_facts *f, struct subject *d, uint32_t adapter
 	d->object_owner = dmv_site_text(f, o.owner);
 	set_ago(f, d, o.region);
 	d->elsewhere = o.va == o.addr ? DMV_NO_ADDR : o.va;
-	if (o.va == o.addr && o.va != DMV_NO_ADDR) {
+	if ((o.va == o.addr && o.va != DMV_NO_ADDR) || kind == DMV_K_MAPPING) {
 		snprintf(d->size, sizeof(d->size), " of 0x%llx bytes", (unsigned long long)o.bytes);
 		d->of_size = d->size;
 	}

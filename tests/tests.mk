@@ -148,7 +148,8 @@ $(patsubst %,$(O)/tests/unit_%,capacity waiting pieces options control iommu): \
 	$(O)/tests/machine.o
 
 # ---- commands: the literal facts that their tests share ----
-$(patsubst %,$(O)/tests/unit_%,cmds line bugcheck verdict target device bounce): $(O)/tests/world.o
+$(patsubst %,$(O)/tests/unit_%,cmds line bugcheck verdict target device bounce mapping): \
+	$(O)/tests/world.o
 
 # ---- pastes: the fuzzer of pasted text (cmds/paste*), and its corpus ----
 $(O)/tests/replay_paste.o: tests/fuzz_paste.c
