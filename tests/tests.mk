@@ -278,6 +278,11 @@ $(patsubst %,$(O)/tests/replay_%,$(REPLAYS)): $(O)/tests/replay_%: $(O)/tests/fu
 	$(LINK) $(DUMPS_LIBS) -o $@
 $(foreach r,$(REPLAYS_MADE),$(eval $(O)/tests/replay_$r: | $(O)/corpus/$r))
 CHECKS  += $(patsubst %,$(O)/tests/replay_%,$(REPLAYS))
+# What the commands make of it is tried, too.
+CHECKS  += $(O)/tests/replay_linux_debug
+$(O)/tests/replay_linux_debug: $(O)/tests/fuzz_linux_debug.o $(O)/tests/replay.o \
+		$(O)/libcmds.a $(O)/libdumps.a
+	$(LINK) $(DUMPS_LIBS) -o $@
 # This one feeds the core, not the readers.
 $(O)/tests/replay_control: $(O)/libdmaverifier.a
 $(O)/fuzz_control: $(patsubst %.c,$(O)/fuzzed/%.o,$(wildcard core/*.c))
