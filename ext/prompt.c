@@ -188,34 +188,33 @@ static char *history_load(void)
 	return path;
 }
 
-/* Behind what another prompt has put there in the meantime. */
-static void history_save(char *path, int added)
+static void history_end(char *path)
 {
 	mode_t old = umask(077);
 
-	if (path && !append_history(added < HISTORY ? added : HISTORY, path) &&
-	    !history_truncate_file(path, HISTORY))
+	if (path && !history_truncate_file(path, HISTORY))
 		chmod(path, 0600);
 	umask(old);
 	free(path);
 }
 
-/* What was typed just before is not kept twice. */
-static bool remember(const char *line)
+/* At once, behind what other prompts have put there: this one may be killed. What was typed just
+ * before is not kept twice. */
+static void remember(const char *line, const char *path)
 {
 	const HIST_ENTRY *last = history_get(history_base + history_length - 1);
 
 	if (!line[strspn(line, " \t")] || (last && !strcmp(last->line, line)))
-		return false;
+		return;
 	add_history(line);
-	return true;
+	if (path)
+		append_history(1, path);
 }
 
 void dmv_prompt(struct dmv_app *a)
 {
 	char *path = history_load();
 	char *line;
-	int added = 0;
 
 	completing = &a->ses;
 	a->prompting = true;
@@ -235,11 +234,11 @@ void dmv_prompt(struct dmv_app *a)
 			free(line);
 			break;
 		}
-		added += remember(line);
+		remember(line, path);
 		dmv_app_run(a, line);
 		free(line);
 	}
-	history_save(path, added);
+	history_end(path);
 }
 
 #else

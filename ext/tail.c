@@ -90,10 +90,11 @@ void dmv_tail_find(const char *line, struct dmv_tail *ret)
 /* Into path; the length that was taken from p, or 0: it does not fit, or a quote is open. */
 static size_t unquote(const char *p, char *path, size_t size)
 {
-	const char *home = !strncmp(p, "~/", 2) ? getenv("HOME") : NULL;
+	/* Tab lays quotes around the whole name */
+	bool quoted = *p == '"';
+	const char *home = !strncmp(p + quoted, "~/", 2) ? getenv("HOME") : NULL;
 	int n = snprintf(path, size, "%s", home ? home : "");
-	size_t to = (size_t)n, i = home ? 1 : 0;
-	bool quoted = false;
+	size_t to = (size_t)n, i = quoted + (home ? 1u : 0);
 
 	if (n < 0 || to >= size)
 		return 0;

@@ -6,6 +6,7 @@ screens of several sizes. On a real terminal, on the images of prompt.py.
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -409,10 +410,13 @@ def history(argv, env, state):
     case("what is typed twice is kept once", text.count("who 111") == 1, text)
     case("still its owner's alone", os.stat(path).st_mode & 0o777 == 0o600)
     t = start(argv, env)
-    t.type("\x1b[A\x1b[A")
+    t.type("\x1b[A")
     case("and it comes back", t.until("who 222") is not None, t.seen)
     t.type("\x15")
-    leave(t)
+    t.ask("who 333")
+    os.kill(t.pid, signal.SIGKILL)
+    t.end()
+    case("one that is killed has it, too", "who 333" in text_of(path))
 
 
 def main():

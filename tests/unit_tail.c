@@ -56,7 +56,7 @@ static void files(void)
 		{ "x", "x", NULL }, { "x # why", "x", NULL }, { "x \t", "x", NULL },
 		{ "\"a b\"", "a b", NULL }, { "a\" \"b", "a b", NULL },
 		{ "~/x", "/home/u/x", NULL },
-		{ "\"~/x\"", "~/x", NULL }, { "~u/x", "~u/x", NULL }, { "/a|b", "/a|b", NULL },
+		{ "\"~/x y\"", "/home/u/x y", NULL }, { "~u/x", "~u/x", NULL }, { "/a|b", "/a|b", NULL },
 		{ "", NULL, "needs the name" }, { "# x", NULL, "needs the name" },
 		{ "\"\"", NULL, "needs the name" }, { "a b", NULL, "\"b\" is too much" },
 		{ "\"a", NULL, "not closed" },
