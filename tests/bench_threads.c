@@ -5,9 +5,9 @@
  * figure: NAME RATIO GOAL ok|short  what was compared.
  *
  * What grows from one thread to N is the time that N threads take for N times the work. The figure
- * is that growth with the verifier against that without it, so that what the machine itself does not
- * scale cancels out: 1 is perfect, N is as if they ran one after the other. All four runs of a round
- * follow one another; the figure is the median over the rounds.
+ * is that growth with the verifier against that without it, so that what the machine itself does
+ * not scale cancels out: 1 is perfect, N is as if they ran one after the other. All four runs of a
+ * round follow one another; the figure is the median over the rounds.
  */
 #include <pthread.h>
 #include <stdio.h>

@@ -4,9 +4,9 @@
  *
  * Four threads (or N of them), each a correct driver, use common buffers, channels, map registers
  * and lists for a while, on adapters of their own and on one that they share; meanwhile another
- * process decodes the region again and again. Nothing is violated, the counters add up, no decoding fails, shows an
- * object that is half one and half another, or a leak. All the time an IOMMU has faults, from a
- * thread that knows no lock.
+ * process decodes the region again and again. Nothing is violated, the counters add up, no decoding
+ * fails, shows an object that is half one and half another, or a leak. All the time an IOMMU has
+ * faults, from a thread that knows no lock.
  *
  * With N the reader is told where the region is: under ThreadSanitizer a process has terabytes.
  */
