@@ -579,7 +579,7 @@ bool dmv_list_put(struct dmv *v, struct dmv_adapter *a, void *handle, bool to_de
 
 struct dmv_iommu_fault {
 	uint64_t device;        /* that of dmv_adapter_request; 0: unknown */
-	uint64_t address;       /* what the device asked for, on its bus */
+	uint64_t address;       /* what the device asked for, on its bus, or its page */
 	uint64_t reason;        /* as the hardware has it; Intel's is shown in words */
 };
 /*
@@ -590,9 +590,9 @@ struct dmv_iommu_fault {
 bool dmv_iommu_fault(struct dmv *v, const struct dmv_iommu_fault *f);
 /*
  * Raises rule 0x26 for each fault that is kept: with the adapter of its device, and with the common
- * buffer or map register, live or not, that is or was there or ends right before. For the second
- * half of that handler; dmv_check_all, dmv_adapter_put and dmv_fini do it as well. Walks tables
- * under the lock, for each fault; takes no lock if none is kept.
+ * buffer or map register, live or not, that is or was there, or ends up to a page before. For the
+ * second half of that handler; dmv_check_all, dmv_adapter_put and dmv_fini do it as well. Walks
+ * tables under the lock, for each fault; takes no lock if none is kept.
  */
 void dmv_iommu_report(struct dmv *v);
 

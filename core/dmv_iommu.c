@@ -43,30 +43,42 @@ static struct dmv_iommu_slot *oldest(struct dmv *v)
 
 /* ---- whose it was ---- */
 
-/* A row about memory of the adapter at `address`, or that ends less than a page before it. */
+/* How near a piece of memory is to an address, of which hardware may tell the page only. */
+enum near { FAR = 0, BEFORE = 1, SAME_PAGE = 2, THERE = 3 };
+
 struct match {
 	struct dmv_object object;
-	bool found, inside, live;
+	enum near near;
+	bool live;
 	uint64_t time;                  /* of what happened to it last */
 };
 
 static bool better(const struct match *a, const struct match *b)
 {
-	if (!b->found || a->inside != b->inside)
-		return !b->found || a->inside;
+	if (a->near != b->near)
+		return a->near > b->near;
 	if (a->live != b->live)
 		return a->live;
 	return a->time >= b->time;
 }
 
+/* BEFORE: it ends less than a page before the page, as if the device had gone on too far. */
+static enum near nearness(const struct dmv *v, uint64_t bus, uint64_t bytes, uint64_t address)
+{
+	const uint64_t page = address & ~(uint64_t)(v->page - 1), end = bus + bytes;
+
+	if (address - bus < bytes)
+		return THERE;
+	if (bus < page + v->page && end > page)
+		return SAME_PAGE;
+	return page >= end && page - end < v->page ? BEFORE : FAR;
+}
+
 static void consider(const struct dmv *v, struct match *best, struct match m, uint64_t bus,
 		     uint64_t bytes, uint64_t address)
 {
-	m.found = true;
-	m.inside = address - bus < bytes;
-	if (!m.inside && address - bus - bytes >= v->page)
-		return;
-	if (better(&m, best))
+	m.near = nearness(v, bus, bytes, address);
+	if (m.near != FAR && better(&m, best))
 		*best = m;
 }
 
@@ -129,14 +141,14 @@ static struct dmv_adapter *adapter_of(const struct dmv *v, const struct dmv_iomm
 
 	for (uint32_t i = 0; f->device && i < v->cfg.rows[DMV_ABI_K_ADAPTER]; i++) {
 		struct dmv_adapter *a = &v->adapter[i];
-		struct match m = { .found = false };
+		struct match m = { .near = FAR };
 
 		if (!a->known || a->row->device != f->device)
 			continue;
 		among_buffers(v, a, f->address, &m);
 		among_registers(v, a, f->address, &m);
-		if (!found || (m.found && better(&m, best)) ||
-		    (!best->found && found->released && !a->released)) {
+		if (!found || (m.near != FAR && better(&m, best)) ||
+		    (best->near == FAR && found->released && !a->released)) {
 			found = a;
 			*best = m;
 		}
@@ -147,11 +159,12 @@ static struct dmv_adapter *adapter_of(const struct dmv *v, const struct dmv_iomm
 /* The hardware found it, not the verifier: a driver that is not verified is told of, too. */
 static void raise(struct dmv_call *c, const struct dmv_iommu_fault *f)
 {
-	struct match best = { .found = false };
+	struct match best = { .near = FAR };
 	struct dmv_adapter *a = adapter_of(c->v, f, &best);
+	const struct dmv_object *o = best.near == FAR ? NULL : &best.object;
 
-	dmv_raise(c, DMV_V_IOMMU_FAULT, a && a->judged ? a : NULL, best.found ? &best.object : NULL,
-		  NULL, f->device, f->address, f->reason);
+	dmv_raise(c, DMV_V_IOMMU_FAULT, a && a->judged ? a : NULL, o, NULL, f->device, f->address,
+		  f->reason);
 }
 
 void dmv_iommu_report(struct dmv *v)

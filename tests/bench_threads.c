@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /*
- * How a program of several threads fares with the verifier in it, against the same program without:
+ * How a program of several threads fares with the verifier in it, against the same one without:
  * each thread is a driver with an adapter of its own, whose transfers are a page long. One line a
  * figure: NAME RATIO GOAL ok|short  what was compared.
  *

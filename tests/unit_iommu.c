@@ -130,13 +130,16 @@ static void test_adapter(void)
 	T_CHECK(m.facts.adapter[v.adapter].handle == (uintptr_t)two &&
 		v.object_kind == DMV_K_BUFFER, "iommu: the adapter that had a buffer there");
 	T_CHECK(v.p[1] == DEVICE && v.p[2] == m.bus[0] + 99 && v.p[3] == 5, "iommu: its words");
-	fault(&m, DEVICE, m.bus[0] + 100 + PAGE - 1);
+	fault(&m, DEVICE, m.bus[0] & ~(uint64_t)(PAGE - 1));
+	dmv_iommu_report(m.v);
+	T_EQ(last(&m).object_kind, DMV_K_BUFFER, "iommu: its page will do");
+	fault(&m, DEVICE, m.bus[0] + PAGE);
 	dmv_iommu_report(m.v);
 	T_EQ(last(&m).object_kind, DMV_K_BUFFER, "iommu: a page behind it is near");
-	fault(&m, DEVICE, m.bus[0] + 100 + PAGE);
+	fault(&m, DEVICE, m.bus[0] + 2 * PAGE);
 	dmv_iommu_report(m.v);
 	T_EQ(last(&m).object_kind, 0, "iommu: more is not");
-	fault(&m, DEVICE, m.bus[0] - 1);
+	fault(&m, DEVICE, m.bus[0] - PAGE);
 	dmv_iommu_report(m.v);
 	T_EQ(last(&m).object_kind, 0, "iommu: nor is what lies before it");
 

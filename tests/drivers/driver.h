@@ -30,7 +30,8 @@ struct test_device {
 	PDEVICE_OBJECT pdo;             /* for IoGetDmaAdapter */
 	PDEVICE_OBJECT fdo[2];          /* for channels and lists: two functions of the device */
 	void *host;                     /* the host's own */
-	const struct test_simulator *simulator; /* of DRIVER_SIMULATED; NULL in the guest */
+	/* of DRIVER_SIMULATED; in the guest with iommu=yes, which has `reach` only */
+	const struct test_simulator *simulator;
 };
 
 /* What a process simulates, and the guest has no hardware for. */
@@ -39,9 +40,9 @@ struct test_simulator {
 	/* From now on the performance counter, of 1 GHz, stands at `value`. */
 	void (*counter)(struct test_device *dev, uint64_t value);
 	/*
-	 * An IOMMU stands before the device: what it may not reach is left alone and told to the
-	 * verifier before device_read() or device_write() returns. From now on the page at bus
-	 * address `bus` is unmapped, or mapped again.
+	 * An IOMMU stands before the device: what it may not reach is left alone, and the page
+	 * told to the verifier before device_read() or device_write() returns. From now on the page
+	 * at bus address `bus` is unmapped, or mapped again.
 	 */
 	void (*reach)(struct test_device *dev, uint64_t bus, bool mapped);
 	/*

@@ -3,8 +3,8 @@
  * Runs one test driver in the bare-metal guest, on QEMU's edu device. The command line says which:
  * `driver=NAME`, and `mode=log` (record and go on; else the first error stops the machine) and
  * `verify=off`, and `freeze=N`: stop the machine after the device's Nth write, before the driver
- * can flush. `fault=yes` makes the guest itself fail. Ends with a STOP, a FAULT, or a line
- * "guest: ...", and halts.
+ * can flush. `iommu=yes` puts an IOMMU before the device. `fault=yes` makes the guest itself fail.
+ * Ends with a STOP, a FAULT, or a line "guest: ...", and halts.
  */
 #include "cpu.h"
 #include "host.h"
@@ -40,6 +40,21 @@ static void transferred(int result)
 		    result == GUEST_EDU_STUCK ? "the device hangs" : "out of its reach");
 }
 
+/* What the handler of its interrupt would do. */
+static void refused(struct run *r)
+{
+	struct guest *g = r->guest;
+	uint64_t address;
+	uint32_t reason;
+
+	while (g->iommu_fault && g->iommu_fault(g, &address, &reason)) {
+		dmv_iommu_fault(r->verifier.dmv, &(struct dmv_iommu_fault){
+			.device = (uintptr_t)r->host.device.pdo, .address = address,
+			.reason = reason });
+		dmv_iommu_report(r->verifier.dmv);
+	}
+}
+
 /* Into the device first, then from there to where it is told: the second half goes wrong. */
 void device_write(struct test_device *dev, uint64_t bus, const void *bytes, uint32_t length)
 {
@@ -52,6 +67,7 @@ void device_write(struct test_device *dev, uint64_t bus, const void *bytes, uint
 	memcpy(r->bounce, bytes, length);
 	transferred(guest_edu_fetch(&r->guest->edu, guest_phys(r->bounce), length));
 	transferred(guest_edu_store(&r->guest->edu, bus, length));
+	refused(r);
 	if (++r->writes == r->freeze)
 		end("gave up: ", "frozen after a transfer");
 }
@@ -65,6 +81,7 @@ void device_read(struct test_device *dev, uint64_t bus, void *bytes, uint32_t le
 	if (length > SPLIT)
 		end("no transfer: ", "longer than the device can");
 	transferred(guest_edu_fetch(&r->guest->edu, bus, length));
+	refused(r);
 	transferred(guest_edu_store(&r->guest->edu, guest_phys(r->bounce), length));
 	memcpy(bytes, r->bounce, length);
 }
@@ -130,6 +147,15 @@ static uint32_t option_number(const struct guest *g, const char *key)
 	return n;
 }
 
+static void set_reach(struct test_device *dev, uint64_t bus, bool mapped)
+{
+	struct guest *g = ((struct run *)dev->host)->guest;
+
+	g->iommu_reach(g, bus, mapped);
+}
+
+static const struct test_simulator hardware = { .reach = set_reach };
+
 static void start(struct run *r)
 {
 	const struct driver *d = r->host.driver;
@@ -140,6 +166,8 @@ static void start(struct run *r)
 	if (guest_verifier_start(&r->verifier, r->guest, mode, flags,
 				 d->pool ? d->pool : REGISTERS) != DMV_OK)
 		end("no verifier", "");
+	if (r->guest->iommu_reach)
+		r->host.device.simulator = &hardware;
 	if (d->flags & DRIVER_STALE)
 		dmv_set_stale(r->verifier.dmv, 1);
 	if (driver_host_load(&r->host, GUEST_HOOKED_MAX) != DMV_OK)

@@ -153,7 +153,8 @@ static void iommu_fault(struct run *r, uint64_t bus, bool write)
 {
 	struct dmv *v = dmv_posix_verifier(r->posix);
 	const struct dmv_iommu_fault f = {
-		.device = (uintptr_t)r->host.device.pdo, .address = bus,
+		.device = (uintptr_t)r->host.device.pdo,
+		.address = bus & ~(uint64_t)(PAGE_SIZE - 1),
 		.reason = write ? DEVICE_MAY_NOT_WRITE : DEVICE_MAY_NOT_READ };
 
 	dmv_iommu_fault(v, &f);

@@ -16,6 +16,8 @@ build=${1:?build directory}
 shift
 rc=0
 boot=$build/guest.boot.elf image=$build/guest.elf dir=$build/vm mark='vm'
+more="e6_26_freed_ring.iommu-yes e6_26_read_behind.iommu-yes e6_26_wild.iommu-yes
+	clean_iommu.iommu-yes"
 death="*** FAULT: page fault, vector 14, "
 kept="e6_0f_5_overrun e6_0f_5_overrun.freeze-1 e6_0f_5_overrun.mode-log
 	e6_0f_4_underrun e6_0f_4_underrun.freeze-1 e6_0f_2_tag_after e6_0f_3_late_dma
@@ -23,7 +25,7 @@ kept="e6_0f_5_overrun e6_0f_5_overrun.freeze-1 e6_0f_5_overrun.mode-log
 	case_003 case_003.verify-off case_003_flushed case_003_common clean_list_read
 	e6_0f_5_overrun.windows-yes"
 [ -z "$arm64" ] || {
-	boot=$build/guest_arm64.elf image=$boot dir=$build/vm/arm64 mark='vm arm64' kept=''
+	boot=$build/guest_arm64.elf image=$boot dir=$build/vm/arm64 mark='vm arm64' kept='' more=''
 	death="*** FAULT: data abort, vector 4, "
 }
 if [ $# = 0 ]; then
@@ -33,7 +35,7 @@ if [ $# = 0 ]; then
 	for name in $rest; do
 		case " $(echo $kept) " in *" $name "*) ;; *) set -- "$@" "$name" ;; esac
 	done
-	set -- $kept "$@"
+	set -- $kept $more "$@"
 fi
 
 # A guest that fails by itself must say so, and not look like a driver's end.

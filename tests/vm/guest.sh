@@ -5,7 +5,7 @@
 #
 #	guest.sh [-n|-w] BOOT-ELF DIRECTORY DRIVER [WORD...]
 #
-# Words: mode=log, verify=off, windows=yes. -n: no dumps. -w: the Windows dump only.
+# Words: mode=log, verify=off, windows=yes, iommu=yes. -n: no dumps. -w: the Windows dump only.
 #
 # Leaves in DIRECTORY, named after driver and words: .serial (what the guest said), .elf (physical
 # memory), .paging.elf (virtual addresses too), .kdump.flat (as QEMU writes kdump-zlib), .kdump (the
@@ -39,6 +39,7 @@ case $(od -An -tx2 -j18 -N2 "$boot") in
 	edu=edu,dma_mask=0xffffffff ;;
 *)	emulator=qemu-system-x86_64 machine='' edu=edu ;;
 esac
+case " $* " in *" iommu=yes "*) machine="-M q35 -device intel-iommu" ;; esac
 command -v $emulator >/dev/null || { echo "$0: no $emulator" >&2; exit 77; }
 mkdir -p "$dir" || exit 1
 rm -f "$out".serial "$out".monitor "$out".elf "$out".paging.elf "$out".kdump "$out".kdump.flat \

@@ -24,6 +24,13 @@ struct guest {
 	bool edu_found;
 	/* opt: writes the bugcheck where this machine's own dumps have it */
 	void (*dying)(uint32_t code, const uint64_t p[4]);
+	/*
+	 * opt: of an IOMMU before the devices, by the word iommu=yes. Maps or unmaps the page at a
+	 * bus address; takes the next access that was refused, false: there is none.
+	 */
+	void (*iommu_reach)(struct guest *g, uint64_t bus, bool mapped);
+	bool (*iommu_fault)(struct guest *g, uint64_t *address, uint32_t *reason);
+	void *iommu;                            /* the two's own */
 };
 
 /* Value of the word `key=value` of the command line, cut to the room; false: no such word. */

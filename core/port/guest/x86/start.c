@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "cpu.h"
 #include "guest.h"
+#include "iommu.h"
 #include "serial.h"
 #include "trap.h"
 #include "words.h"
@@ -43,6 +44,7 @@ static void keep_command(struct guest *g, const struct loader_info *info)
 _Noreturn void guest_start_c(uint32_t magic, const struct loader_info *info)
 {
 	struct guest *g = &machine;
+	char word[4];
 
 	guest_serial_init();
 	guest_trap_init();
@@ -55,6 +57,10 @@ _Noreturn void guest_start_c(uint32_t magic, const struct loader_info *info)
 	g->tick_hz = guest_clock_measure();
 	g->edu_found = guest_edu_init(&g->edu) == GUEST_EDU_OK;
 	guest_windows_words(g);
+	if (guest_option(g, "iommu", word, sizeof(word)) && !guest_iommu_start(g)) {
+		guest_say("guest: no IOMMU\n");
+		guest_halt();
+	}
 	guest_irq_on();
 	guest_main(g);
 	guest_say("guest: done\n");
