@@ -22,6 +22,8 @@ const char *dmv_bounce_state(const struct dmv_facts *f, const struct dmv_slot_fa
 {
 	const struct dmv_known *restricted = &f->pool[s->pool].restricted;
 
+	if (s->unbooked)                /* between swiotlb's books and dma-debug's */
+		return "in transition";
 	if (s->original != DMV_NO_ADDR)
 		return "mapped";
 	return restricted->known && restricted->value ? "common buffer" : "in transition";

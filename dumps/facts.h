@@ -394,6 +394,9 @@ struct dmv_slot_fact {                  /* side by side: what one mapping holds 
 	uint32_t pool, bounce;          /* index */
 	uint32_t adapter;               /* index; NO_INDEX: nobody knows whose it is */
 	enum dmv_said said;
+	uint32_t object;                /* SAID_DMA_DEBUG: index of its mapping, SAID_REGION: of
+					 * the register with its start */
+	bool unbooked;                  /* dma-debug is on, and has it not (yet, or any more) */
 	uint32_t first, count;          /* in its piece of memory */
 	uint32_t padding;               /* of them, in front */
 	uint64_t addr;                  /* physical, where the data is in the pool; NO_ADDR */

@@ -153,49 +153,6 @@ static void of_pool(struct dmv_swiotlb *w, uint32_t pool)
 		dmv_linux_list(w->l, head, DMV_TOPIC_BOUNCE, "bounce memory", piece, &p);
 }
 
-/* ---- whose the mappings are, and where in their slots they begin ---- */
-
-/* swiotlb_align_offset(): as many bytes into the first slot as the buffer lies into its own, by the
- * device's min_align_mask. Exact if all who may have made the mapping come to the same. */
-static void place(const struct dmv_facts *f, struct dmv_slot_fact *s, uint64_t all, uint64_t any)
-{
-	const uint64_t in_slot = DMV_BOUNCE_SLOT - 1;
-	uint64_t low, high;
-
-	if (s->adapter != DMV_NO_INDEX) {
-		const struct dmv_known *k =
-			&f->device[f->adapter[s->adapter].linux_device].min_align;
-
-		all = any = k->value;
-		if (!k->known)
-			any = UINT64_MAX;
-	}
-	if (s->original == DMV_NO_ADDR) {
-		s->exact = true;
-		return;
-	}
-	low = s->original & all & in_slot;
-	high = s->original & any & in_slot;
-	s->exact = low == high;
-	if (s->exact && s->addr != DMV_NO_ADDR)
-		s->addr += low;
-}
-
-static void own(struct dmv_facts *f, uint32_t pool, size_t slot, uint64_t all, uint64_t any)
-{
-	struct dmv_pool_fact *p = &f->pool[pool];
-
-	p->mappings = (uint32_t)(f->nslot - slot);
-	for (; slot < f->nslot; slot++) {
-		struct dmv_slot_fact *s = &f->slot[slot];
-		const uint32_t made_for = f->bounce[s->bounce].adapter;
-
-		s->adapter = made_for != DMV_NO_INDEX ? made_for : p->adapter;
-		s->said = s->adapter != DMV_NO_INDEX ? DMV_SAID_POOL : DMV_SAID_NOBODY;
-		place(f, s, all, any);
-	}
-}
-
 /* ---- pools ---- */
 
 static void sum_up(struct dmv_facts *f, struct dmv_pool_fact *p, size_t piece)
@@ -216,7 +173,6 @@ static bool pool(struct dmv_swiotlb *w, uint64_t at, const char *name, const str
 	const uint32_t index = (uint32_t)f->npool;
 	const size_t piece = f->nbounce, slot = f->nslot;
 	struct dmv_pool_fact *p = DMV_PUSH(f->pool, f->npool);
-	uint64_t all = UINT64_MAX, any = 0;
 
 	if (!p)
 		return false;
@@ -234,11 +190,9 @@ static bool pool(struct dmv_swiotlb *w, uint64_t at, const char *name, const str
 
 		d->bounce_pool = index;
 		of_device(w, index, d->adapter);
-		all &= d->min_align.value;
-		any |= d->min_align.known ? d->min_align.value : UINT64_MAX;
 	}
 	sum_up(f, &f->pool[index], piece);
-	own(f, index, slot, n ? all : 0, n ? any : UINT64_MAX);
+	f->pool[index].mappings = (uint32_t)(f->nslot - slot);
 	return !w->no_memory;
 }
 
@@ -289,7 +243,7 @@ static uint64_t slots_held(const struct dmv_mem *m)
 enum dmv_code dmv_linux_swiotlb(struct dmv_linux *l, struct dmv_err *e)
 {
 	struct dmv_swiotlb w = { .l = l, .left = slots_held(l->m) };
-	const struct dmv_facts *f = l->f;
+	struct dmv_facts *f = l->f;
 	struct use *use = malloc((f->ndevice + 1) * sizeof(*use));
 	uint64_t at = DMV_NO_ADDR;
 	size_t n = 0;
@@ -303,6 +257,8 @@ enum dmv_code dmv_linux_swiotlb(struct dmv_linux *l, struct dmv_err *e)
 			       !standard(&w, use, n, at)) || !pools(&w, use, n, at);
 	}
 	free(use);
+	if (use && !w.no_memory && !dmv_linux_stopped(l))
+		w.no_memory = !dmv_swiotlb_owners(f);
 	if (!use || w.no_memory)
 		return dmv_fail(e, DMV_E_MEMORY, "no memory for %zu bounced mappings", f->nslot);
 	if (dmv_linux_stopped(l))

@@ -5,7 +5,7 @@
  */
 #include <stdlib.h>
 
-#include "facts.h"
+#include "linux_swiotlb.h"
 #include "mem.h"
 #include "t.h"
 
@@ -495,8 +495,53 @@ static void damage(void)
 	broken("pieces that share their slots", k, 8, "more than the target can hold");
 }
 
+/* Who has a mapping with that bus address on record, and of the same memory. */
+static void owners(void)
+{
+	struct dmv_adapter_fact adapter[] = { { .linux_device = 0 }, { .linux_device = 1 } };
+	struct dmv_device_fact device[] = { { .min_align = { true, 0 } },
+					    { .min_align = { true, 0xfff } } };
+	struct dmv_pool_fact pool = { .users = 2, .adapter = DMV_NO_INDEX };
+	struct dmv_bounce_fact bounce = { .adapter = DMV_NO_INDEX, .start = 0x10000 };
+	struct dmv_mapping_fact mapping[] = {
+		{ .adapter = 1, .bus = { true, 0x10a00 }, .phys = 0x5200 },
+		{ .adapter = 0, .bus = { true, 0x11000 }, .phys = 0x6000 },     /* other memory */
+		{ .adapter = 0, .bus = { true, 0x12000 }, .phys = 0x8000, .failed = true },
+	};
+	struct dmv_register_fact reg[] = {
+		{ .life = DMV_LIVE, .bus = 0x11800, .phys = 0x7000 },
+		{ .life = DMV_GONE, .bus = 0x12000, .phys = 0x8000 },
+		{ .life = DMV_LIVE, .bus = 0x12000, .phys = 0x8000, .file = DMV_NO_INDEX },
+	};
+	struct dmv_file_fact file = { .adapter = 0 };
+	struct dmv_slot_fact slot[] = {
+		{ .addr = 0x10800, .original = 0x5200 }, { .addr = 0x11000, .original = 0x9a00 },
+		{ .addr = 0x11800, .original = 0x7000 }, { .addr = 0x12000, .original = 0x8000 },
+	};
+	struct dmv_facts f = {
+		.adapter = adapter, .nadapter = 2, .device = device, .ndevice = 2, .pool = &pool,
+		.npool = 1, .bounce = &bounce, .nbounce = 1, .slot = slot, .nslot = 4,
+		.mapping = mapping, .nmapping = 3, .reg = reg, .nreg = 3, .file = &file,
+		.nfile = 1, .debug = { .there = true, .disabled = { true, 0 } },
+	};
+
+	T_CHECK(dmv_swiotlb_owners(&f) && slot[0].adapter == 1 && slot[0].object == 0 &&
+		slot[0].said == DMV_SAID_DMA_DEBUG && slot[0].exact && !slot[0].unbooked &&
+		slot[0].addr == 0x10a00, "on record with dma-debug");
+	T_CHECK(slot[1].said == DMV_SAID_NOBODY && slot[1].adapter == DMV_NO_INDEX &&
+		slot[1].unbooked && !slot[1].exact && slot[1].addr == 0x11000,
+		"a mapping of other memory is another");
+	T_CHECK(slot[2].said == DMV_SAID_REGION && slot[2].adapter == 0 && slot[2].unbooked,
+		"on record in a region");
+	T_CHECK(slot[3].said == DMV_SAID_NOBODY && slot[3].exact, "what failed or is gone");
+	f.debug.disabled.value = 1;
+	slot[3].unbooked = false;
+	T_CHECK(dmv_swiotlb_owners(&f) && !slot[3].unbooked, "dma-debug had been switched off");
+}
+
 int main(void)
 {
+	owners();
 	old();
 	grows();
 	renamed(false);

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
-"""Bounce pools of a guest (linux.sh swiotlb): what its kernel counted and which memory it said is in
-transfer, on the serial line; and slot by slot what drgn reads, against what dma-inspect says.
+"""Bounce pools of a guest (linux.sh swiotlb): what its kernel counted and which memory it said is
+in transfer, on the serial line; and slot by slot what drgn reads, against what dma-inspect says.
 
 	linux_bounce.py VMLINUX DUMP    the child, where drgn is: a slot in use a line
 """
@@ -76,6 +76,8 @@ def check(tool, files, serial):
         got.append(pool["high"])
         want.append(truth.count["io_tlb_used_hiwater"])
     memory = joined((number(m["original"]), m["length"]) for m in tables["mappings"])
+    if "-lean-" in serial and {m["said"] for m in tables["mappings"]} != {"dma-debug"}:
+        return "dma-debug does not say whose all are: %s" % tables["holders"]
     if got != want:
         return "slots, in use, used, forced, most: %s, not %s" % (got, want)
     return memory != truth.memory and "%s is bounced, not %s" % (memory, truth.memory) or None
