@@ -328,6 +328,8 @@ static enum dmv_code walk_range(struct walk *w, struct dmv_range r, struct dmv_e
 		struct dmv_err why = { .addr = addr };
 		enum dmv_code code;
 
+		if (w->m->stop && *(const volatile bool *)w->m->stop)
+			return dmv_fail(e, DMV_E_STOPPED, "stopped");
 		next = addr + n;
 		code = dmv_mem_read(w->m, w->space, addr, w->buf, (size_t)n, &why);
 		if (!code) {

@@ -131,6 +131,7 @@ struct dmv_mem {
 	bool notes_cut; /* of a process core: what they would tell is not all here */
 	bool saved;                     /* a file of dmv_save's: small, so it is always scanned */
 	const struct dmv_progress *progress;    /* the host's; NULL: it does not want to know */
+	const bool *stop;               /* true ends a walk in a hole, too; NULL: nothing does */
 };
 
 struct dmv_mem_opts {

@@ -291,6 +291,7 @@ enum dmv_code dmv_mem_host_open(const struct dmv_host *given, struct dmv_mem **r
 	h->m.translates = given->has[DMV_VIRT] || given->translate;
 	h->m.linux_kernel = given->linux_kernel;
 	h->m.slow = given->slow;
+	h->m.stop = given->stop;
 	h->m.machine = given->machine;
 	h->m.bits = given->bits;
 	h->m.big_endian = given->big_endian;

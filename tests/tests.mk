@@ -270,6 +270,11 @@ NEEDS   += $(O)/tests/mkregion $(O)/drivers
 SCRIPTS += tests/completion.py tests/manuals.py tests/install.py
 NEEDS   += $(O)/libdmv-posix.a $(O)/tests/mkregion
 
+$(O)/tests/replay_library: $(O)/tests/fuzz_library.o $(O)/tests/replay.o \
+		$(O)/ext/libdma-inspect.o $(O)/libcmds.a $(O)/libdumps.a
+	$(LINK) $(DUMPS_LIBS) -o $@
+CHECKS  += $(O)/tests/replay_library
+
 # ---- replays: fuzz targets as plain tests of their seeds, which stay as they are made ----
 REPLAYS_MADE = mem_elf mem_kdump pagewalk vmcoreinfo kallsyms btf modules
 REPLAYS = $(REPLAYS_MADE) systemmap maps kallsyms_find control
@@ -332,7 +337,8 @@ check-threads: $(O)/tests/unit_threads
 
 # The readers are built once for all fuzzers.
 FUZZERS  = $(patsubst tests/fuzz_%.c,$(O)/fuzz_%,$(wildcard tests/fuzz_*.c))
-FUZZABLE = $(patsubst %.c,$(O)/fuzzed/%.o,$(DUMPS_SRC) $(CMDS_SRC) tests/mkregion.c)
+FUZZABLE = $(patsubst %.c,$(O)/fuzzed/%.o,$(DUMPS_SRC) $(CMDS_SRC) ext/libdma-inspect.c \
+	tests/mkregion.c)
 
 $(O)/fuzzed/%.o: %.c
 	@mkdir -p $(@D)

@@ -3,6 +3,7 @@
 """The same ELF vmcores of a stock Linux kernel in dma-inspect, crash, gdb and drgn: every command
 of the table says the same in all of them, byte by byte, but for what names the host. One dump has
 regions, of processes that embed the verifier; one has none, for makedumpfile left out their pages.
+And dumps of the project's bare-metal guest in dma-inspect and gdb.
 
 	hosts.py BUILD-DIRECTORY [DUMP-DIRECTORY]
 
@@ -62,13 +63,13 @@ def by_crash(s, lines, dump, name):
     return s.crash(todo, "--minimal", dump=dump)
 
 
-def by_gdb(s, lines, dump, name):
+def by_gdb(s, lines, dump, name, program=None):
     todo = ["source " + os.path.dirname(s.tool) + "/dma-gdb.py"]
     for i, line in enumerate(lines):
         todo += ["pipe dma %s | cat > %s.%d.text" % (line, name, i),
                  "pipe dma -j %s | cat > %s.%d.json" % (line, name, i)]
     return run(s, "gdb", "-q", "-nx", "-batch", "-ex", "core " + dump,
-               *(x for line in todo for x in ("-ex", line)), s.vmlinux)
+               *(x for line in todo for x in ("-ex", line)), program or s.vmlinux)
 
 
 def by_drgn(s, lines, dump, name):
@@ -114,6 +115,32 @@ def saved(s, dump):
                  differ("save", False, s.inspect("dma 0 3f", dump=path)[1], want))
 
 
+def bare_metal(s, build):
+    """The project's own guest, which crash and drgn do not take for a kernel: with symbols, by
+    physical addresses alone and by virtual ones, too."""
+    name, program = "e6_0f_5_overrun", build + "/guest.elf"
+    code = subprocess.run([HERE + "/guest.sh", build + "/guest.boot.elf", s.tmp, name],
+                          stdout=subprocess.DEVNULL).returncode
+    if code not in (0, 77):
+        case("bare metal", "the guest left no dumps")
+    elif code or not shutil.which("gdb"):
+        print("skip hosts bare metal: no QEMU or no gdb")
+    if code or not shutil.which("gdb"):
+        return
+    for form in ("elf", "paging.elf"):
+        dump = "%s/%s.%s" % (s.tmp, name, form)
+        lines = commands(s.tool, None)
+        said = by_gdb(s, lines, dump, form, program)
+        first = s.lines(dump, "-s", program, "-c", "summary")
+        for i, line in enumerate(lines):
+            options = ["-s", program, "-c", "summary", "-c", "dma " + line]
+            want, doc = s.lines(dump, *options), s.lines(dump, "-j", *options).splitlines()[1]
+            why = differ(line, False, s.read("%s.%d.text" % (form, i)), want[len(first) + 1:])
+            case("bare metal, %s: %s" % (form, line), why and "%s; %s" % (why, said[-300:]))
+            got = s.read("%s.%d.json" % (form, i)).rstrip("\n")
+            case("bare metal, %s: %s, JSON" % (form, line), differ(line, True, got, doc))
+
+
 def without_region(s):
     """The dump without processes, as an on-call engineer gets it."""
     moved, path = s.tmp + "/moved", s.tmp + "/none.elf"
@@ -155,15 +182,17 @@ def drgn_process(s):
     lines = ["summary", "leaks -a", "analyze", "violations"]
     said = by_drgn(s, lines, s.process, "process")
     for i, line in enumerate(lines):
-        got, want = (re.sub(r"\n+(note: no names from the program's own .*)?", "\n", x).strip() for x
-                     in (s.read("process.%d.text" % i), s.lines(s.process, "-c", line)))
+        both = s.read("process.%d.text" % i), s.lines(s.process, "-c", line)
+        got, want = (re.sub(r"\n+(note: no names from the program's own .*)?", "\n", x).strip()
+                     for x in both)
         why = differ(line, False, got, want)
         if why:
             return "%s: %s; %s" % (line, why, said[-300:])
     return None
 
 
-def test(s):
+def test(s, build):
+    bare_metal(s, build)
     answers(s, "regions", s.dump)
     saved(s, s.dump)
     none = without_region(s)
@@ -192,7 +221,7 @@ def main():
                 return code
         s = Setup(build, os.path.abspath(dumps), tmp)
         s.process = s.stem + ".core.e6_0f_5_overrun"
-        test(s)
+        test(s, build)
     return failed != 0
 
 
