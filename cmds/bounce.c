@@ -61,23 +61,25 @@ static const struct dmv_table table = {
 	"?high|            {high} slots at most\n"
 };
 
+bool dmv_bounce_pool_brief(struct dmv_ses *s, const struct dmv_pool_fact *x)
+{
+	char full[DMV_SHARE_TEXT];
+	struct brief b = { .pool = x->handle, .slots = x->slots, .used = dmv_bounce_used(x),
+			   .mappings = x->mappings, .kind = x->name,
+			   .high = x->high.known ? x->high.value : UINT64_MAX };
+
+	b.full = dmv_share_text(b.used, b.slots, full);
+	return dmv_out_row(s->out, &table, &b);
+}
+
 bool dmv_bounce_brief(struct dmv_ses *s)
 {
 	const struct dmv_facts *f = &s->facts;
 
 	if (f->npool)
 		dmv_out_table(s->out, &table);
-	for (size_t i = 0; i < f->npool; i++) {
-		const struct dmv_pool_fact *x = &f->pool[i];
-		char full[DMV_SHARE_TEXT];
-		struct brief b = { .pool = x->handle, .slots = x->slots,
-				   .used = dmv_bounce_used(x), .mappings = x->mappings,
-				   .high = x->high.known ? x->high.value : UINT64_MAX,
-				   .kind = x->name };
-
-		b.full = dmv_share_text(b.used, b.slots, full);
-		if (x->slots && !dmv_out_row(s->out, &table, &b))
+	for (size_t i = 0; i < f->npool; i++)
+		if (f->pool[i].slots && !dmv_bounce_pool_brief(s, &f->pool[i]))
 			return false;
-	}
 	return true;
 }

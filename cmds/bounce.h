@@ -17,8 +17,11 @@ uint64_t dmv_bounce_used(const struct dmv_pool_fact *p);
 /* "mapped", "common buffer", "in transition". */
 const char *dmv_bounce_state(const struct dmv_facts *f, const struct dmv_slot_fact *s);
 
+/* A pool, how full it is, and who holds its slots, for `analyze`; false: stop. */
+bool dmv_bounce_held(struct dmv_ses *s, uint32_t pool);
 /* A line a pool that has memory, for `summary`; false: stop. */
 bool dmv_bounce_brief(struct dmv_ses *s);
+bool dmv_bounce_pool_brief(struct dmv_ses *s, const struct dmv_pool_fact *x);   /* that line */
 
 const char *dmv_said_word(enum dmv_said said);  /* NULL: nobody */
 

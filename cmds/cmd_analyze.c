@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "dump_info.h"
+#include "finding_bounce.h"
 #include "finding.h"
 #include "tally.h"
 #include "verdict.h"
@@ -111,7 +112,9 @@ static bool say_next_kernel(struct dmv_ses *s, const struct dmv_finding *w)
 	char command[40];
 	struct next n = { by, "all of them, with their stacks" };
 
-	if (strcmp(by, "leaks"))
+	if (!strcmp(by, "bounce"))
+		n.why = "the pools, and who holds their slots";
+	else if (strcmp(by, "leaks"))
 		n.why = "all of them, by call site";
 	dmv_out_table(s->out, &next_table);
 	dmv_out_line(s->out, "\nNext:");
@@ -172,10 +175,11 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 	enum dmv_code code;
 	struct dmv_err e;
 	struct dmv_judge *j;
-	bool go = true;
+	bool go = true, bounce;
 
 	(void)av;
-	if (dmv_need_books(s)) {
+	bounce = !dmv_need_facts(s) && dmv_bounce_wrong(&s->facts);
+	if (!bounce && dmv_need_books(s)) {
 		s->found = dmv_dump_about_dma(s);
 		code = dmv_dump_instead(s);
 		return code == DMV_E_STOPPED || dmv_dump_stack_say(s) ? code : DMV_E_STOPPED;
@@ -193,7 +197,7 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 		return dmv_no_memory(s);
 	for (uint32_t r = 0; go && r < s->facts.nregion; r++)
 		go = region(s, r, j);
-	if (go && s->facts.debug.there)
+	if (go && (s->facts.debug.there || bounce))
 		go = kernel(s, j);
 	dmv_judge_free(j);
 	if (go && dmv_dump_bugcheck(s))

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "bounce.h"
+#include "finding_bounce.h"
 #include "words.h"
 
 struct pool {
@@ -155,8 +156,8 @@ static int by_slots(const void *a, const void *b)
 	return x->adapter < y->adapter ? -1 : x->adapter > y->adapter;
 }
 
-/* by[nadapter]: nobody knows whose. */
-static uint64_t count(const struct dmv_facts *f, struct holder *by)
+/* Of one pool, NO_INDEX: of all. by[nadapter]: nobody knows whose. */
+static uint64_t count(const struct dmv_facts *f, uint32_t pool, struct holder *by)
 {
 	uint64_t all = 0;
 
@@ -171,6 +172,8 @@ static uint64_t count(const struct dmv_facts *f, struct holder *by)
 		const struct dmv_slot_fact *x = &f->slot[i];
 		struct holder *h = &by[x->adapter < f->nadapter ? x->adapter : f->nadapter];
 
+		if (pool != DMV_NO_INDEX && x->pool != pool)
+			continue;
 		all += x->count;
 		h->slots += x->count;
 		h->mappings++;
@@ -179,7 +182,7 @@ static uint64_t count(const struct dmv_facts *f, struct holder *by)
 	return all;
 }
 
-static enum dmv_code say_holders(struct dmv_ses *s)
+static enum dmv_code say_holders(struct dmv_ses *s, uint32_t pool)
 {
 	const struct dmv_facts *f = &s->facts;
 	struct holder *by = calloc(f->nadapter + 1, sizeof(*by));
@@ -188,7 +191,7 @@ static enum dmv_code say_holders(struct dmv_ses *s)
 
 	if (!by)
 		return dmv_no_memory(s);
-	all = count(f, by);
+	all = count(f, pool, by);
 	qsort(by, f->nadapter + 1, sizeof(*by), by_slots);
 	for (size_t i = 0; go && i <= f->nadapter && by[i].slots; i++) {
 		char share[DMV_SHARE_TEXT];
@@ -198,6 +201,71 @@ static enum dmv_code say_holders(struct dmv_ses *s)
 	}
 	free(by);
 	return go ? DMV_E_OK : DMV_E_STOPPED;
+}
+
+bool dmv_bounce_held(struct dmv_ses *s, uint32_t pool)
+{
+	dmv_out_table(s->out, &holder_table);
+	return dmv_bounce_pool_brief(s, &s->facts.pool[pool]) && !say_holders(s, pool);
+}
+
+/* ---- what is wrong ---- */
+
+struct wrong {
+	const char *finding, *title, *confidence, *cause, *fix;
+	uint64_t pool;
+};
+
+static const struct dmv_col wrong_cols[] = {
+	DMV_COL(struct wrong, finding, "", DMV_S_STR, "rule"),
+	DMV_COL(struct wrong, title, "", DMV_S_STR, "what is wrong"),
+	DMV_COL(struct wrong, pool, "", DMV_S_ADDR, "with which pool"),
+	DMV_COL(struct wrong, confidence, "", DMV_S_STR, "certain, likely"),
+	DMV_COL(struct wrong, cause, "", DMV_S_STR, "cause"),
+	DMV_COL(struct wrong, fix, "", DMV_S_STR, "fix"),
+	{ 0 }
+};
+
+static const struct dmv_table wrong_table = {
+	"findings", wrong_cols,
+	"\n{title} ({confidence}): {pool}\n"
+	"Why: {cause}\n"
+	"Do:  {fix}\n"
+};
+
+struct walk {
+	struct dmv_ses *s;
+	uint64_t unbooked;
+};
+
+static bool say_wrong(void *ctx, const struct dmv_finding *x)
+{
+	const struct dmv_finding_rule *r = &dmv_finding_rules[x->id];
+	struct walk *w = ctx;
+	struct wrong d = { .finding = r->name, .title = r->title, .pool = x->addr,
+			   .confidence = dmv_confidence_word(x->confidence), .cause = r->cause,
+			   .fix = r->fix };
+
+	if (x->confidence == DMV_IN_TRANSITION) {
+		w->unbooked++;
+		return true;
+	}
+	w->s->found = true;
+	return dmv_out_row(w->s->out, &wrong_table, &d);
+}
+
+static bool judge(struct dmv_ses *s)
+{
+	struct walk w = { .s = s };
+
+	dmv_out_table(s->out, &wrong_table);
+	if (!dmv_bounce_findings(&s->facts, say_wrong, &w))
+		return false;
+	if (w.unbooked)
+		dmv_out_note(s->out, "%llu mappings are in transition and no finding: dma-debug "
+			     "has them not yet on its books, or not any more",
+			     (unsigned long long)w.unbooked);
+	return true;
 }
 
 /* ---- mappings ---- */
@@ -213,6 +281,7 @@ static bool say_slot(struct dmv_ses *s, const struct dmv_slot_fact *x)
 		.said = dmv_said_word(x->said),
 	};
 
+	dmv_about(s, d.adapter, d.bounce);
 	return dmv_out_row(s->out, &slot_table, &d);
 }
 
@@ -244,11 +313,15 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 			return DMV_E_STOPPED;
 	if (!say_pieces(s))
 		return DMV_E_STOPPED;
-	code = say_holders(s);
-	if (code || !(av->v[1].set || only != DMV_NO_INDEX))
+	code = say_holders(s, DMV_NO_INDEX);
+	if (code)
 		return code;
-	dmv_out_table(s->out, &slot_table);
-	return say_slots(s, only) ? DMV_E_OK : DMV_E_STOPPED;
+	if (av->v[1].set || only != DMV_NO_INDEX) {
+		dmv_out_table(s->out, &slot_table);
+		if (!say_slots(s, only))
+			return DMV_E_STOPPED;
+	}
+	return judge(s) ? DMV_E_OK : DMV_E_STOPPED;
 }
 
 static const struct dmv_arg args[] = {
@@ -270,7 +343,8 @@ const struct dmv_cmd dmv_cmd_bounce = {
 		    "bounce -a  every mapping\n"
 		    "bounce edu  those of one device",
 	.args = args,
+	.next = "?analyze, bounce -a, who {o}",
 	.needs_facts = true,
-	.topics = DMV_TOPICS_NAMES | DMV_TOPIC_BOUNCE,
+	.topics = DMV_TOPICS_NAMES | DMV_TOPIC_BOUNCE | DMV_TOPIC(DMV_K_MAPPING),
 	.run = run,
 };

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "finding_bounce.h"
 #include "finding_mapping.h"
 #include "rules.h"
 #include "words.h"
@@ -69,12 +70,35 @@ const struct dmv_finding_rule dmv_finding_rules[DMV_F_COUNT] = {
 		"buffer, no bus address) the device is told an address that is none.",
 		"Call dma_mapping_error() behind each dma_map_single(), dma_map_page() and "
 		"dma_map_resource(), and give up if it says so." },
+	[DMV_F_BOUNCE_FULL] = {
+		"bounce-full", false, "the bounce pool is full",
+		"All its slots are in use: what has to be bounced cannot be mapped, and drivers "
+		"fail or wait. Somebody maps and does not unmap, or the pool is too small.",
+		"See who holds the slots, and whether that grows; if all of it is in use for a "
+		"reason, give the pool more memory (swiotlb=)." },
+	[DMV_F_BOUNCE_WAS_FULL] = {
+		"bounce-was-full", true, "the bounce pool was full once",
+		"Its high-water mark is its size: mappings have failed, or were near it.",
+		"Look for \"swiotlb buffer is full\" in the kernel's log; give the pool more memory "
+		"(swiotlb=), or map less at a time." },
+	[DMV_F_BOUNCE_NEARLY] = {
+		"bounce-nearly-full", true, "the bounce pool is nearly full",
+		"Seven of eight slots are in use: a mapping takes slots side by side, so large ones "
+		"fail before the last slot is taken.",
+		"See who holds the slots, and whether that grows; give the pool more memory "
+		"(swiotlb=)." },
+	[DMV_F_BOUNCE_UNBOOKED] = {
+		"bounce-unbooked", true, "bounced, and not on dma-debug's books",
+		"Slots are taken before dma-debug books the mapping, and given back after it was "
+		"taken off: the machine stopped between.",
+		"Nothing, if they are few." },
 };
 
 const enum dmv_finding_id dmv_findings_by_weight[] = {
 	DMV_F_VIOLATION, DMV_F_GUARD, DMV_F_LEAK_RELEASED, DMV_F_LEAK_RELEASING,
 	DMV_F_LEAK_UNLOADED, DMV_F_LEAK_ADAPTER, DMV_F_LEAK_ORPHAN, DMV_F_LEAK_UNBOUND,
-	DMV_F_LEAK_NO_DEVICE, DMV_F_STALE, DMV_F_LATE_WRITE, DMV_F_OVERLAP, DMV_F_UNCHECKED,
+	DMV_F_LEAK_NO_DEVICE, DMV_F_BOUNCE_FULL, DMV_F_STALE, DMV_F_LATE_WRITE, DMV_F_OVERLAP,
+	DMV_F_BOUNCE_WAS_FULL, DMV_F_BOUNCE_NEARLY, DMV_F_UNCHECKED, DMV_F_BOUNCE_UNBOOKED,
 	DMV_F_NONE,
 };
 
@@ -316,7 +340,8 @@ bool dmv_findings(const struct dmv_judge *j, unsigned what, dmv_finding_fn *fn, 
 	       (!(what & DMV_FIND_GUARDS) || guards(j, fn, ctx)) &&
 	       (!(what & DMV_FIND_LEAKS) || leaks(j, fn, ctx)) &&
 	       (!(what & DMV_FIND_STALE) || stale(j, fn, ctx)) &&
-	       (!(what & DMV_FIND_MAPPINGS) || dmv_mappings_findings(j->mappings, fn, ctx));
+	       (!(what & DMV_FIND_MAPPINGS) || dmv_mappings_findings(j->mappings, fn, ctx)) &&
+	       (!(what & DMV_FIND_BOUNCE) || dmv_bounce_findings(j->f, fn, ctx));
 }
 
 const char *dmv_confidence_word(enum dmv_confidence c)

@@ -29,6 +29,10 @@ enum dmv_finding_id {
 	DMV_F_LEAK_NO_DEVICE,
 	DMV_F_OVERLAP,
 	DMV_F_UNCHECKED,
+	DMV_F_BOUNCE_FULL,              /* from here on: of a kernel's bounce pools */
+	DMV_F_BOUNCE_WAS_FULL,
+	DMV_F_BOUNCE_NEARLY,
+	DMV_F_BOUNCE_UNBOOKED,
 	DMV_F_COUNT
 };
 
@@ -47,7 +51,8 @@ struct dmv_finding {
 	enum dmv_confidence confidence;
 	uint32_t region, kind, object;  /* kind NONE: of no object */
 	uint32_t adapter, owner, row;   /* row: index in guard, stale or violation;
-					 * of an overlap the other mapping */
+					 * of an overlap the other mapping; of a pool
+					 * the pool, unbooked: the slots' fact */
 	uint64_t addr;
 	bool stopped;                   /* in transition because the bugcheck stopped its flush */
 };
@@ -59,7 +64,8 @@ void dmv_judge_free(struct dmv_judge *j);
 struct dmv_finding dmv_judge_object(const struct dmv_judge *j, const struct dmv_object *o);
 
 enum { DMV_FIND_LEAKS = 1, DMV_FIND_GUARDS = 2, DMV_FIND_STALE = 4, DMV_FIND_VIOLATIONS = 8,
-       DMV_FIND_MAPPINGS = 16 };        /* what is wrong with a kernel's, but leaks */
+       DMV_FIND_MAPPINGS = 16,          /* what is wrong with a kernel's, but leaks */
+       DMV_FIND_BOUNCE = 32 };          /* and with its bounce pools */
 
 typedef bool dmv_finding_fn(void *ctx, const struct dmv_finding *x);
 

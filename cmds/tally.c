@@ -26,7 +26,7 @@ void dmv_tally_make(struct dmv_tally *t, const struct dmv_judge *j, const struct
 {
 	*t = (struct dmv_tally){ .region = region, .facts = f };
 	dmv_findings(j, DMV_FIND_VIOLATIONS | DMV_FIND_GUARDS | DMV_FIND_LEAKS | DMV_FIND_STALE |
-		     DMV_FIND_MAPPINGS, add, t);
+		     DMV_FIND_MAPPINGS | DMV_FIND_BOUNCE, add, t);
 }
 
 struct line {
@@ -57,6 +57,11 @@ const char *dmv_finding_command(enum dmv_finding_id id)
 	case DMV_F_STALE:
 	case DMV_F_LATE_WRITE:
 		return "stale";
+	case DMV_F_BOUNCE_FULL:
+	case DMV_F_BOUNCE_WAS_FULL:
+	case DMV_F_BOUNCE_NEARLY:
+	case DMV_F_BOUNCE_UNBOOKED:
+		return "bounce";
 	default:
 		return "leaks";
 	}

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "bounce.h"
 #include "decode.h"
 #include "evidence.h"
 #include "rules.h"
@@ -237,6 +238,9 @@ bool dmv_verdict_finding(struct dmv_ses *s, const struct dmv_finding *x)
 		return false;
 	if (x->id == DMV_F_GUARD)
 		return dmv_evidence_guard(s->out, &f->guard[x->row]);
+	if (x->id == DMV_F_BOUNCE_FULL || x->id == DMV_F_BOUNCE_WAS_FULL ||
+	    x->id == DMV_F_BOUNCE_NEARLY)
+		return dmv_bounce_held(s, x->row);
 	if (x->id == DMV_F_STALE || x->id == DMV_F_LATE_WRITE)
 		return dmv_evidence_stale(s->out, &f->stale[x->row]);
 	return true;

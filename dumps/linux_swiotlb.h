@@ -16,8 +16,8 @@ struct dmv_swiotlb {
 /* The array of slots at `slots`, of the last piece of memory in the facts, as mappings. */
 void dmv_swiotlb_slots(struct dmv_swiotlb *w, uint64_t slots);
 
-/* linux_swiotlb_owner.c: whose each mapping is, and where in its slots it begins. Once all pools are
- * read. False: no memory. */
+/* linux_swiotlb_owner.c: whose each mapping is, and where in its slots it begins. Once all pools
+ * are read. False: no memory. */
 bool dmv_swiotlb_owners(struct dmv_facts *f);
 
 #endif

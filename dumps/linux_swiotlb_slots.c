@@ -108,7 +108,8 @@ static void end(struct run *r)
 	}
 	*s = (struct dmv_slot_fact){
 		.pool = f->bounce[bounce].pool, .bounce = bounce,
-		.adapter = DMV_NO_INDEX, .object = DMV_NO_INDEX, .first = (uint32_t)r->first, .count = (uint32_t)r->n,
+		.adapter = DMV_NO_INDEX, .object = DMV_NO_INDEX,
+		.first = (uint32_t)r->first, .count = (uint32_t)r->n,
 		.padding = (uint32_t)r->padding, .original = r->start.orig,
 		.bytes = r->at.size.size ? r->start.size : UINT64_MAX,
 		.addr = start == DMV_NO_ADDR ? DMV_NO_ADDR :

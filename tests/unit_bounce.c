@@ -107,8 +107,41 @@ static void elsewhere(void)
 	has(DMV_TEXT, &f, "dma wlan", 0, "   Its slots:   3 of 16 in use\n", "and how full");
 }
 
+static void findings(void)
+{
+	struct dmv_facts f;
+	struct machine m;
+
+	make(&m, &f);
+	m.pool[1].in_use = 16;
+	m.slot[2].count = 15;
+	has(DMV_TEXT, &f, "bounce", 1, "the bounce pool is full (certain): ffff888003000000\n"
+	    "Why: All its slots", "a full pool");
+	has(DMV_TEXT, &f, "analyze", 1, "the bounce pool is full", "the verdict");
+	has(DMV_TEXT, &f, "analyze", 1, "0000:00:03.0", "names the device");
+	has(DMV_TEXT, &f, "analyze", 1, "wlan", "and its driver");
+	has(DMV_TEXT, &f, "analyze", 1, "16 of 16 slots in use (100 %)", "and the slots");
+	has(DMV_JSON, &f, "analyze", 1, "\"mappings\":2,\"slots\":16", "as JSON");
+	has(DMV_TEXT, &f, "summary", 0, "1  the bounce pool is full", "in the summary");
+	m.pool[1].grows = (struct dmv_known)YES(1);
+	has(DMV_TEXT, &f, "bounce", 0, "restricted     16      16  100 %", "a pool that grows");
+	make(&m, &f);
+	m.pool[0].in_use = 56;
+	has(DMV_TEXT, &f, "bounce", 1, "nearly full (likely): ffffffff82000000", "nearly full");
+	m.pool[0].in_use = 55;
+	has(DMV_TEXT, &f, "bounce", 0, "default        64      55  85 %", "not so full");
+	m.pool[0].high.value = 64;
+	has(DMV_TEXT, &f, "bounce", 1, "the bounce pool was full once (certain)", "was full");
+	make(&m, &f);
+	m.slot[0].unbooked = true;
+	has(DMV_TEXT, &f, "bounce -a", 0, "3  in transition  -", "not on dma-debug's books");
+	has(DMV_TEXT, &f, "bounce", 0, "note: 1 mappings are in transition and no finding",
+	    "which is said");
+}
+
 int main(void)
 {
+	findings();
 	command();
 	elsewhere();
 	return t_done();

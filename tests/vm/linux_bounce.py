@@ -18,7 +18,7 @@ PYTHON = "/usr/bin/python3"             # for which Debian has drgn
 # What goes without the member: of the pool, of its memory, of its mappings. All else must stay.
 ALL = {"pools", "memory", "mappings"}
 LOST = {
-    "BOUNCE_START": {"start", "end", "bounce"}, "BOUNCE_END": set(), "BOUNCE_NSLABS": ALL,
+    "BOUNCE_START": {"start", "end", "bounce", "adapter", "device", "said", "state", "exact"}, "BOUNCE_END": set(), "BOUNCE_NSLABS": ALL,
     "BOUNCE_NAREAS": {"used"}, "BOUNCE_AREAS": {"used"}, "AREA_USED": {"used"},
     "BOUNCE_SLOTS": {"in_use", "unread", "full", "mappings"}, "BOUNCE_FORCE": {"force"},
     "BOUNCE_HIGH": {"high"}, "SLOT_ORIG": {"original", "state", "bounce", "exact"},
