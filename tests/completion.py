@@ -145,6 +145,10 @@ def verifier(bash, folder):
                                text=True, timeout=30)
             wrong += [r.stderr] * bool(r.returncode)
         case("all of %s" % option, "%s %s" % (wrong, words) if wrong or len(words) < n else None)
+    for option, line in (("--mode=", "mode"), ("--fail=", "fail"), ("--rule=BUFFER_LEAK=", "rule")):
+        want = sorted(re.split(", ?", re.search(r"^ --%s .*: (.*)$" % line, out, re.M)[1]))
+        got = [x.replace(option, "") for x in bash.all("dma-verifier " + option)]
+        case("what help says of --" + line, None if got == want else "%s, not %s" % (got, want))
     got = {x.replace("--pid=", "") for x in bash.all("dma-verifier --pid=")}
     case("all of --pid=", None if str(os.getpid()) in got and all(x.isdigit() for x in got) else
          got)
@@ -160,6 +164,9 @@ def lists(bash):
     case("all commands", None if got == commands() else "%s, not %s" % (got, commands()))
     got = ["--color=" + x.replace("--color=", "") for x in bash.all("dma-inspect --color=")]
     case("all colours", None if got == colors() and len(got) == 3 else got)
+    told = re.search(r"TARGET is (.*?)\. Without", " ".join(said(PROG, "--help").split()))[1]
+    told = sorted(re.findall(r"\w+:(?=[A-Z])|kcore", told.replace("HOST:PORT", "HOST")))
+    case("all targets of --help", None if told == ["gdb:", "kcore", "pid:"] else told)
     got = [x.replace("\\:", ":") for x in bash.all("dma-inspect ")]
     want = sorted(["gdb:", "kcore", "pid:", "vmcore", "panic.core", "socket", "sub", "two\\",
                    "words"])
