@@ -62,7 +62,8 @@ def meanings():
 def drivers():
     with open(os.path.join(TOP, "tests/drivers/drivers.def")) as f:
         text = re.sub(r"/\*.*?\*/", "", f.read(), flags=re.S)
-    found = [Driver(m) for m in re.findall(r'^DRIVER\((.*?"[^"]*")\)', text, re.S | re.M)]
+    every = [Driver(m) for m in re.findall(r'^DRIVER\((.*?"[^"]*")\)', text, re.S | re.M)]
+    found = [d for d in every if "DRIVER_DISK" not in d.flags]
     means = meanings()
     for d in found:
         d.unused = [i for i in (1, 2, 3) if d.rule in means and not means[d.rule][i - 1] and

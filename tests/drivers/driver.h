@@ -32,6 +32,15 @@ struct test_device {
 	void *host;                     /* the host's own */
 	/* of DRIVER_SIMULATED; in the guest with iommu=yes, which has `reach` only */
 	const struct test_simulator *simulator;
+	const struct test_disk *disk;           /* of DRIVER_DISK; NULL in a process */
+};
+
+/* A disk at a line of a real DMA controller. From its first byte on it says "The disk says\n",
+ * again and again. */
+struct test_disk {
+	uint32_t line, sector;          /* sector: bytes */
+	/* It moves sectors as far as the controller lets it. false: it could not. */
+	bool (*transfer)(uint32_t first, uint32_t sectors, bool write);
 };
 
 /* What a process simulates, and the guest has no hardware for. */
@@ -107,6 +116,7 @@ enum driver_end {
 #define DRIVER_NO_SHADOW 0x4u           /* run it with a hook quota of 0: books, no double buffer */
 #define DRIVER_STALE 0x8u               /* run it with a limit of one tick for dmv_set_stale */
 #define DRIVER_SIMULATED 0x10u          /* it wants the simulator: only in a process */
+#define DRIVER_DISK 0x20u               /* it wants the disk: only in the PC with floppy=yes */
 
 struct driver {
 	const char *name;               /* name of its file without .c */

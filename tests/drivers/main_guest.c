@@ -156,6 +156,17 @@ static void set_reach(struct test_device *dev, uint64_t bus, bool mapped)
 
 static const struct test_simulator hardware = { .reach = set_reach };
 
+static void give_disk(struct run *r)
+{
+	static struct test_disk disk;
+	const struct guest_disk *d = r->guest->disk;
+
+	if (!d)
+		return;
+	disk = (struct test_disk){ d->line, d->sector, d->transfer };
+	r->host.device.disk = &disk;
+}
+
 static void start(struct run *r)
 {
 	const struct driver *d = r->host.driver;
@@ -202,6 +213,7 @@ void guest_main(struct guest *g)
 		end("no memory", "");
 	r->freeze = option_number(g, "freeze");
 	driver_host_init(&r->host, d, names, r);
+	give_disk(r);
 	start(r);
 	guest_say("guest: driver %s: %s\n", d->name, d->what);
 	d->run(&r->host.device);

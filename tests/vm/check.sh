@@ -17,7 +17,7 @@ shift
 rc=0
 boot=$build/guest.boot.elf image=$build/guest.elf dir=$build/vm mark='vm'
 more="e6_26_freed_ring.iommu-yes e6_26_read_behind.iommu-yes e6_26_wild.iommu-yes
-	clean_iommu.iommu-yes"
+	clean_iommu.iommu-yes clean_disk.floppy-yes e6_10_disk.floppy-yes"
 death="*** FAULT: page fault, vector 14, "
 kept="e6_0f_5_overrun e6_0f_5_overrun.freeze-1 e6_0f_5_overrun.mode-log
 	e6_0f_4_underrun e6_0f_4_underrun.freeze-1 e6_0f_2_tag_after e6_0f_3_late_dma
@@ -29,7 +29,7 @@ kept="e6_0f_5_overrun e6_0f_5_overrun.freeze-1 e6_0f_5_overrun.mode-log
 	death="*** FAULT: data abort, vector 4, "
 }
 if [ $# = 0 ]; then
-	rest=$(sed -n '/DRIVER_SIMULATED/!s/^DRIVER(\([a-z0-9_]*\),.*/\1/p' \
+	rest=$(sed -n '/DRIVER_SIMULATED\|DRIVER_DISK/!s/^DRIVER(\([a-z0-9_]*\),.*/\1/p' \
 		"$here"/../drivers/drivers.def)
 	[ -n "$rest" ] || { echo "not ok vm: no drivers in drivers.def"; exit 1; }
 	for name in $rest; do
@@ -55,6 +55,15 @@ for name; do
 	*) echo "not ok $mark $name: no dumps"; rc=1; continue ;;
 	esac
 	"$here"/answers.py "$image" "$dir" "$name" || { rc=1; continue; }
+	case $name in
+	clean_disk*)    # sector 10 is the driver's
+		if [ "$(od -An -v -tx1 -w1 -j5120 -N512 "$dir/$name".floppy | sort | uniq -c)" = \
+			"    512  5a" ]; then
+			echo "ok $mark $name: the disk was written"
+		else
+			echo "not ok $mark $name: the disk has other bytes"; rc=1
+		fi ;;
+	esac
 	case " $(echo $kept) " in
 	*" $name "*) ;;
 	*) rm -f "$dir/$name".* ;;

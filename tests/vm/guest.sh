@@ -5,7 +5,8 @@
 #
 #	guest.sh [-n|-w] BOOT-ELF DIRECTORY DRIVER [WORD...]
 #
-# Words: mode=log, verify=off, windows=yes, iommu=yes. -n: no dumps. -w: the Windows dump only.
+# Words: mode=log, verify=off, windows=yes, iommu=yes, floppy=yes (.floppy is in its drive). -n: no
+# dumps. -w: the Windows dump only.
 #
 # Leaves in DIRECTORY, named after driver and words: .serial (what the guest said), .elf (physical
 # memory), .paging.elf (virtual addresses too), .kdump.flat (as QEMU writes kdump-zlib), .kdump (the
@@ -26,6 +27,8 @@ out=$dir/$name
 device=''
 case " $* " in *" windows=yes "*) windows=yes ;; esac
 [ $windows = no ] || device='-device vmcoreinfo'
+disk=''
+case " $* " in *" floppy=yes "*) disk="-drive if=floppy,format=raw,file=$out.floppy" ;; esac
 here=$(dirname "$0")
 . "$here"/qemu.sh
 
@@ -45,9 +48,10 @@ mkdir -p "$dir" || exit 1
 rm -f "$out".serial "$out".monitor "$out".elf "$out".paging.elf "$out".kdump "$out".kdump.flat \
 	"$out".made.elf "$out".dmp "$out".pipe
 mkfifo "$out".pipe || exit 1
+[ -z "$disk" ] || yes 'The disk says' | head -c 1474560 >"$out".floppy
 
 $emulator $machine -accel tcg -m 64 -kernel "$boot" -append "driver=$driver $*" \
-	-device $edu $device -display none -nodefaults -vga none -no-reboot \
+	-device $edu $device $disk -display none -nodefaults -vga none -no-reboot \
 	-serial "file:$out.serial" -monitor none -qmp stdio \
 	<"$out".pipe >"$out".monitor 2>&1 &
 qemu=$!

@@ -16,12 +16,23 @@
 
 #define GUEST_COMMAND_MAX 256
 
+struct wdm_controller;
+
+/* A disk at a line of the machine's system DMA controller. */
+struct guest_disk {
+	uint32_t line, sector;          /* sector: bytes */
+	/* Moves sectors as far as the controller, programmed before, lets it. false: it failed. */
+	bool (*transfer)(uint32_t first, uint32_t sectors, bool write);
+};
+
 struct guest {
 	char command[GUEST_COMMAND_MAX];        /* the words after -append */
 	uint64_t tick_hz;
 	struct guest_pages pages;
 	struct guest_edu edu;
 	bool edu_found;
+	const struct wdm_controller *controller;        /* of system DMA; NULL: there is none */
+	const struct guest_disk *disk;                  /* NULL: there is none */
 	/* opt: writes the bugcheck where this machine's own dumps have it */
 	void (*dying)(uint32_t code, const uint64_t p[4]);
 	/*

@@ -255,6 +255,7 @@ int guest_verifier_start(struct guest_verifier *v, struct guest *g, enum dmv_abi
 	v->wdm = (struct wdm_host){
 		.host = v, .irql = irql, .irql_set = irql_set,
 		.alloc = heap_alloc, .free = heap_free, .frame = frame_of,
+		.controller = v->guest->controller,
 	};
 	wdm_bind(v->dmv, &v->wdm);
 	set_anchor(dmv_header(v->dmv));

@@ -2,6 +2,8 @@
 /* First C code: what the boot loader said, then every part of the machine in order. */
 #include "clock.h"
 #include "cpu.h"
+#include "dma.h"
+#include "fdc.h"
 #include "guest.h"
 #include "iommu.h"
 #include "serial.h"
@@ -25,6 +27,16 @@ extern const char guest_end[];
 _Noreturn void guest_start_c(uint32_t magic, const struct loader_info *info);
 
 static struct guest machine;            /* too large for the stack */
+static const struct guest_disk floppy = { GUEST_FDC_CHANNEL, GUEST_FDC_SECTOR, guest_fdc_transfer };
+
+/* Looked for only where it is wanted: a drive takes its time. */
+static void find_floppy(struct guest *g)
+{
+	char yes[4];
+
+	if (guest_option(g, "floppy", yes, sizeof(yes)) && guest_fdc_init())
+		g->disk = &floppy;
+}
 
 /* QEMU puts its command line right behind the image, where the free pages will be: copy first. */
 static void keep_command(struct guest *g, const struct loader_info *info)
@@ -56,6 +68,8 @@ _Noreturn void guest_start_c(uint32_t magic, const struct loader_info *info)
 	guest_pages_init(&g->pages, (uintptr_t)guest_end, MIB + (uint64_t)info->memory_high * 1024);
 	g->tick_hz = guest_clock_measure();
 	g->edu_found = guest_edu_init(&g->edu) == GUEST_EDU_OK;
+	g->controller = &guest_dma;
+	find_floppy(g);
 	guest_windows_words(g);
 	if (guest_option(g, "iommu", word, sizeof(word)) && !guest_iommu_start(g)) {
 		guest_say("guest: no IOMMU\n");
