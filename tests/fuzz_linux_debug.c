@@ -21,7 +21,8 @@ static void change(struct small *k, const uint8_t *c)
 	const size_t at = (size_t)(c[0] * 95 + c[1]) * 4 % (sizeof(k->ram) - 8);
 	const uint64_t values[] = {
 		node(k, c[3] % ENTRIES), head(k, c[3] % BUCKETS), c[3], UINT64_MAX - c[3],
-		node(k, 0) + c[3], (uint64_t)c[3] << 56 | 0xffff88, 0x0101010101010101 * c[3],
+		node(k, 0) + c[3], (uint64_t)c[3] << 56 | 0xffff88,
+		UINT64_C(0x0101010101010101) * c[3],
 	};
 
 	if (c[2] == '!')

@@ -2,7 +2,7 @@
 /*
  * The first process of a Linux guest:
  *
- *	init ... : [kexec] [virtual] [pieces] [swiotlb] DRIVER...
+ *	init ... : [kexec] [virtual] [pieces] [swiotlb] [leak] DRIVER...
  *
  * (the kernel puts words it does not know itself in front of the colon)
  * Starts `drivers DRIVER --mode log --hold` for each, says where their regions are, plants a copy
@@ -10,7 +10,8 @@
  * them, gives their core files to the host and switches off. kexec: it crashes the kernel instead,
  * and under the second kernel gives /proc/vmcore to the host. virtual: bus addresses are virtual
  * ones. pieces: hardly three free pages lie side by side when the processes start. swiotlb:
- * transfers of the other disk hang when it is ready.
+ * transfers of the other disk hang when it is ready. leak: the driver dma_leak goes, and leaves
+ * things mapped.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -34,7 +35,7 @@
 #define PROCESSES 8
 
 struct options {
-	bool kexec, physical, pieces, swiotlb;
+	bool kexec, physical, pieces, swiotlb, leak;
 	const char *driver[PROCESSES];
 	int drivers;
 };
@@ -307,6 +308,8 @@ static void parse(int argc, char **argv, struct options *o)
 			o->pieces = true;
 		else if (!strcmp(argv[i], "swiotlb"))
 			o->swiotlb = true;
+		else if (!strcmp(argv[i], "leak"))
+			o->leak = true;
 		else if (o->drivers < PROCESSES)
 			o->driver[o->drivers++] = argv[i];
 }
@@ -326,6 +329,8 @@ int main(int argc, char **argv)
 		say("done");
 		switch_off();
 	}
+	if (o.leak)
+		debug_unbind();
 	show_kernel();
 	say_devices("pci");
 	say_devices("platform");
@@ -343,6 +348,7 @@ int main(int argc, char **argv)
 	}
 	if (o.swiotlb)
 		bounce_hold("/dev/nvme0n1");
+	debug_say();
 	say("ready");
 	if (o.kexec) {
 		disk_close();

@@ -54,6 +54,11 @@ void say_devices(const char *bus);       /* "pci": of its devices, by sysfs */
 
 void bounce_hold(const char *disk);
 
+/* ---- init_debug.c: dma-debug, where the kernel has it ---- */
+
+void debug_unbind(void);                /* dma_leak's device: the kernel says what it left mapped */
+void debug_say(void);
+
 /* ---- init_kexec.c: a second kernel takes over when this one dies ---- */
 
 bool crash_kernel(void);                /* are we under that one? */

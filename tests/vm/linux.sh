@@ -22,6 +22,7 @@
 #	                .zlib.0, .lzo.0 and .plain.0, and no holes in their files
 #	swiotlb         all DMA is bounced, and transfers of a second disk hang when QEMU dumps
 #	kexec           no monitor: the kernel crashes, a second one writes /proc/vmcore
+#	leak            lean alone: a driver goes and leaves things mapped (leak/dma_leak.c)
 #	DRIVER          a process with that test driver; default: the three below
 #
 # Leaves in DIRECTORY, named linux-SERIES[-WORD]...: .serial (what the guest said), .kallsyms, .btf,
@@ -45,7 +46,7 @@ here=$(dirname "$0")
 . "$here"/qemu.sh
 series=6.1 arch=amd64 flavour='' cpu=''
 words='' drivers='' kernel_args='' init_args='' memory=256
-vmcoreinfo='-device vmcoreinfo' kexec=no disk2='' cache=no swiotlb=no
+vmcoreinfo='-device vmcoreinfo' kexec=no disk2='' cache=no swiotlb=no leak=''
 for word; do
 	words=$words-$word
 	case $word in
@@ -66,6 +67,7 @@ for word; do
 	kexec)
 		kexec=yes memory=512
 		kernel_args="$kernel_args crashkernel=192M" init_args="$init_args kexec" ;;
+	leak) leak=yes init_args="$init_args leak" ;;
 	*) drivers="$drivers $word" ;;
 	esac
 done
@@ -114,6 +116,11 @@ archive() {
 mkdir -p "$out".root/modules "$out".root/dev "$out".root/crash || exit 1
 cp "$guest"/init "$guest"/drivers "$out".root/ &&
 	cp "$kernel"/modules/*.ko "$kernel"/order "$out".root/modules/ || die "no initramfs"
+if [ -n "$leak" ]; then
+	"$here"/leak_module.sh "$build" || exit $?
+	cp "$build"/linux/leak/dma_leak.ko "$out".root/modules/ &&
+		echo dma_leak.ko >>"$out".root/modules/order || die "no initramfs"
+fi
 if [ $kexec = yes ]; then
 	archive "$out".initrd init modules dev &&
 		mv "$out".initrd "$out".root/crash/initrd &&
@@ -155,7 +162,7 @@ $emulator -accel tcg -machine $machine -cpu $cpu -m $memory \
 	-display none -nodefaults -vga none -no-reboot \
 	-kernel "$kernel"/vmlinuz -initrd "$out".initrd \
 	-append "$kernel_args -- :$init_args $drivers" \
-	$disk_options $vmcoreinfo \
+	$disk_options $vmcoreinfo ${leak:+-device edu} \
 	${disk2:+-drive "file=$disk2,if=virtio,format=raw"} \
 	-chardev "pipe,id=console,path=$out.console" -serial chardev:console \
 	-monitor none -qmp stdio <"$out".pipe >"$out".monitor 2>&1 &

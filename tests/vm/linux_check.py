@@ -29,6 +29,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import compare                          # noqa: E402
 import linux_boot                       # noqa: E402
 import linux_bounce                     # noqa: E402
+import linux_debug                      # noqa: E402
 import linux_devices                    # noqa: E402
 import linux_forms                      # noqa: E402
 import linux_modules                    # noqa: E402
@@ -43,13 +44,13 @@ SMALL = ["6.1", "6.12-nokaslr-la57-novmcoreinfo", "6.1-pieces-virtual", "6.12-ar
 SETTINGS = [["6.1", "6.12", "lean"], ["", "nokaslr"], ["", "la57"], ["", "novmcoreinfo"]]
 FURTHER = ["6.1-pieces-virtual", "6.12-pieces-virtual-la57", "6.1-huge", "6.12-huge-la57",
            "6.1-virtual-novmcoreinfo", "6.1-kexec", "6.12-kexec-la57",
-           "6.1-swiotlb", "6.12-swiotlb", "lean-swiotlb",
+           "6.1-swiotlb", "6.12-swiotlb", "lean-swiotlb", "lean-leak",
            "6.1-arm64", "6.1-arm64-max-nokaslr-novmcoreinfo", "6.1-arm64-max-pieces-virtual",
            "6.1-arm64-huge", "6.12-arm64", "6.12-arm64-novmcoreinfo", "6.12-arm64-max",
            "6.12-arm64-max-nokaslr-novmcoreinfo", "6.12-arm64-max-pieces-virtual",
            "6.12-arm64-16k", "6.12-arm64-16k-max", "6.12-arm64-16k-max-nokaslr-novmcoreinfo"]
 # Settings of the processes' memory: nothing that a peer could see.
-OURS_ALONE = {"pieces", "virtual", "huge", "swiotlb"}
+OURS_ALONE = {"pieces", "virtual", "huge", "swiotlb", "leak"}
 KERNEL_HALF = 0xFF00000000000000
 LIMIT = 120                             # seconds for one run of dma-inspect
 SECOND = ["elf", "kdump"]               # forms that the second decoder is asked about
@@ -300,6 +301,26 @@ class Variant:
                                                   self.path + ".btf"):
             self.test("elf: %s has another name" % member, need, not wrong, wrong)
 
+    def books(self, label, files):
+        """What dma-debug has on record, as the guest and drgn have it; who leaked."""
+        serial = self.path + ".serial"
+        wrong = linux_debug.check(self.tool, files, serial)
+        good = self.test(label + ": its mappings", need, not wrong, wrong)
+        if "leak" in self.words:
+            wrong = linux_debug.leaks(self.tool, files, serial)
+            good &= self.test(label + ": who leaked", need, not wrong, wrong)
+        if label != "zlib.31":
+            return good
+        if not linux_debug.has_drgn():
+            print("skip %s %s: mappings beside drgn: no drgn" % (self.name, label))
+            return good
+        wrong = linux_debug.beside_drgn(self.tool, files, self.vmlinux)
+        return good & self.test(label + ": mappings beside drgn", need, not wrong, wrong)
+
+    def has_books(self):
+        """Is there dma-debug, and has it anything? Of plain virtio the kernel maps nothing."""
+        return self.series == "lean" and bool({"swiotlb", "leak"} & set(self.words))
+
     def unasked(self, files):
         """A Linux kernel's memory is not searched unless it is asked for."""
         r = self.call(files, "-c", "region")
@@ -355,6 +376,8 @@ class Variant:
             named &= self.test(label + ": members renamed", self.renamed, files)
         if "swiotlb" in self.words:
             named &= self.test(label + ": its bounce pools", self.bounce, files)
+        if self.has_books():
+            named &= self.books(label, files)
         self.cells[label] = "yes" if good and named else "region" if good else "NO"
         return docs if good else None
 
@@ -368,6 +391,8 @@ class Variant:
             good &= self.test(label + ": its bounce pools", self.bounce, files)
             if label == "zlib.31":
                 self.bounce_beside(label, files)
+        if self.has_books():
+            good &= self.books(label, files)
         self.cells[label] = "kernel" if good else "NO"
 
     def run(self):

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
+"""dma-debug of a guest as its debugfs printed it on the serial line, and as drgn reads it, against
+what dma-inspect says.
+
+	linux_debug.py VMLINUX DUMP     the child, where drgn is: an entry a line
+"""
+import json
+import os
+import re
+import subprocess
+import sys
+
+LIMIT = 120
+PYTHON = "/usr/bin/python3"             # for which Debian has drgn
+DIRECTION = {"DMA_BIDIRECTIONAL": "both ways", "DMA_TO_DEVICE": "to device",
+             "DMA_FROM_DEVICE": "from device", "DMA_NONE": "none"}
+ERROR = {"error checked": "checked", "error not checked": "not checked",
+         "error check not applicable": "check not applicable"}
+TYPE = {"scather-gather": "sg", "scatter-gather": "sg", "phy": "phys"}
+# dump_show() of kernel/dma/debug.c
+LINE = re.compile(r"^init: dma-debug entry (.+) (\S+) idx (\d+) P=(\w+) N=\w+ D=(\w+) L=(\w+) "
+                  r"(DMA_\w+) dma map (.+)$", re.M)
+PENDING = re.compile(r"device driver has pending DMA allocations while released from device "
+                     r"\[count=(\d+)\]")
+KEYS = ("device", "type", "direction", "bus", "bytes", "phys", "error", "bucket")
+
+
+def ask(tool, files, *commands):
+    """Exit code, a list of tables, all notes."""
+    argv = [x for c in commands for x in ("-c", c)]
+    r = subprocess.run([tool, "-j", *argv, *files], capture_output=True, text=True, timeout=LIMIT)
+    docs = [json.loads(x) for x in r.stdout.splitlines()]
+    return r.returncode, [d["tables"] for d in docs], [
+        n for d in docs for n in d.get("notes", []) + [d.get("error")] if n]
+
+
+def number(x):
+    return int(x, 16) if isinstance(x, str) else x
+
+
+class Truth:
+    def __init__(self, serial):
+        with open(serial, errors="replace") as f:
+            text = f.read().replace("\r", "")
+        self.state = {k: int(v) for k, v in re.findall(r"^init: dma-debug (\w+) (\d+)$", text,
+                                                       re.M)}
+        self.entries = sorted(
+            (who.split()[0], TYPE.get(kind, kind), DIRECTION[to], int(bus, 16), int(n, 16),
+             int(phys, 16), ERROR[error], int(bucket))
+            for who, kind, bucket, phys, bus, n, to, error in LINE.findall(text))
+        leaks = re.search(r"^init: leaks (\S+)$", text, re.M)
+        self.leaks = leaks and leaks[1]
+        pending = PENDING.search(text)
+        self.pending = pending and int(pending[1])
+
+
+def books(tables):
+    """Rows of `dma 0 6` as the guest prints them."""
+    name = {d["adapter"]: d["name"] for d in tables["device"]}
+    return sorted((name.get(m["adapter"]), m["type"], m["direction"], number(m["bus"]),
+                   m["bytes"], number(m["phys"]), m["error"], m["bucket"])
+                  for m in tables["mappings"])
+
+
+def check(tool, files, serial):
+    """What is wrong, or None."""
+    truth = Truth(serial)
+    code, tables, notes = ask(tool, files, "dma 0 7", "summary")
+    if code or not truth.entries:
+        return "exit code %d, %s; the guest has %d entries" % (code, notes, len(truth.entries))
+    got = books(tables[0])
+    if got != truth.entries:
+        return "here alone %s, there alone %s, of %d" % (
+            [x for x in got if x not in truth.entries][:3],
+            [x for x in truth.entries if x not in got][:3], len(truth.entries))
+    state, = tables[1]["dma_debug"]
+    said = [state[k] for k in ("entries", "free", "lowest", "errors", "state")]
+    want = [truth.state[k] for k in ("nr_total_entries", "num_free_entries", "min_free_entries",
+                                     "error_count")] + ["on"]
+    return said != want and "state %s, not %s" % (said, want) or None
+
+
+def leaks(tool, files, serial):
+    """What the driver that went left mapped, and nothing else; what is wrong, or None."""
+    truth = Truth(serial)
+    code, (found, misuse, verdict), notes = ask(tool, files, "leaks", "check", "analyze")
+    rows = found["mappings"]
+    if code != 1 or not rows or not truth.pending:
+        return "exit code %d, %d leaks, %s; the kernel says %s" % (code, len(rows), notes,
+                                                                  truth.pending)
+    strange = [r for r in rows if r["device"] != truth.leaks or r["rule"] != "leak-unbound" or
+               not r["owner"].startswith("dma_leak!leak_")]
+    # One that failed is on record and was never mapped.
+    failed = sum(e[0] == truth.leaks and e[3] == 2 ** 64 - 1 for e in truth.entries)
+    if strange or len(rows) + failed != truth.pending:
+        return "%d leaks and %d failed, but the kernel says %d; %s" % (
+            len(rows), failed, truth.pending, strange[:2])
+    stacks = {s["site"] for s in found["call_sites"] if s["text"].startswith("dma_leak!leak_probe")}
+    if {r["site"] for r in rows} - stacks:
+        return "not all stacks lead to leak_probe: %s" % found["call_sites"]
+    if verdict["verdict"][0]["finding"] != "leak-unbound":
+        return "the verdict is %s" % verdict["verdict"][0]["finding"]
+    said = {(m["rule"], m["confidence"], m["count"], m["owner"].split(".")[0])
+            for m in misuse["misuse"] if m["device"] == truth.leaks}
+    want = {("unchecked", "certain", 4, "dma_leak!leak_unchecked"),
+            ("overlap", "likely", 1, "dma_leak!leak_checked")}
+    return not want <= said and "check says %s" % said or None
+
+
+# ---- beside drgn ----
+
+def has_drgn():
+    return not subprocess.run([PYTHON, "-c", "import drgn"], capture_output=True).returncode
+
+
+def beside_drgn(tool, files, vmlinux):
+    """Entry by entry, with their stacks; what is wrong, or None."""
+    r = subprocess.run([PYTHON, __file__, vmlinux, *files], capture_output=True, text=True,
+                       timeout=LIMIT)
+    if r.returncode:
+        return "drgn: %s" % r.stderr.strip()[-300:]
+    want = sorted(json.loads(x) for x in r.stdout.splitlines())
+    _, (tables,), _ = ask(tool, files, "dma 0 6")
+    stack = {}
+    for s in tables["call_sites"]:
+        stack.setdefault(s["site"], []).append(number(s["addr"]))
+    got = sorted([number(m["entry"]), number(m["adapter"]), number(m["bus"]), m["bytes"],
+                  number(m["phys"]), m["sg_calls"], m["sg_mapped"], stack.get(m["site"], [])]
+                 for m in tables["mappings"])
+    if got == want:
+        return None
+    return "here alone %s, there alone %s, of %d" % ([x for x in got if x not in want][:2],
+                                                     [x for x in want if x not in got][:2],
+                                                     len(want))
+
+
+def drgn_entries(vmlinux, dump):
+    import drgn                         # Debian's python alone has it
+    from drgn.helpers.linux.list import list_for_each_entry
+    p = drgn.Program()
+    p.set_core_dump(dump)
+    p.load_debug_info([vmlinux])
+    for bucket in p["dma_entry_hash"]:
+        for e in list_for_each_entry("struct dma_debug_entry", bucket.list.address_of_(), "list"):
+            n = e.stack_len.value_()
+            print(json.dumps([e.value_(), e.dev.value_(), e.dev_addr.value_(), e.size.value_(),
+                              e.pfn.value_() * 4096 + e.offset.value_(), e.sg_call_ents.value_(),
+                              e.sg_mapped_ents.value_(),
+                              [e.stack_entries[i].value_() for i in range(n)]]))
+
+
+if __name__ == "__main__":
+    drgn_entries(*sys.argv[1:])
