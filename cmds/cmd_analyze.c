@@ -11,6 +11,7 @@
 #include "dump_info.h"
 #include "finding_bounce.h"
 #include "finding.h"
+#include "log.h"
 #include "tally.h"
 #include "verdict.h"
 #include "words.h"
@@ -170,20 +171,46 @@ static bool kernel(struct dmv_ses *s, const struct dmv_judge *j)
 	return say_next_kernel(s, w);
 }
 
-static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
+/* What the kernel's log reports. false: stop, or no memory. */
+static bool logged(struct dmv_ses *s)
+{
+	size_t n;
+
+	if (!dmv_log_decode(s, &n))
+		return false;
+	s->found |= n > 0;
+	return true;
+}
+
+/* Nobody keeps books: there is the log, or the header of the dump. */
+static enum dmv_code without_books(struct dmv_ses *s)
 {
 	enum dmv_code code;
+
+	if (s->facts.nlog) {
+		s->err = (struct dmv_err){ .addr = DMV_NO_ADDR };
+		if (!logged(s))
+			return s->err.code == DMV_E_MEMORY ? s->err.code : DMV_E_STOPPED;
+		if (!s->found)
+			dmv_out_line(s->out, "The kernel's log reports no mistake of a driver and "
+				     "no fault of a device.");
+		return DMV_E_OK;
+	}
+	s->found = dmv_dump_about_dma(s);
+	code = dmv_dump_instead(s);
+	return code == DMV_E_STOPPED || dmv_dump_stack_say(s) ? code : DMV_E_STOPPED;
+}
+
+static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
+{
 	struct dmv_err e;
 	struct dmv_judge *j;
 	bool go = true, bounce;
 
 	(void)av;
 	bounce = !dmv_need_facts(s) && dmv_bounce_wrong(&s->facts);
-	if (!bounce && dmv_need_books(s)) {
-		s->found = dmv_dump_about_dma(s);
-		code = dmv_dump_instead(s);
-		return code == DMV_E_STOPPED || dmv_dump_stack_say(s) ? code : DMV_E_STOPPED;
-	}
+	if (!bounce && dmv_need_books(s))
+		return without_books(s);
 	/* the verdict stands on what can be read: bytes that cannot be compared are a note */
 	if (s->facts.nregion && dmv_verify(s)) {
 		e = s->err;
@@ -200,6 +227,8 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 	if (go && (s->facts.debug.there || bounce))
 		go = kernel(s, j);
 	dmv_judge_free(j);
+	if (go)
+		go = logged(s);
 	if (go && dmv_dump_bugcheck(s))
 		go = dmv_dump_bugcheck_say(s);
 	return go ? DMV_E_OK : DMV_E_STOPPED;
@@ -217,7 +246,8 @@ const struct dmv_cmd dmv_cmd_analyze = {
 		"of the caller and, where two calls clash, of the earlier one; the bytes that\n"
 		"prove it; cause and fix; and what to type next. Without a bugcheck the first\n"
 		"violation on record, else the worst that leaks, check and stale find. Where the\n"
-		"verifier was not at work: the bugcheck that the header of the dump has.",
+		"verifier was not at work: what the books of a Linux kernel (dma-debug) prove and\n"
+		"what its log reports, or the bugcheck that the header of the dump has.",
 	.examples = "analyze  the verdict\n"
 		    "!analyze -v  the same",
 	.args = args,

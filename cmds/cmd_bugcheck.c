@@ -7,8 +7,24 @@
 
 #include "decode.h"
 #include "dump_info.h"
+#include "log.h"
 #include "meaning.h"
 #include "paste.h"
+
+/* Linux has no bugcheck, but it may have logged what would be one. */
+static enum dmv_code of_log(struct dmv_ses *s)
+{
+	const struct dmv_err e = s->err;
+	size_t n;
+
+	if (!dmv_log_decode(s, &n))
+		return s->err.code == DMV_E_MEMORY ? s->err.code : DMV_E_STOPPED;
+	if (!n)
+		return e.code;
+	s->err = (struct dmv_err){ .addr = DMV_NO_ADDR };
+	s->found = true;
+	return DMV_E_OK;
+}
 
 static enum dmv_code own(struct dmv_ses *s)
 {
@@ -17,7 +33,7 @@ static enum dmv_code own(struct dmv_ses *s)
 			      .stack = DMV_NO_ADDR };
 
 	if (dmv_need_region(s))
-		return dmv_dump_instead(s);
+		return s->facts.nlog ? of_log(s) : dmv_dump_instead(s);
 	for (uint32_t r = 0; r < f->nregion; r++) {
 		if (!f->region[r].bug_code)
 			continue;
@@ -140,7 +156,7 @@ static enum dmv_code linux_lines(struct dmv_ses *s, const struct dmv_linux_lines
 	for (size_t i = 0; i < l->n; i++) {
 		if (many + i)
 			dmv_out_line(s->out, "%s", "");
-		if (!dmv_decode_linux(s, &l->line[i]))
+		if (!dmv_decode_linux(s, &l->line[i], NULL))
 			return DMV_E_STOPPED;
 	}
 	return DMV_E_OK;

@@ -7,7 +7,8 @@
 #include "line.h"
 
 const struct dmv_cmd *const dmv_cmds[] = {
-	&dmv_cmd_dma,    &dmv_cmd_leaks, &dmv_cmd_violations, &dmv_cmd_events,  &dmv_cmd_bugcheck,
+	&dmv_cmd_dma,    &dmv_cmd_leaks, &dmv_cmd_violations, &dmv_cmd_events,  &dmv_cmd_log,
+	&dmv_cmd_bugcheck,
 	&dmv_cmd_analyze, &dmv_cmd_check, &dmv_cmd_stale,     &dmv_cmd_who,     &dmv_cmd_summary,
 	&dmv_cmd_bounce, &dmv_cmd_region, &dmv_cmd_target,    &dmv_cmd_save,    &dmv_cmd_help,
 	NULL,

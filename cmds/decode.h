@@ -26,7 +26,8 @@ bool dmv_decode_quad(struct dmv_ses *s, const struct dmv_quad *q);
 
 struct dmv_linux_line;
 
-/* Says what a line of Linux means, and what to do next. */
-bool dmv_decode_linux(struct dmv_ses *s, const struct dmv_linux_line *l);
+/* Says what a line of Linux means, and what to do next. `logged`: it is one of the target's log. */
+bool dmv_decode_linux(struct dmv_ses *s, const struct dmv_linux_line *l,
+		      const struct dmv_log_fact *logged);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "decode.h"
+#include "log.h"
 #include "next.h"
 #include "paste_linux.h"
 
@@ -49,11 +50,10 @@ static const struct dmv_table table = {
 	"?fix|Fix:   {fix}\n"
 };
 
-static bool next_steps(struct dmv_ses *s, const struct dmv_linux_line *l)
+static bool elsewhere(struct dmv_ses *s, const struct dmv_linux_line *l)
 {
 	char command[64];
 
-	dmv_next_head(s);
 	snprintf(command, sizeof(command), "lspci -nnks %s", l->device);
 	if (strchr(l->device, ':') && !dmv_next(s, command, "the device and its driver"))
 		return false;
@@ -64,6 +64,27 @@ static bool next_steps(struct dmv_ses *s, const struct dmv_linux_line *l)
 	return dmv_next(s, "dma leaks", "on that dump: what is mapped, and for whom");
 }
 
+static bool here(struct dmv_ses *s, const struct dmv_linux_line *l)
+{
+	const struct dmv_facts *f = &s->facts;
+
+	for (uint32_t i = 0; i < f->nadapter; i++) {
+		if (!f->adapter[i].name || strcmp(f->adapter[i].name, l->device))
+			continue;
+		if (!dmv_next_at(s, "dma", f->adapter[i].handle, " 3", "the device, and what is "
+				 "mapped for it"))
+			return false;
+	}
+	return l->low == UINT64_MAX ||
+	       dmv_next_at(s, "who", l->low, "", "whose address it is, or was");
+}
+
+static bool next_steps(struct dmv_ses *s, const struct dmv_linux_line *l, bool logged)
+{
+	dmv_next_head(s);
+	return logged ? here(s, l) : elsewhere(s, l);
+}
+
 static const char *maker(const char *source)
 {
 	if (!strcmp(source, "vt-d"))
@@ -71,13 +92,29 @@ static const char *maker(const char *source)
 	return strcmp(source, "amd-vi") ? "dma-debug" : "AMD's IOMMU (AMD-Vi)";
 }
 
-bool dmv_decode_linux(struct dmv_ses *s, const struct dmv_linux_line *l)
+/* "line 3", of a paste; of a log the time. */
+static void say_where(const struct dmv_linux_line *l, const struct dmv_log_fact *logged, char *buf,
+		      size_t size)
+{
+	char when[24] = "", more[40] = "";
+
+	if (l->count > 1)
+		snprintf(more, sizeof(more), ", and %u more like it", l->count - 1);
+	if (logged)
+		snprintf(buf, size, "in the log%s%s%s", logged->time.known ? " at " : "",
+			 logged->time.known ? dmv_log_time(logged, when, sizeof(when)) : "", more);
+	else
+		snprintf(buf, size, "line %u%s", l->line, more);
+}
+
+bool dmv_decode_linux(struct dmv_ses *s, const struct dmv_linux_line *l,
+		      const struct dmv_log_fact *logged)
 {
 	struct row r = { .line = l->line, .count = l->count, .low = l->low, .high = l->high,
 			 .code = l->code, .source = l->source, .device = l->device,
 			 .driver = l->driver, .access = l->access, .name = l->name,
 			 .title = l->title, .cause = l->cause, .fix = l->fix };
-	char what[96], where[64], who[72], range[48];
+	char what[96], where[96], who[72], range[48];
 
 	if (l->name)
 		snprintf(what, sizeof(what), "%s: %s", maker(l->source), l->name);
@@ -86,8 +123,7 @@ bool dmv_decode_linux(struct dmv_ses *s, const struct dmv_linux_line *l)
 			 (unsigned long long)l->code);
 	else
 		snprintf(what, sizeof(what), "%s", maker(l->source));
-	snprintf(where, sizeof(where), l->count > 1 ? "line %u, and %u more like it" : "line %u",
-		 l->line, l->count - 1);
+	say_where(l, logged, where, sizeof(where));
 	snprintf(who, sizeof(who), *l->driver ? "%s, driver %s" : "%s", l->device, l->driver);
 	r.what = what;
 	r.where = where;
@@ -95,5 +131,5 @@ bool dmv_decode_linux(struct dmv_ses *s, const struct dmv_linux_line *l)
 	snprintf(range, sizeof(range), l->high > l->low ? "%llx to %llx" : "%llx",
 		 (unsigned long long)l->low, (unsigned long long)l->high);
 	r.range = l->low != UINT64_MAX ? range : NULL;
-	return dmv_out_row(s->out, &table, &r) && next_steps(s, l);
+	return dmv_out_row(s->out, &table, &r) && next_steps(s, l, logged);
 }

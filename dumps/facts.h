@@ -44,6 +44,7 @@ enum { DMV_K_MAPPING = 20, DMV_K_END };
 #define DMV_TOPIC(kind) (1u << (kind))
 #define DMV_TOPIC_VERIFY (1u << 31)
 #define DMV_TOPIC_BOUNCE (1u << 30)
+#define DMV_TOPIC_LOG (1u << 29)
 #define DMV_TOPIC_ALL UINT32_MAX
 
 struct dmv_known {              /* a number that may not be known, whose every value counts */
@@ -407,6 +408,12 @@ struct dmv_slot_fact {                  /* side by side: what one mapping holds 
 	uint64_t bytes;                 /* UINT64_MAX: unknown */
 };
 
+struct dmv_log_fact {                   /* a line of the kernel's log; may have line ends in it */
+	struct dmv_known time;          /* nanoseconds since it booted */
+	struct dmv_known level;         /* 0 to 7, as of syslog(2) */
+	const char *text;
+};
+
 /* Something that could not be read or believed. */
 struct dmv_note {
 	/* Which answers lack it: DMV_TOPIC(kind) of the tables that lost something,
@@ -443,6 +450,7 @@ struct dmv_facts {
 	DMV_ARRAY(dmv_pool_fact, pool);
 	DMV_ARRAY(dmv_bounce_fact, bounce);
 	DMV_ARRAY(dmv_slot_fact, slot);
+	DMV_ARRAY(dmv_log_fact, log);   /* as they were logged */
 	DMV_ARRAY(dmv_note, note);
 #undef DMV_ARRAY
 	/* What dmv_facts_verify did. */

@@ -6,6 +6,7 @@
 
 #include "mem_int.h"
 #include "mem_kernel.h"
+#include "vmcoreinfo.h"
 
 enum {
 	TEXT_MAX = 256,
@@ -28,7 +29,8 @@ bool dmv_linux_stopped(const struct dmv_linux *l)
 
 bool dmv_linux_symbol(struct dmv_linux *l, const char *name, uint64_t *ret)
 {
-	return dmv_names_symbol(l->n, name, ret);
+	return dmv_names_symbol(l->n, name, ret) ||
+	       dmv_vmci_symbol(l->m->vmcoreinfo, name, ret);
 }
 
 enum dmv_code dmv_linux_pointer(struct dmv_linux *l, const char *name, uint64_t *ret,
@@ -227,6 +229,11 @@ bool dmv_linux_list(struct dmv_linux *l, uint64_t head, uint32_t topic, const ch
 
 /* ---- all ---- */
 
+/* In this order: what is mapped finds its adapter among the devices. */
+static enum dmv_code (*const providers[])(struct dmv_linux *l, struct dmv_err *e) = {
+	dmv_linux_devices, dmv_linux_debug, dmv_linux_swiotlb, dmv_linux_log,
+};
+
 enum dmv_code dmv_facts_linux(struct dmv_mem *m, struct dmv_names *n,
 			      const struct dmv_facts_opts *o, struct dmv_facts *f,
 			      struct dmv_err *e)
@@ -236,9 +243,17 @@ enum dmv_code dmv_facts_linux(struct dmv_mem *m, struct dmv_names *n,
 
 	if (!m->linux_kernel && dmv_mem_kernel_search(m, l.stop, &k, e))
 		return e->code;
-	if (dmv_linux_devices(&l, e))
+	for (size_t i = 0; i < sizeof(providers) / sizeof(providers[0]); i++) {
+		struct dmv_err why = { .addr = DMV_NO_ADDR };
+		const enum dmv_code code = providers[i](&l, &why);
+
+		if (code && !e->code)
+			*e = why;
+		if (code == DMV_E_MEMORY || code == DMV_E_STOPPED)
+			return code;
+	}
+	if (!e->code || (!f->nadapter && !f->nlog))
 		return e->code;
-	if (dmv_linux_debug(&l, e))
-		return e->code;
-	return dmv_linux_swiotlb(&l, e);
+	dmv_note_add(f, DMV_TOPIC(DMV_K_ADAPTER), e->addr, "devices are not known: %s", e->msg);
+	return DMV_E_OK;
 }
