@@ -161,9 +161,9 @@ const struct dmv_cmd *dmv_cmd_find(const char *name, size_t n);
 /* USAGE: there is no such command (as typed, with ! or .), and which one may have been meant. */
 enum dmv_code dmv_no_command(const char *name, struct dmv_err *e);
 
-extern const struct dmv_cmd dmv_cmd_dma, dmv_cmd_leaks, dmv_cmd_violations, dmv_cmd_events, dmv_cmd_log,
-	dmv_cmd_bugcheck, dmv_cmd_analyze, dmv_cmd_check, dmv_cmd_stale, dmv_cmd_who,
-	dmv_cmd_summary, dmv_cmd_region, dmv_cmd_target, dmv_cmd_save, dmv_cmd_help,
-	dmv_cmd_bounce;
+extern const struct dmv_cmd dmv_cmd_dma, dmv_cmd_leaks, dmv_cmd_violations, dmv_cmd_events,
+	dmv_cmd_log, dmv_cmd_bugcheck, dmv_cmd_analyze, dmv_cmd_check, dmv_cmd_stale, dmv_cmd_who,
+	dmv_cmd_bounce, dmv_cmd_summary, dmv_cmd_region, dmv_cmd_target, dmv_cmd_save,
+	dmv_cmd_help;
 
 #endif

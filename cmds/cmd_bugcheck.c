@@ -241,9 +241,11 @@ const struct dmv_cmd dmv_cmd_bugcheck = {
 		"  memory            dq nt!KiBugCheckData L5 and its lines\n"
 		"  Windows' dialogs  BCCode: e6, BCP1: ...; Code: e6, Parameter 1: ...\n"
 		"  Linux             DMAR: [DMA Write] Request device [00:02.0] fault addr ...,\n"
-		"                    AMD-Vi: Event logged [...], DMA-API: device driver ...\n"
+		"                    AMD-Vi: Event logged [...], DMA-API: device driver ...,\n"
+		"                    swiotlb buffer is full ..., DMA addr ... overflow ...\n"
 		"and the numbers alone. What is pasted must be whole: nothing is guessed, nor are\n"
-		"rules that were never documented. Without numbers the target's own bugcheck.",
+		"rules that were never documented. Without numbers the target's own bugcheck,\n"
+		"or what the log of its Linux kernel reports.",
 	.examples = "bugcheck  the target's own\n"
 		    "bugcheck e6 f 5 ffffd08bb1435060 ffffd08bb1435860  decode these",
 	.args = args,

@@ -16,7 +16,7 @@ struct row {
 };
 
 static const struct dmv_col cols[] = {
-	DMV_COL(struct row, source, "", DMV_S_STR, "vt-d, amd-vi or dma-debug"),
+	DMV_COL(struct row, source, "", DMV_S_STR, "vt-d, amd-vi, dma-debug, swiotlb, dma-direct"),
 	DMV_COL(struct row, line, "", DMV_S_U32, "of the paste, the first"),
 	DMV_COL(struct row, count, "", DMV_S_U32, "lines that differ in the address only"),
 	DMV_COL(struct row, device, "", DMV_S_STR, "device"),
@@ -87,9 +87,15 @@ static bool next_steps(struct dmv_ses *s, const struct dmv_linux_line *l, bool l
 
 static const char *maker(const char *source)
 {
-	if (!strcmp(source, "vt-d"))
-		return "Intel's IOMMU (VT-d)";
-	return strcmp(source, "amd-vi") ? "dma-debug" : "AMD's IOMMU (AMD-Vi)";
+	static const char *const makers[][2] = {
+		{ "vt-d", "Intel's IOMMU (VT-d)" }, { "amd-vi", "AMD's IOMMU (AMD-Vi)" },
+		{ "swiotlb", "bounce buffers (swiotlb)" }, { "dma-direct", "a map without IOMMU" },
+	};
+
+	for (size_t i = 0; i < sizeof(makers) / sizeof(makers[0]); i++)
+		if (!strcmp(source, makers[i][0]))
+			return makers[i][1];
+	return source;
 }
 
 /* "line 3", of a paste; of a log the time. */

@@ -2,8 +2,8 @@
 /*
  * Recognisers of Linux's lines. Formats: drivers/iommu/intel/dmar.c (dmar_fault_do_one; kernels
  * before 5.13 print the reason in decimal, the oldest on a line of its own),
- * drivers/iommu/amd/iommu.c (iommu_print_event), kernel/dma/debug.c (err_printk). Mail programs and
- * people wrap them, so a line may go on in the next.
+ * drivers/iommu/amd/iommu.c (iommu_print_event), kernel/dma/debug.c (err_printk), swiotlb.c,
+ * direct.c. Mail programs and people wrap them, so a line may go on in the next.
  */
 #include "paste_linux.h"
 
@@ -203,6 +203,39 @@ static const char *parse_dma_api(const char *text, const char *p, struct dmv_lin
 	return said + 1;
 }
 
+/* ---- nvme 0000:00:02.0: swiotlb buffer is full (sz: 4096 bytes), total 32768 (slots), ... ---- */
+
+static const char *parse_full(const char *text, const char *p, struct dmv_linux_line *l)
+{
+	owner_before(line_begin(text, p), p, l);
+	l->title = "no room in the bounce buffers";
+	l->cause = "Slots of the pool are all in use, or lie apart: mappings that are never "
+		   "unmapped keep theirs, and so do more transfers at a time than there is room for.";
+	l->fix = "See who holds the slots. If nobody leaks them: swiotlb=N on the command line, or "
+		 "a device that need not bounce (IOMMU, a wider DMA mask).";
+	return p + 1;
+}
+
+/* ---- edu 0000:00:06.0: DMA addr 0x00000000fea00000+4096 overflow (mask fffffff, bus limit 0). */
+
+static const char *parse_overflow(const char *text, const char *p, struct dmv_linux_line *l)
+{
+	const char *end = p + strcspn(p, "\n");
+	struct dmv_word w;
+
+	if (!dmv_find_key(p, end, "overflow (mask"))
+		return NULL;
+	owner_before(line_begin(text, p), p, l);
+	if (number_behind(p, end, "DMA addr", &w))
+		address(l, &w);
+	l->title = "memory lies beyond what the device can address";
+	l->cause = "The address is greater than the device's DMA mask or the limit of its bus, and "
+		   "nothing bounces it: no swiotlb, or a resource that cannot be copied.";
+	l->fix = "Set the mask that the hardware has (dma_set_mask_and_coherent), check the result "
+		 "of the map; a device that is really that narrow needs swiotlb or an IOMMU.";
+	return end;
+}
+
 static const struct {
 	const char *source, *starts;
 	const char *(*parse)(const char *text, const char *p, struct dmv_linux_line *l);
@@ -210,6 +243,8 @@ static const struct {
 	{ "vt-d", "Request device [", parse_dmar },
 	{ "amd-vi", "AMD-Vi: Event logged [", parse_amdvi },
 	{ "dma-debug", "DMA-API: ", parse_dma_api },
+	{ "swiotlb", "swiotlb buffer is full", parse_full },
+	{ "dma-direct", "DMA addr ", parse_overflow },
 };
 
 /* ---- the walk ---- */

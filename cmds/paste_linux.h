@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /*
- * Lines about DMA that Linux logs: faults of an IOMMU (DMAR of Intel, AMD-Vi), and what dma-debug
- * (DMA-API) says of a driver.
+ * Lines about DMA that Linux logs: faults of an IOMMU (DMAR of Intel, AMD-Vi), what dma-debug
+ * (DMA-API) says of a driver, maps that fail for want of room or reach.
  */
 #ifndef DMV_PASTE_LINUX_H
 #define DMV_PASTE_LINUX_H
@@ -13,7 +13,7 @@
 enum { DMV_LINUX_SEEN = 200 };  /* different ones; what is the same is counted */
 
 struct dmv_linux_line {
-	const char *source;             /* key: "vt-d", "amd-vi", "dma-debug" */
+	const char *source;             /* key: "vt-d", "amd-vi", "dma-debug", ... */
 	uint32_t line, count;           /* line of the first, how many are the same but for addr */
 	char device[32], driver[32];    /* "0000:03:00.0"; empty: the line does not say */
 	const char *access;             /* "read", "write", "interrupt"; NULL: not known */

@@ -11,6 +11,7 @@
 enum {
 	COMMITTED = 1, FINALIZED = 2,   /* state, in the two highest bits of state_var */
 	DESC_MAX = 256, INFO_MAX = 1024,
+	EMPTY = 3,                      /* where a line has no text; 1: there was no room for it */
 	LINES_MAX = 1 << 20,
 	BYTES_MAX = 64 << 20,
 	TEXT_MAX = 65536,               /* text_len has 16 bits */
@@ -99,9 +100,9 @@ static bool keep(struct log *g, const uint8_t *desc, const uint8_t *info, uint64
 	room = place(g, begin, next, &at);
 	n = n < room ? n : room;
 	n = n < TEXT_MAX ? n : TEXT_MAX;
-	if (!n)
+	if (!n && begin != EMPTY)
 		return true;
-	if (dmv_mem_read(l->m, DMV_VIRT, at, g->text, (size_t)n, NULL)) {
+	if (n && dmv_mem_read(l->m, DMV_VIRT, at, g->text, (size_t)n, NULL)) {
 		++*lost;
 		return true;
 	}

@@ -4,13 +4,11 @@
  * one lays them out, so that nothing but the names of members can lead to them. Real kernels:
  * tests/vm/linux_check.py.
  */
+#include <stddef.h>
 #include <stdlib.h>
 
-#include "facts.h"
-#include "mem.h"
+#include "small_kernel.h"
 #include "t.h"
-
-#define BASE 0xffff888000000000ull
 
 struct list { uint64_t prev, next; };
 struct kobj { uint64_t parent; struct list entry; uint64_t name; };
@@ -47,125 +45,71 @@ struct ram {
 };
 
 struct small {
-	struct dmv_mem mem;
+	struct small_kernel k;
 	struct ram ram;
 	size_t texts;
-	const char *without;            /* "device.driver": a member that is not known */
-	uint64_t hole;                  /* an address that cannot be read */
 };
 
 static uint64_t at(const struct small *k, const void *p)
 {
-	return BASE + (uint64_t)((const char *)p - (const char *)&k->ram);
+	return small_at(&k->k, p);
 }
 
 /* ---- what a debugger would tell ---- */
 
-#define MEMBER(type, path, in, field)                                                             \
-	{ type, path, offsetof(struct in, field), sizeof(((struct in *)0)->field), 0, 0 }
-
-static const struct {
-	const char *type, *path;
-	size_t offset, size;
-	uint8_t bit, bits;
-} members[] = {
-	MEMBER("list_head", "next", list, next),
-	MEMBER("kset", "list", kset, list),
-	MEMBER("kobject", "entry", kobj, entry),
-	MEMBER("kobject", "name", kobj, name),
-	MEMBER("device", "kobj", device, kobj),
-	MEMBER("kset", "kobj", kset, kobj),
-	MEMBER("kobject", "parent", kobj, parent),
-	MEMBER("device", "bus", device, bus),
-	MEMBER("bus_type", "name", bus, name),
-	MEMBER("device", "driver", device, driver),
-	MEMBER("device_driver", "name", driver, name),
-	MEMBER("device_driver", "owner", driver, owner),
-	MEMBER("module", "name", module, name),
-	MEMBER("device", "dma_mask", device, dma_mask),
-	MEMBER("device", "coherent_dma_mask", device, coherent),
-	MEMBER("device", "bus_dma_limit", device, limit),
-	MEMBER("device", "dma_parms", device, parms),
-	MEMBER("device_dma_parameters", "max_segment_size", parms, segment),
-	MEMBER("device_dma_parameters", "segment_boundary_mask", parms, boundary),
-	MEMBER("device_dma_parameters", "min_align_mask", parms, align),
-	MEMBER("device", "dma_ops", device, ops),
-	MEMBER("device", "dma_io_tlb_mem", device, pool),
-	MEMBER("io_tlb_mem", "for_alloc", pool, for_alloc),
-	MEMBER("io_tlb_mem", "force_bounce", pool, force),
-	MEMBER("io_tlb_mem", "start", pool, start),
-	MEMBER("io_tlb_mem", "end", pool, end),
-	MEMBER("io_tlb_mem", "nslabs", pool, slabs),
-	MEMBER("device", "iommu_group", device, group),
-	MEMBER("iommu_group", "id", group, id),
-	MEMBER("iommu_group", "domain", group, domain),
-	MEMBER("iommu_domain", "type", domain, type),
-	MEMBER("iommu_domain", "geometry.aperture_start", domain, start),
-	MEMBER("iommu_domain", "geometry.aperture_end", domain, end),
-	MEMBER("pci_dev", "dev", pci, dev),
-	MEMBER("pci_dev", "vendor", pci, vendor),
-	MEMBER("pci_dev", "device", pci, device),
-	MEMBER("pci_dev", "class", pci, class),
+static const struct small_member members[] = {
+	SMALL_MEMBER("list_head", "next", list, next),
+	SMALL_MEMBER("kset", "list", kset, list),
+	SMALL_MEMBER("kobject", "entry", kobj, entry),
+	SMALL_MEMBER("kobject", "name", kobj, name),
+	SMALL_MEMBER("device", "kobj", device, kobj),
+	SMALL_MEMBER("kset", "kobj", kset, kobj),
+	SMALL_MEMBER("kobject", "parent", kobj, parent),
+	SMALL_MEMBER("device", "bus", device, bus),
+	SMALL_MEMBER("bus_type", "name", bus, name),
+	SMALL_MEMBER("device", "driver", device, driver),
+	SMALL_MEMBER("device_driver", "name", driver, name),
+	SMALL_MEMBER("device_driver", "owner", driver, owner),
+	SMALL_MEMBER("module", "name", module, name),
+	SMALL_MEMBER("device", "dma_mask", device, dma_mask),
+	SMALL_MEMBER("device", "coherent_dma_mask", device, coherent),
+	SMALL_MEMBER("device", "bus_dma_limit", device, limit),
+	SMALL_MEMBER("device", "dma_parms", device, parms),
+	SMALL_MEMBER("device_dma_parameters", "max_segment_size", parms, segment),
+	SMALL_MEMBER("device_dma_parameters", "segment_boundary_mask", parms, boundary),
+	SMALL_MEMBER("device_dma_parameters", "min_align_mask", parms, align),
+	SMALL_MEMBER("device", "dma_ops", device, ops),
+	SMALL_MEMBER("device", "dma_io_tlb_mem", device, pool),
+	SMALL_MEMBER("io_tlb_mem", "for_alloc", pool, for_alloc),
+	SMALL_MEMBER("io_tlb_mem", "force_bounce", pool, force),
+	SMALL_MEMBER("io_tlb_mem", "start", pool, start),
+	SMALL_MEMBER("io_tlb_mem", "end", pool, end),
+	SMALL_MEMBER("io_tlb_mem", "nslabs", pool, slabs),
+	SMALL_MEMBER("device", "iommu_group", device, group),
+	SMALL_MEMBER("iommu_group", "id", group, id),
+	SMALL_MEMBER("iommu_group", "domain", group, domain),
+	SMALL_MEMBER("iommu_domain", "type", domain, type),
+	SMALL_MEMBER("iommu_domain", "geometry.aperture_start", domain, start),
+	SMALL_MEMBER("iommu_domain", "geometry.aperture_end", domain, end),
+	SMALL_MEMBER("pci_dev", "dev", pci, dev),
+	SMALL_MEMBER("pci_dev", "vendor", pci, vendor),
+	SMALL_MEMBER("pci_dev", "device", pci, device),
+	SMALL_MEMBER("pci_dev", "class", pci, class),
 	{ "pci_dev", "is_busmaster", offsetof(struct pci, flags), 4, 5, 1 },
 	{ "pci_dev", "state_saved", offsetof(struct pci, flags), 4, 31, 1 },
 	{ "pci_dev", "saved_config_space[1]", offsetof(struct pci, saved) + 4, 4, 0, 0 },
 };
 
-static bool member(void *ctx, const char *type, const char *path, struct dmv_member *ret)
-{
-	const struct small *k = ctx;
-	char both[80];
-
-	snprintf(both, sizeof(both), "%s.%s", type, path ? path : "");
-	if (k->without && !strcmp(both, k->without))
-		return false;
-	for (size_t i = 0; path && i < sizeof(members) / sizeof(members[0]); i++) {
-		if (strcmp(members[i].type, type) || strcmp(members[i].path, path))
-			continue;
-		*ret = (struct dmv_member){ members[i].offset, members[i].size, members[i].bit,
-					    members[i].bits };
-		return true;
-	}
-	return false;
-}
-
-static bool symbol(void *ctx, const char *name, uint64_t *ret)
-{
-	const struct small *k = ctx;
-	const struct { const char *name; const void *p; } known[] = {
-		{ "devices_kset", &k->ram.devices_kset }, { "dma_ops", &k->ram.dma_ops },
-		{ "io_tlb_default_mem", &k->ram.pools[0] }, { "dma_dummy_ops", &k->ram.text },
-		{ "swiotlb_tbl_map_single", &k->ram.text }, { "iommu_group_get", &k->ram.text },
-		{ "rmem_swiotlb_setup", &k->ram.text }, { "pci_bus_type", &k->ram.pci_bus },
-	};
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		if (strcmp(known[i].name, name))
-			continue;
-		*ret = at(k, known[i].p);
-		return true;
-	}
-	return false;
-}
-
-static bool place(void *ctx, uint64_t addr, struct dmv_place *ret)
-{
-	(void)ctx;
-	*ret = (struct dmv_place){ .module = "vmlinux", .function = "some_ops" };
-	return addr == 0xffffffff81000000;
-}
-
-static enum dmv_code read_ram(struct dmv_mem *m, enum dmv_space s, uint64_t addr, void *buf,
-			      size_t n, struct dmv_err *e)
-{
-	struct small *k = (struct small *)m;
-
-	if (s != DMV_VIRT || addr < BASE || addr - BASE > sizeof(k->ram) ||
-	    n > sizeof(k->ram) - (addr - BASE) || (k->hole >= addr && k->hole < addr + n))
-		return dmv_fail_at(e, DMV_E_ABSENT, addr, "nothing there");
-	memcpy(buf, (const char *)&k->ram + (addr - BASE), n);
-	return DMV_E_OK;
-}
+static const struct small_symbol symbols[] = {
+	{ "devices_kset", offsetof(struct ram, devices_kset) },
+	{ "dma_ops", offsetof(struct ram, dma_ops) },
+	{ "io_tlb_default_mem", offsetof(struct ram, pools) },
+	{ "dma_dummy_ops", offsetof(struct ram, text) },
+	{ "swiotlb_tbl_map_single", offsetof(struct ram, text) },
+	{ "iommu_group_get", offsetof(struct ram, text) },
+	{ "rmem_swiotlb_setup", offsetof(struct ram, text) },
+	{ "pci_bus_type", offsetof(struct ram, pci_bus) },
+};
 
 /* ---- the kernel ---- */
 
@@ -190,14 +134,16 @@ static void link(struct small *k, struct device *const *dev, size_t n)
 
 static struct small *make(void)
 {
-	static const struct dmv_mem_ops ops = { .format = "test", .read = read_ram };
 	struct small *k = calloc(1, sizeof(*k));
 	struct ram *r = &k->ram;
 	struct device *all[] = { &r->root, &r->pci[0].dev, &r->class, &r->platform,
 				 &r->pci[1].dev };
 
-	k->mem = (struct dmv_mem){ .ops = &ops, .name = (char *)"test", .linux_kernel = true,
-				   .bits = 64, .translates = true };
+	small_init(&k->k, r, sizeof(*r));
+	k->k.member = members;
+	k->k.nmember = sizeof(members) / sizeof(members[0]);
+	k->k.symbol = symbols;
+	k->k.nsymbol = sizeof(symbols) / sizeof(symbols[0]);
 	r->devices_kset = at(k, &r->kset);
 	r->pci_bus.name = text(k, "pci");
 	r->platform_bus.name = text(k, "platform");
@@ -223,7 +169,7 @@ static struct small *make(void)
 		.dev = { .bus = at(k, &r->pci_bus), .kobj.parent = at(k, &r->root.kobj),
 			 .driver = at(k, &r->virtio), .dma_mask = at(k, &r->masks[1]),
 			 .limit = 0x7fffffff, .pool = at(k, &r->pools[1]),
-			 .ops = 0xffffffff81000000, .kobj.name = text(k, "0000:00:04.0") } };
+			 .ops = SMALL_OPS, .kobj.name = text(k, "0000:00:04.0") } };
 	r->masks[1] = 0xffffffff;
 	r->platform = (struct device){ .bus = at(k, &r->platform_bus),
 				       .dma_mask = at(k, &r->masks[2]),
@@ -232,22 +178,6 @@ static struct small *make(void)
 	r->class.kobj.name = text(k, "tty0");
 	link(k, all, 5);
 	return k;
-}
-
-static enum dmv_code look(struct small *k, struct dmv_facts *f, struct dmv_err *e)
-{
-	const struct dmv_names_host host = { .ctx = k, .place = place, .symbol = symbol,
-					     .member = member };
-	struct dmv_names *n = NULL;
-	enum dmv_code code;
-
-	*f = (struct dmv_facts){ 0 };
-	*e = (struct dmv_err){ .addr = DMV_NO_ADDR };
-	dmv_names_new_bare(&n, NULL);
-	dmv_names_set_host(n, &host);
-	code = dmv_facts_linux(&k->mem, n, NULL, f, e);
-	dmv_names_free(n);
-	return code;
 }
 
 static bool same(const char *got, const char *want)
@@ -265,7 +195,7 @@ static void all(void)
 	struct dmv_facts f = { 0 };
 	struct dmv_err e = { 0 };
 
-	T_CHECKF(!look(k, &f, &e) && f.nadapter == 3 && f.ndevice == 3 && !f.nnote, "all devices",
+	T_CHECKF(!small_facts(&k->k, &f, &e) && f.nadapter == 3 && f.ndevice == 3 && !f.nnote, "all devices",
 		 "%zu, %zu notes, %s", f.nadapter, f.nnote, f.nnote ? f.note[0].text : e.msg);
 	a = f.adapter;
 	d = f.device;
@@ -290,8 +220,8 @@ static void all(void)
 	T_CHECK(KNOWN(d[0].bus_master, 1) && KNOWN(d[0].saved_master, 0) &&
 		KNOWN(d[2].bus_master, 0) && KNOWN(d[2].saved_master, 1), "bus mastering");
 	dmv_facts_free(&f);
-	k->ram.dma_ops = 0xffffffff81000000;
-	look(k, &f, &e);
+	k->ram.dma_ops = SMALL_OPS;
+	small_facts(&k->k, &f, &e);
 	T_CHECK(same(f.device[0].ops, "some_ops"), "the machine's operations");
 	dmv_facts_free(&f);
 	free(k);
@@ -310,8 +240,8 @@ static void renamed(void)
 
 		snprintf(without, sizeof(without), "%s.%s", members[i].type, members[i].path);
 		snprintf(name, sizeof(name), "without %s", without);
-		k->without = without;
-		look(k, &f, &e);
+		k->k.without = without;
+		small_facts(&k->k, &f, &e);
 		for (size_t j = 0; j < f.nnote; j++)
 			said |= strstr(f.note[j].text, "not known") != NULL;
 		T_CHECKF(said || strstr(e.msg, "not known"), name, "not a word; %zu devices",
@@ -328,7 +258,7 @@ static void broken(const char *name, struct small *k, size_t devices, const char
 	struct dmv_err e = { 0 };
 	bool said = false;
 
-	look(k, &f, &e);
+	small_facts(&k->k, &f, &e);
 	for (size_t i = 0; i < f.nnote; i++)
 		said |= strstr(f.note[i].text, note) && f.note[i].topic;
 	T_CHECKF(said && f.nadapter == devices, name, "%zu devices, %zu notes: %s", f.nadapter,
@@ -350,11 +280,11 @@ static void damage(void)
 	k->ram.platform.kobj.name = 0xdead0000;
 	broken("a name that is not there", k, 3, "name cannot be read");
 	k = make();
-	k->hole = at(k, &k->ram.masks[1]);
+	k->k.hole = at(k, &k->ram.masks[1]);
 	broken("a mask that is not there", k, 3, "its DMA mask");
 	k = make();
 	k->ram.root.kobj.parent = at(k, &k->ram.pci[0].dev.kobj);
-	k->hole = at(k, &k->ram.group);
+	k->k.hole = at(k, &k->ram.group);
 	broken("a parent that is its own child", k, 3, "domain cannot be read");
 }
 

@@ -859,6 +859,15 @@ static const struct sample linux_samples[] = {
 	  "DMA_BIDIRECTIONAL] [mapped as coherent]\n", "\"title\":\"driver gone, its mappings", 0 },
 	{ " DMA-API: nvme 0006:01:00.0: cacheline tracking EEXIST, overlapping mappings aren't "
 	  "supported\n", "\"driver\":\"nvme\"", 0 },
+	/* a map that failed: the words of 6.1's swiotlb.c, and a line of a real guest */
+	{ "[   12.000000] nvme 0000:00:02.0: swiotlb buffer is full (sz: 4096 bytes), total 32768 "
+	  "(slots), used 32766 (slots)\n",
+	  "\"source\":\"swiotlb\",\"line\":1,\"count\":1,\"device\":\"0000:00:02.0\","
+	  "\"driver\":\"nvme\",\"access\":null,\"address\":null", 0 },
+	{ "dmaleak 0000:00:06.0: DMA addr 0x00000000fea00000+4096 overflow (mask fffffff, bus limit "
+	  "0).\nWARNING: CPU: 1 PID: 122 at kernel/dma/direct.c:526\n",
+	  "\"source\":\"dma-direct\",\"line\":1,\"count\":1,\"device\":\"0000:00:06.0\","
+	  "\"driver\":\"dmaleak\",\"access\":null,\"address\":\"0xfea00000\"", 0 },
 	/* not about a fault */
 	{ "DMA-API: preallocated 65536 debug entries\nDMA-API: debugging enabled by kernel config\n"
 	  "AMD-Vi: Found IOMMU cap 0x40\nDMAR: DRHD: handling fault status reg 3\n",

@@ -336,6 +336,7 @@ int main(int argc, char **argv)
 	say_devices("platform");
 	disk_add("kallsyms", "/proc/kallsyms");
 	disk_add("btf", "/sys/kernel/btf/vmlinux");
+	say_log("dmesg");
 	if (o.kexec)
 		crash_load();
 	want_cores();

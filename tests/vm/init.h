@@ -50,6 +50,8 @@ void region_forge(const struct region *r);
 
 void say_devices(const char *bus);       /* "pci": of its devices, by sysfs */
 
+void say_log(const char *name);          /* what the kernel logged so far goes to the disk */
+
 /* ---- init_bounce.c: slots of the bounce pool in use ---- */
 
 void bounce_hold(const char *disk);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
-/* What sysfs says of the devices: a line each, with what it has of masks, driver and identity. */
+/* What sysfs says of the devices: a line each, with what it has of masks, driver and identity; and
+ * what the kernel logged of them. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -7,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/klog.h>
 #include <unistd.h>
 
 #include "init.h"
@@ -75,4 +77,20 @@ void say_devices(const char *bus)
 			say_device(bus, e->d_name);
 	if (d)
 		closedir(d);
+}
+
+/* All that syslog(2) has, which is what dmesg shows. */
+void say_log(const char *name)
+{
+	enum { READ_ALL = 3, SIZE = 10 };
+	const int size = klogctl(SIZE, NULL, 0);
+	char *text = malloc(size > 0 ? (size_t)size : 1);
+	const int n = text ? klogctl(READ_ALL, text, size) : -1;
+	FILE *f = fopen("/tmp/log", "w");
+
+	if (n <= 0 || !f || fwrite(text, 1, (size_t)n, f) != (size_t)n || fclose(f))
+		give_up("the log cannot be kept");
+	free(text);
+	disk_add(name, "/tmp/log");
+	unlink("/tmp/log");
 }

@@ -280,6 +280,20 @@ class Variant:
         wrong = linux_devices.check(self.tool, files, self.path + ".serial")
         need(not wrong, wrong)
 
+    def log(self, files):
+        """As syslog(2) gave it, line by line; it may have gone on since."""
+        r = self.call(files, "-j", "-c", "log -a")
+        rows = json.loads(r.stdout)["tables"]["log"]
+        got = ["<%d>[%12s] %s" % (x["level"], x["time"], line or "")
+               for x in rows for line in (x["text"] or "").split("\\x0a")]
+        with open(self.path + ".dmesg", errors="replace") as f:
+            want = [re.sub(r"^<(\d+)>", lambda m: "<%d>" % (int(m[1]) & 7), x)
+                    for x in f.read().replace("\t", "\\x09").splitlines()]
+        start = got.index(want[0]) if want and want[0] in got else 0
+        wrong = [(g, w) for g, w in zip(got[start:], want) if g != w]
+        need(len(want) > 100 and len(got) - start >= len(want) and not wrong,
+             "%d lines, not %d: %s" % (len(got), len(want), wrong[:2]))
+
     def renamed(self, files):
         """As if the kernel called a member otherwise, one after the other."""
         for member, wrong in linux_devices.renamed(self.tool, files[0], self.path + ".btf"):
@@ -372,6 +386,7 @@ class Variant:
             named &= self.test(label + ": its modules' files and types", self.module_files, files)
             if "devices_kset" in self.symbols.kernel:
                 named &= self.test(label + ": its devices", self.devices, files)
+            named &= self.test(label + ": its log", self.log, files)
         if label == "elf" and not self.words:
             named &= self.test(label + ": members renamed", self.renamed, files)
         if "swiotlb" in self.words:
