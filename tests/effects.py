@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
-"""The tables of core/SPEC.md that say which rule finds what, and which driver proves it: held against
-core/dmv_violation.def and tests/drivers/drivers.def. That the drivers do what they are there for is
-tests/run_drivers.py's."""
+"""The tables of core/SPEC.md that say which rule finds what, and which driver proves it.
+
+Held against core/dmv_violation.def and tests/drivers/drivers.def. That the drivers do what they are
+there for is tests/run_drivers.py's."""
 import os
 import re
 import sys
@@ -26,7 +27,8 @@ def case(name, why):
 def rules():
     """{name: ([code, P1, P2 if it selects], is it raised)}"""
     with open(os.path.join(TOP, "core/dmv_violation.def"), encoding="utf-8") as f:
-        rows = re.findall(r"^DMV_RULE\((\w+), \d+, (\w+), (\w+), (\w+), \w+, (\w+),", f.read(), re.M)
+        rows = re.findall(r"^DMV_RULE\((\w+), \d+, (\w+), (\w+), (\w+), \w+, (\w+),",
+                          f.read(), re.M)
     return {name: ([int(x, 0) for x in (code, p1, p2) if x != ANY], raised == "YES")
             for name, code, p1, p2, raised in rows}
 

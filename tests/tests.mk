@@ -278,7 +278,7 @@ CHECKS  += $(O)/tests/replay_library
 
 # ---- replays: fuzz targets as plain tests of their seeds, which stay as they are made ----
 REPLAYS_MADE = mem_elf mem_kdump pagewalk vmcoreinfo kallsyms btf modules
-REPLAYS = $(REPLAYS_MADE) systemmap maps kallsyms_find control
+REPLAYS = $(REPLAYS_MADE) systemmap maps kallsyms_find control settings
 $(patsubst %,$(O)/tests/replay_%,$(REPLAYS)): $(O)/tests/replay_%: $(O)/tests/fuzz_%.o \
 		$(O)/tests/replay.o $(O)/libdumps.a
 	$(LINK) $(DUMPS_LIBS) -o $@
@@ -289,9 +289,11 @@ CHECKS  += $(O)/tests/replay_linux_debug
 $(O)/tests/replay_linux_debug: $(O)/tests/fuzz_linux_debug.o $(O)/tests/replay.o \
 		$(O)/libcmds.a $(O)/libdumps.a
 	$(LINK) $(DUMPS_LIBS) -o $@
-# This one feeds the core, not the readers.
+# These feed the core and its port, not the readers.
 $(O)/tests/replay_control: $(O)/libdmaverifier.a
 $(O)/fuzz_control: $(patsubst %.c,$(O)/fuzzed/%.o,$(wildcard core/*.c))
+$(O)/tests/replay_settings: $(O)/libdmv-posix.a
+$(O)/fuzz_settings: $(O)/fuzzed/core/port/posix/settings.o
 
 include tests/vm/vm.mk
 

@@ -219,13 +219,6 @@ static bool set_rule(struct line *l)
 	       fail(l->e, "%s is none of off, default, log, break, stop", l->word[2]);
 }
 
-static bool set_others(struct line *l)
-{
-	l->s->head.fields |= DMV_ABI_CONTROL_DRIVERS;
-	l->s->head.others_options = SETTINGS_VERIFY;
-	return one_of(l, others, &l->s->head.others);
-}
-
 static bool set_scan(struct line *l)
 {
 	struct settings *s = l->s;
@@ -255,8 +248,8 @@ static bool fail_kinds(char *list, uint32_t *ret)
 	return *ret;
 }
 
-/* One option of a driver. */
-static bool driver_option(struct line *l, struct dmv_abi_control_driver *d, char *o)
+/* A word of how a driver is verified. false: it is none. */
+static bool option(uint32_t *options, const char *o)
 {
 	static const struct {
 		const char *name;
@@ -266,14 +259,39 @@ static bool driver_option(struct line *l, struct dmv_abi_control_driver *d, char
 		{ "unverified", DMV_ABI_D_VERIFY, false }, { "no-shadow", DMV_ABI_D_SHADOW, false },
 		{ "no-guards", DMV_ABI_D_NO_GUARDS, true }, { "strict", DMV_ABI_D_STRICT, true },
 	};
-	bool ok = true;
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		if (!strcasecmp(o, words[i].name)) {
-			d->options &= ~words[i].bit;
-			d->options |= words[i].set ? words[i].bit : 0;
+			*options &= ~words[i].bit;
+			*options |= words[i].set ? words[i].bit : 0;
 			return true;
 		}
+	return false;
+}
+
+static bool set_others(struct line *l)
+{
+	struct dmv_abi_control *h = &l->s->head;
+	const unsigned n = l->n;
+	bool ok;
+
+	l->n = n < 2 ? n : 2;
+	ok = one_of(l, others, &h->others);
+	h->fields |= DMV_ABI_CONTROL_DRIVERS;
+	h->others_options = ok && h->others == DMV_ABI_OTHERS_ALL ? SETTINGS_VERIFY : 0;
+	for (unsigned i = 2; i < n && ok; i++)
+		if (h->others != DMV_ABI_OTHERS_ALL || !option(&h->others_options, l->word[i]))
+			ok = fail(l->e, "others %s does not take %s", l->word[1], l->word[i]);
+	return ok;
+}
+
+/* One option of a driver. */
+static bool driver_option(struct line *l, struct dmv_abi_control_driver *d, char *o)
+{
+	bool ok = true;
+
+	if (option(&d->options, o))
+		return true;
 	if (!strncasecmp(o, "fail=", 5))
 		return fail_kinds(o + 5, &d->fault_kinds) ||
 		       fail(l->e, "fail= takes channels, buffers, lists, with commas");
@@ -333,10 +351,10 @@ static bool split(struct line *l, char *text)
 		quoted = *p == '"';
 		start += quoted;
 		p = start;
-		while (*p && (quoted ? *p != '"' : !isspace((unsigned char)*p)))
+		while (*p && *p != '"' && (quoted || !isspace((unsigned char)*p)))
 			p++;
-		if (quoted && !*p)
-			return fail(l->e, "a quote is not closed");
+		if (quoted != (*p == '"'))
+			return fail(l->e, quoted ? "a quote is not closed" : "a quote in a word");
 		if (*p)
 			*p++ = 0;
 		for (const char *c = start; *c; c++)
@@ -401,15 +419,20 @@ static void put(struct out *o, const char *fmt, ...)
 	o->used += n > 0 ? (size_t)n : 0;
 }
 
+static void put_options(struct out *o, uint32_t options)
+{
+	put(o, "%s%s%s%s", options & DMV_ABI_D_VERIFY ? "" : " unverified",
+	    options & DMV_ABI_D_SHADOW ? "" : " no-shadow",
+	    options & DMV_ABI_D_NO_GUARDS ? " no-guards" : "",
+	    options & DMV_ABI_D_STRICT ? " strict" : "");
+}
+
 static void put_driver(struct out *o, const struct dmv_abi_control_driver *d)
 {
 	const char *comma = "";
 
 	put(o, strpbrk(d->name, " \t#\"") ? "driver \"%s\"" : "driver %s", d->name);
-	put(o, "%s%s%s%s", d->options & DMV_ABI_D_VERIFY ? "" : " unverified",
-	    d->options & DMV_ABI_D_SHADOW ? "" : " no-shadow",
-	    d->options & DMV_ABI_D_NO_GUARDS ? " no-guards" : "",
-	    d->options & DMV_ABI_D_STRICT ? " strict" : "");
+	put_options(o, d->options);
 	if (d->hook_quota)
 		put(o, " quota=%u", d->hook_quota);
 	if (d->fault_kinds) {
@@ -453,8 +476,12 @@ size_t settings_text(const struct settings *s, char *buf, size_t size)
 	put_rules(&o, h);
 	if (s->scan)
 		put(&o, "scan pages=%u every=%u\n", s->scan_pages, s->scan_ms);
-	if (h->fields & DMV_ABI_CONTROL_DRIVERS)
-		put(&o, "others %s\n", name_of(others, h->others));
+	if (h->fields & DMV_ABI_CONTROL_DRIVERS) {
+		put(&o, "others %s", name_of(others, h->others));
+		if (h->others == DMV_ABI_OTHERS_ALL)
+			put_options(&o, h->others_options);
+		put(&o, "\n");
+	}
 	for (uint32_t i = 0; i < h->count; i++)
 		put_driver(&o, &s->row[i]);
 	return o.used;
