@@ -250,7 +250,8 @@ def file():
         case("file: reset", tool("--reset", "--file", name)[0] == 0 and not os.path.exists(name))
         tool("--all", "--no-guards", "--strict", "--mode", "break", "--file", name)
         out = tool("--query-settings", "--file", name)[1]
-        case("file: all", out.splitlines()[1:] == ["mode break", "others all no-guards strict"], out)
+        case("file: all",
+             out.splitlines()[1:] == ["mode break", "others all no-guards strict"], out)
         code, _, err = tool("--all", "--file", "/proc/nonexistent/x")
         case("file: cannot be written", code == 1 and "/proc/nonexistent/x: No such" in err, err)
 
