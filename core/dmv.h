@@ -602,10 +602,10 @@ void dmv_iommu_report(struct dmv *v);
  */
 void dmv_check_all(struct dmv *v, uint64_t caller);
 /*
- * The same bit by bit, for a host's timer: at most `pages` pages of guards and fill in this call,
- * from where the last one stopped. One page (of a common buffer, its padding: at most four) is
- * looked at under one hold of the lock. A guard that was hit is found after as many calls as it
- * takes to come round once. Returns how often that happened in this call: 0 or 1.
+ * The same bit by bit, for a host's timer: about `pages` pages in this call, from where the last
+ * one stopped. One page (of a common buffer its padding, at most four) is looked at under one hold
+ * of the lock. A guard that was hit is found after as many calls as it takes to come round once.
+ * Returns how often that happened in this call: 0 or 1. With `caller` 0 no stack is walked.
  */
 uint32_t dmv_scan(struct dmv *v, uint32_t pages, uint64_t caller);
 

@@ -393,7 +393,7 @@ static bool copy(struct dmv *v, uint32_t sequence)
 	return __atomic_load_n(&x->block->sequence, __ATOMIC_RELAXED) == sequence;
 }
 
-static bool obey_fresh(struct dmv_call *c, uint32_t sequence)
+static __attribute__((noinline)) bool obey_fresh(struct dmv_call *c, uint32_t sequence)
 {
 	struct dmv *v = c->v;
 	const struct finding f = check(v, (const void *)v->control.fresh);

@@ -106,18 +106,26 @@ void dmv_options_set(struct dmv_call *c, uint32_t driver, const struct dmv_drive
 		.size = o->options });
 }
 
+/* What was asked for through the control block comes first. */
+static __attribute__((noinline)) void set_own(struct dmv_call *c, uint32_t driver,
+					      const struct dmv_driver_options *o)
+{
+	struct dmv_driver_options wanted;
+
+	c->v->driver[driver].own = *o;
+	wanted = dmv_control_of(c->v, driver);
+	dmv_options_set(c, driver, &wanted);
+}
+
 int dmv_driver_set(struct dmv *v, uint32_t driver, const struct dmv_driver_options *o,
 		   uint64_t caller)
 {
-	struct dmv_driver_options wanted;
 	struct dmv_call c;
 	int result = DMV_BAD_CONFIG;
 
 	dmv_enter(&c, v, caller, DMV_ABI_OP_CONTROL, NULL);
 	if (loaded(v, driver) && dmv_options_known(o)) {
-		v->driver[driver].own = *o;
-		wanted = dmv_control_of(v, driver);
-		dmv_options_set(&c, driver, &wanted);
+		set_own(&c, driver, o);
 		result = DMV_OK;
 	}
 	dmv_leave(&c);

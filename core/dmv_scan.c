@@ -79,7 +79,7 @@ static bool turn(struct dmv *v, struct dmv_scan *s)
 	return files;
 }
 
-static uint32_t step(struct dmv_call *c, bool *round)
+static __attribute__((noinline)) uint32_t step(struct dmv_call *c, bool *round)
 {
 	struct dmv *v = c->v;
 	struct dmv_scan *s = &v->scan;
@@ -101,17 +101,23 @@ static uint32_t step(struct dmv_call *c, bool *round)
 	return pages ? pages : 1;
 }
 
+/* The reports of a step fill most of a frame. */
+static __attribute__((noinline)) uint32_t scan(struct dmv *v, uint64_t caller, bool *round)
+{
+	struct dmv_call c;
+	uint32_t pages;
+
+	dmv_enter(&c, v, caller, DMV_ABI_OP_CHECK, NULL);
+	pages = step(&c, round);
+	dmv_leave(&c);
+	return pages;
+}
+
 uint32_t dmv_scan(struct dmv *v, uint32_t pages, uint64_t caller)
 {
-	uint32_t done = 0;
 	bool round = false;
 
-	while (done < pages && !round) {
-		struct dmv_call c;
-
-		dmv_enter(&c, v, caller, DMV_ABI_OP_CHECK, NULL);
-		done += step(&c, &round);
-		dmv_leave(&c);
-	}
+	for (uint32_t done = 0; done < pages && !round;)
+		done += scan(v, caller, &round);
 	return round;
 }

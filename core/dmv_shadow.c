@@ -288,47 +288,6 @@ void dmv_check_file(struct dmv_call *c, struct dmv_file *f)
 	}
 }
 
-/* Which register answers for a page of the block, and what of the page is not the device's. */
-static uint32_t page_of(const struct dmv *v, const struct dmv_file *f, uint32_t page,
-			struct guard part[2])
-{
-	char *at = f->shadow + (uint64_t)page * v->page;
-	const uint32_t i = interleaved(f) ? page / 3 : page - f->hooked;
-	const bool data = interleaved(f) ? page % 3 == 1 : i < f->hooked;
-	const struct dmv_register *r;
-
-	part[0] = (struct guard){ at, v->page };
-	part[1] = (struct guard){ at, 0 };
-	if (!data && !interleaved(f))
-		return page < f->hooked ? 0 : f->hooked - 1;
-	if (!data || i >= f->count)
-		return i;
-	r = &v->reg[f->first + i];
-	if (r->bytes) {
-		part[0].n = r->offset;
-		part[1] = (struct guard){ at + r->offset + r->bytes,
-					  v->page - r->offset - r->bytes };
-	}
-	return i;
-}
-
-void dmv_check_page(struct dmv_call *c, struct dmv_file *f, uint32_t page)
-{
-	const struct dmv *v = c->v;
-	struct guard part[2];
-	struct dmv_found found;
-	const uint32_t i = page_of(v, f, page, part);
-
-	if (i >= f->count)              /* of registers that were freed before the others */
-		return;
-	if (!guard_bad(v, &part[0], &found) && !guard_bad(v, &part[1], &found))
-		return;
-	if (v->reg[f->first + i].bytes)
-		dmv_check_mapped(c, f, i);
-	else
-		dmv_check_free(c, f, i, true);
-}
-
 static bool tag_bad(const char *at, const uint8_t want[8], struct dmv_found *found)
 {
 	uint32_t first = 8, bad = 0;
@@ -411,15 +370,69 @@ static void check_stale(struct dmv_call *c, const struct dmv_file *f, uint32_t i
 		  c->now - r->row->time);
 }
 
+static bool may_be_stale(const struct dmv *v, const struct dmv_register *r)
+{
+	return v->stale && r->bytes && (r->flags & DMV_ABI_R_HOOKED) &&
+	       !(r->flags & DMV_ABI_R_TO_DEVICE);
+}
+
 static void check_stale_file(struct dmv_call *c, const struct dmv_file *f)
 {
-	for (uint32_t i = 0; c->v->stale && i < f->hooked && i < f->count; i++) {
-		const struct dmv_register *r = &c->v->reg[f->first + i];
-
-		if (r->bytes && (r->flags & DMV_ABI_R_HOOKED) &&
-		    !(r->flags & DMV_ABI_R_TO_DEVICE))
+	for (uint32_t i = 0; c->v->stale && i < f->hooked && i < f->count; i++)
+		if (may_be_stale(c->v, &c->v->reg[f->first + i]))
 			check_stale(c, f, i);
+}
+
+/* ---- a page at a time ---- */
+
+/* A page of a file's block: which register answers for it, and whether it is that one's data. */
+struct block_page {
+	uint32_t i;
+	bool data;
+};
+
+static struct block_page page_of(const struct dmv_file *f, uint32_t page)
+{
+	if (interleaved(f))
+		return (struct block_page){ page / 3, page % 3 == 1 };
+	if (page < f->hooked)
+		return (struct block_page){ 0, false };
+	page -= f->hooked;
+	return page < f->hooked ? (struct block_page){ page, true }
+				: (struct block_page){ f->hooked - 1, false };
+}
+
+/* Is all of the page fill, but for what the register maps there? */
+static bool page_bad(const struct dmv *v, const struct dmv_file *f, uint32_t page,
+		     const struct block_page *p)
+{
+	const struct dmv_register *r = &v->reg[f->first + p->i];
+	char *at = f->shadow + (uint64_t)page * v->page;
+	const uint32_t end = r->offset + r->bytes;
+	const struct guard whole = { at, v->page }, before = { at, r->offset };
+	const struct guard after = { at + end, v->page - end };
+	struct dmv_found found;
+
+	if (!p->data || !r->bytes)
+		return guard_bad(v, &whole, &found);
+	return guard_bad(v, &before, &found) || guard_bad(v, &after, &found);
+}
+
+void dmv_check_page(struct dmv_call *c, struct dmv_file *f, uint32_t page)
+{
+	const struct block_page p = page_of(f, page);
+	const struct dmv_register *r = &c->v->reg[f->first + p.i];
+
+	if (p.i >= f->count)            /* of registers that were freed before the others */
+		return;
+	if (page_bad(c->v, f, page, &p)) {
+		if (r->bytes)
+			dmv_check_mapped(c, f, p.i);
+		else
+			dmv_check_free(c, f, p.i, true);
 	}
+	if (p.data && may_be_stale(c->v, r))
+		check_stale(c, f, p.i);
 }
 
 /* ---- everything ---- */
