@@ -118,7 +118,7 @@ static bool walk(struct dmv_ses *s, const struct dmv_judge *j, uint32_t kind, ui
 		part = dmv_object_is_part(f, &o);
 		if (part && (!all || kind == DMV_K_FILE))
 			continue;
-		n->live += !part;
+		n->live += !part && !(kind == DMV_K_MAPPING && f->mapping[i].failed);
 		if (all || x.id)
 			dmv_about(s, dmv_adapter_handle(f, o.adapter), o.addr);
 		if (x.id && x.confidence == DMV_IN_TRANSITION)

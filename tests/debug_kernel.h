@@ -16,7 +16,11 @@
 #define BASE 0xffff888000000000ull
 #define TEXT 0xffffffff81000000ull
 
-enum { BUCKETS = 8, ENTRIES = 24, FRAMES = 3, DEVICES = 4 };
+#ifndef DEBUG_ENTRIES
+#define DEBUG_ENTRIES 24
+#endif
+
+enum { BUCKETS = 8, ENTRIES = DEBUG_ENTRIES, FRAMES = 3, DEVICES = 4 };
 
 struct list { uint64_t prev, next; };
 struct kobj { struct list entry; uint64_t name; };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /*
- * dma-debug's books out of a Linux kernel's memory, with either form of an entry; caught between two
- * stores; damaged.
+ * dma-debug's books out of a Linux kernel's memory, with either form of an entry; caught between
+ * two stores; damaged.
  * Real kernels: tests/vm/linux_check.py.
  */
 #include "debug_kernel.h"

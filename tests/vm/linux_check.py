@@ -323,6 +323,9 @@ class Variant:
         if "leak" in self.words:
             wrong = linux_debug.leaks(self.tool, files, serial)
             good &= self.test(label + ": who leaked", need, not wrong, wrong)
+        if label == "elf" and "leak" in self.words:
+            for member, wrong in linux_debug.renamed(self.tool, files[0], self.path + ".btf"):
+                good &= self.test("elf: %s has another name" % member, need, not wrong, wrong)
         if label != "zlib.31":
             return good
         if not linux_debug.has_drgn():

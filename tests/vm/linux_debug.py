@@ -10,6 +10,8 @@ import re
 import subprocess
 import sys
 
+import linux_devices
+
 LIMIT = 120
 PYTHON = "/usr/bin/python3"             # for which Debian has drgn
 DIRECTION = {"DMA_BIDIRECTIONAL": "both ways", "DMA_TO_DEVICE": "to device",
@@ -22,7 +24,14 @@ LINE = re.compile(r"^init: dma-debug entry (.+) (\S+) idx (\d+) P=(\w+) N=\w+ D=
                   r"(DMA_\w+) dma map (.+)$", re.M)
 PENDING = re.compile(r"device driver has pending DMA allocations while released from device "
                      r"\[count=(\d+)\]")
-KEYS = ("device", "type", "direction", "bus", "bytes", "phys", "error", "bucket")
+# What a row has no more without the member. All else must stay as it is.
+LOST = {
+    "ENTRY_DEV": {"adapter"}, "ENTRY_BUS": {"bus"}, "ENTRY_BYTES": {"bytes"},
+    "ENTRY_TYPE": {"type"}, "ENTRY_DIRECTION": {"direction"}, "ENTRY_SG_CALLS": {"sg_calls"},
+    "ENTRY_SG_MAPPED": {"sg_mapped"}, "ENTRY_ERROR": {"error"}, "ENTRY_PFN": {"phys"},
+    "ENTRY_OFFSET": {"phys"}, "ENTRY_DEPTH": set(), "ENTRY_STACK": {"site", "owner", "caller"},
+}
+ALL = {"LIST_PREV", "BUCKET_LIST", "ENTRY_LIST"}        # without these no entry is found
 
 
 def ask(tool, files, *commands):
@@ -105,6 +114,39 @@ def leaks(tool, files, serial):
     want = {("unchecked", "certain", 4, "dma_leak!leak_unchecked"),
             ("overlap", "likely", 1, "dma_leak!leak_checked")}
     return not want <= said and "check says %s" % said or None
+
+
+# ---- as the members would be named in another kernel ----
+
+def rows(tool, path):
+    """By entry; what is of no device any more stands in `leaks -a` alone."""
+    code, tables, notes = ask(tool, [path], "dma 0 6", "leaks -a")
+    if len(tables) < 2:
+        return code, {}, 0, notes
+    return (code, {m["entry"]: m for m in tables[0].get("mappings", [])},
+            len(tables[1].get("mappings", [])), notes)
+
+
+def one_renamed(tool, path, row, before, count):
+    ident, _, _, what = row
+    code, after, listed, notes = rows(tool, path)
+    if code not in (3, 4) or not any("not known" in n and what in n for n in notes):
+        return "exit code %d, not a word of it: %s" % (code, notes)
+    if ident in ALL:
+        return "%d entries" % listed if listed else None
+    if listed != count:
+        return "%d entries, not %d" % (listed, count)
+    if ident != "ENTRY_DEV" and set(after) != set(before):
+        return "%d of %d entries" % (len(after), len(before))
+    other = {k for e in after for k in before[e] if before[e][k] != after[e][k]}
+    return "lost %s as well" % (other - LOST[ident]) if other - LOST[ident] else None
+
+
+def renamed(tool, path, btf):
+    """[(member, what is wrong or None)]. path: an ELF dump, in which the guest's BTF lies whole."""
+    _, before, count, _ = rows(tool, path)
+    for row in linux_devices.each_renamed(path, btf, ALL | set(LOST)):
+        yield "%s.%s" % row[1:3], one_renamed(tool, path, row, before, count)
 
 
 # ---- beside drgn ----
