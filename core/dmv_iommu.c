@@ -167,9 +167,10 @@ static void raise(struct dmv_call *c, const struct dmv_iommu_fault *f)
 		  f->reason);
 }
 
+/* As many as there is room for: a device that never stops must not keep a CPU here. */
 void dmv_iommu_report(struct dmv *v)
 {
-	while (oldest(v)) {
+	for (uint32_t i = 0; i < DMV_IOMMU_FAULTS && oldest(v); i++) {
 		struct dmv_call c;
 		struct dmv_iommu_slot *slot;
 		uint32_t lost;

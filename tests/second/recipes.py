@@ -39,12 +39,12 @@ def recipes():
 
 
 def vm():
-    dumps = sorted(glob.glob(os.path.join(O, "vm", "*.elf")) +
-                   glob.glob(os.path.join(O, "vm", "*.kdump")))
+    dumps = sorted(d for where in ("vm", "vm/arm64") for form in ("elf", "kdump")
+                   for d in glob.glob(os.path.join(O, where, "*." + form)))
     if not dumps:
         print("no dumps in %s/vm: the guest did not run" % O)
         sys.exit(77)
-    return all([agree("vm " + os.path.basename(d), d) for d in dumps])
+    return all([agree(os.path.relpath(d, O), d) for d in dumps])
 
 
 if __name__ == "__main__":

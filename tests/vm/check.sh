@@ -6,7 +6,7 @@
 #
 #	check.sh [-a] BUILD-DIRECTORY [NAME...]	NAME: DRIVER[.WORD-VALUE]..., as guest.sh has it
 #
-# -a: the guest on aarch64; its dumps are in BUILD-DIRECTORY/vm/arm64, and none stay.
+# -a: the guest on aarch64; its dumps are in BUILD-DIRECTORY/vm/arm64.
 set -u
 
 here=$(dirname "$0")
@@ -25,7 +25,8 @@ kept="e6_0f_5_overrun e6_0f_5_overrun.freeze-1 e6_0f_5_overrun.mode-log
 	case_003 case_003.verify-off case_003_flushed case_003_common clean_list_read
 	e6_0f_5_overrun.windows-yes"
 [ -z "$arm64" ] || {
-	boot=$build/guest_arm64.elf image=$boot dir=$build/vm/arm64 mark='vm arm64' kept='' more=''
+	boot=$build/guest_arm64.elf image=$boot dir=$build/vm/arm64 mark='vm arm64' more=''
+	kept='e6_0f_5_overrun case_003'
 	death="*** FAULT: data abort, vector 4, "
 }
 if [ $# = 0 ]; then
