@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /* The control block: what is obeyed, what is refused and where, and that half a request is none. */
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "machine.h"
 
@@ -274,6 +277,62 @@ static void test_half(void)
 	stop(&x);
 }
 
+/* ---- somebody writes while it is read ---- */
+
+struct writer {
+	struct block *x;
+	atomic_bool end;
+	unsigned requests;
+};
+
+/* Requests in which mode, flags and the rows' options say the same number, one after the other. */
+static void *write_on(void *arg)
+{
+	struct writer *w = arg;
+
+	for (uint32_t n = 0; !atomic_load(&w->end); n = (n + 1) % 2, w->requests++) {
+		struct dmv_abi_control *b = w->x->b;
+
+		__atomic_store_n(&b->sequence, b->sequence | 1, __ATOMIC_SEQ_CST);
+		b->fields = DMV_ABI_CONTROL_MODE | DMV_ABI_CONTROL_FLAGS | DMV_ABI_CONTROL_DRIVERS;
+		b->ask_mode = n;
+		b->ask_flags = n ? DMV_ABI_F_STRICT : 0;
+		b->count = 1;
+		*row(w->x, 0) = (struct dmv_abi_control_driver){ .name = "disk", .options = n };
+		b->checksum = crc32((const unsigned char *)b + ASKED, b->state_offset - ASKED);
+		__atomic_store_n(&b->sequence, b->sequence + 1, __ATOMIC_SEQ_CST);
+		usleep(w->requests % 4 * 20);   /* mostly less than it takes to read it */
+	}
+	return NULL;
+}
+
+/* What holds after each poll is one request's, not parts of two; whatever the answer. */
+static void test_torn(void)
+{
+	struct writer w = { 0 };
+	unsigned mixed = 0, obeyed = 0;
+	struct block x;
+	pthread_t t;
+
+	start(&x);
+	w.x = &x;
+	pthread_create(&t, NULL, write_on, &w);
+	for (int i = 0; i < 20000 || (obeyed < 20 && i < 20000000); i++) {
+		const struct dmv_abi_header *h = dmv_header(x.m.v);
+
+		obeyed += dmv_control_poll(x.m.v);
+		mixed += (h->flags & DMV_ABI_F_STRICT ? 1u : 0u) != h->mode;
+	}
+	atomic_store(&w.end, true);
+	pthread_join(t, NULL);
+	T_EQ(mixed, 0, "torn: what holds is one request's");
+	T_CHECKF(obeyed && w.requests > obeyed, "torn: some were whole", "%u of %u", obeyed,
+		 w.requests);
+	T_CHECK(x.b->verdict == DMV_ABI_VERDICT_OBEYED, "torn: none was refused");
+	T_EQ(options(&x, x.number), dmv_header(x.m.v)->mode, "torn: the driver's is the same");
+	stop(&x);
+}
+
 /* Without one. */
 static void test_none(void)
 {
@@ -295,6 +354,7 @@ int main(void)
 	test_values();
 	test_form_changed();
 	test_half();
+	test_torn();
 	test_none();
 	return T_DONE();
 }
