@@ -3,7 +3,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "machine.h"
 
@@ -281,27 +280,45 @@ static void test_half(void)
 
 struct writer {
 	struct block *x;
+	char image[2][BLOCK];           /* of two requests, all that is asked in them */
 	atomic_bool end;
 	unsigned requests;
 };
 
-/* Requests in which mode, flags and the rows' options say the same number, one after the other. */
+/* Mode, at its start, and the options of the driver that is loaded, at its end, are n. */
+static void make_image(struct writer *w, uint32_t n)
+{
+	struct dmv_abi_control *b = w->x->b;
+
+	b->fields = DMV_ABI_CONTROL_MODE | DMV_ABI_CONTROL_DRIVERS;
+	b->ask_mode = n;
+	b->count = b->asked_rows;
+	for (uint32_t i = 0; i < b->count; i++) {
+		*row(w->x, i) = (struct dmv_abi_control_driver){ .name = "disk", .options = n };
+		if (i + 1 < b->count)
+			snprintf(row(w->x, i)->name, 64, "driver %u", i);
+	}
+	memcpy(w->image[n], b, b->state_offset);
+	memset((char *)b + ASKED, 0, b->state_offset - ASKED);
+}
+
+/* One after the other, mostly faster than they can be read. */
 static void *write_on(void *arg)
 {
 	struct writer *w = arg;
+	struct dmv_abi_control *b = w->x->b;
+	const size_t n = b->state_offset - ASKED;
+	uint32_t crc[2];
 
-	for (uint32_t n = 0; !atomic_load(&w->end); n = (n + 1) % 2, w->requests++) {
-		struct dmv_abi_control *b = w->x->b;
-
+	for (int i = 0; i < 2; i++)
+		crc[i] = crc32((unsigned char *)w->image[i] + ASKED, n);
+	for (; !atomic_load(&w->end); w->requests++) {
 		__atomic_store_n(&b->sequence, b->sequence | 1, __ATOMIC_SEQ_CST);
-		b->fields = DMV_ABI_CONTROL_MODE | DMV_ABI_CONTROL_FLAGS | DMV_ABI_CONTROL_DRIVERS;
-		b->ask_mode = n;
-		b->ask_flags = n ? DMV_ABI_F_STRICT : 0;
-		b->count = 1;
-		*row(w->x, 0) = (struct dmv_abi_control_driver){ .name = "disk", .options = n };
-		b->checksum = crc32((const unsigned char *)b + ASKED, b->state_offset - ASKED);
+		memcpy((char *)b + ASKED, w->image[w->requests % 2] + ASKED, n);
+		b->checksum = crc[w->requests % 2];
 		__atomic_store_n(&b->sequence, b->sequence + 1, __ATOMIC_SEQ_CST);
-		usleep(w->requests % 4 * 20);   /* mostly less than it takes to read it */
+		for (volatile unsigned k = w->requests % 64 * 128; k; k--)
+			;
 	}
 	return NULL;
 }
@@ -309,19 +326,21 @@ static void *write_on(void *arg)
 /* What holds after each poll is one request's, not parts of two; whatever the answer. */
 static void test_torn(void)
 {
-	struct writer w = { 0 };
+	static struct writer w;
 	unsigned mixed = 0, obeyed = 0;
 	struct block x;
 	pthread_t t;
 
 	start(&x);
 	w.x = &x;
+	make_image(&w, 0);
+	make_image(&w, 1);
 	pthread_create(&t, NULL, write_on, &w);
-	for (int i = 0; i < 20000 || (obeyed < 20 && i < 20000000); i++) {
-		const struct dmv_abi_header *h = dmv_header(x.m.v);
-
-		obeyed += dmv_control_poll(x.m.v);
-		mixed += (h->flags & DMV_ABI_F_STRICT ? 1u : 0u) != h->mode;
+	for (int i = 0; obeyed < 300 && i < 20000000; i++) {
+		if (!dmv_control_poll(x.m.v))
+			continue;
+		obeyed++;
+		mixed += options(&x, x.number) != dmv_header(x.m.v)->mode;
 	}
 	atomic_store(&w.end, true);
 	pthread_join(t, NULL);
@@ -329,7 +348,6 @@ static void test_torn(void)
 	T_CHECKF(obeyed && w.requests > obeyed, "torn: some were whole", "%u of %u", obeyed,
 		 w.requests);
 	T_CHECK(x.b->verdict == DMV_ABI_VERDICT_OBEYED, "torn: none was refused");
-	T_EQ(options(&x, x.number), dmv_header(x.m.v)->mode, "torn: the driver's is the same");
 	stop(&x);
 }
 
