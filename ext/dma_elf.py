@@ -25,8 +25,8 @@ class Core:
         with open(path, "rb") as f:
             self.bytes = os.fstat(f.fileno()).st_size
             head = f.read(64)
-            if len(head) < 52 or head[:4] != b"\x7fELF" or head[4] not in PHDR or \
-                    head[5] not in (1, 2):
+            if head[:4] != b"\x7fELF" or len(head) < 52 or head[4] not in PHDR or \
+                    head[5] not in (1, 2) or len(head) < 64 and head[4] == 2:
                 raise ValueError("%s: no ELF file" % path)
             self.wide, self.order = head[4] == 2, "<>"[head[5] - 1]
             kind, self.machine = self.unpack("2H", head, 16)

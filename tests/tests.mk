@@ -264,7 +264,7 @@ fuzz: | $(O)/corpus/fuzz_rsp
 SCRIPTS += tests/gdb_remote.py tests/sandbox.py
 
 # ---- hosts: what loads the library ----
-SCRIPTS += tests/library.py tests/gdb_host.py
+SCRIPTS += tests/library.py tests/gdb_host.py tests/elf_headers.py
 NEEDS   += $(O)/tests/mkregion $(O)/drivers
 
 # ---- what is installed ----
