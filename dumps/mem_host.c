@@ -239,6 +239,31 @@ static enum dmv_code walk_range(struct walk *w, struct dmv_range r)
 	return code;
 }
 
+/* Nothing but what was asked for, where each byte takes its time. */
+static enum dmv_code walk_heads_alone(struct walk *w, struct dmv_range r)
+{
+	const size_t step = w->heads.step, n = w->heads.n;
+	uint64_t addr = (r.start + step - 1) & ~(uint64_t)(step - 1);
+
+	while (addr >= r.start && addr < r.end && r.end - addr >= n) {
+		const bool there = ask(w->h, w->space, addr, w->buf, n) == n;
+		enum dmv_code code = stopped(w->h) ? DMV_E_STOPPED : DMV_E_OK;
+
+		if (!code && there)
+			code = w->heads.fn(w->heads.ctx, addr, w->buf);
+		if (code)
+			return code;
+		if (!there && !w->h->guess[w->space])
+			w->missed += r.end - addr < step ? r.end - addr : step;
+		addr += step;
+		if (addr < r.end)
+			dmv_mem_walked(&w->h->m, w->done + (addr - r.start), w->total);
+	}
+	w->done += r.end - r.start;
+	dmv_mem_walked(&w->h->m, w->done, w->total);
+	return DMV_E_OK;
+}
+
 static enum dmv_code host_walk_heads(struct dmv_mem *m, enum dmv_space s, size_t step, size_t n,
 				     dmv_mem_heads_fn *fn, void *ctx, uint64_t *missed,
 				     struct dmv_err *e)
@@ -253,7 +278,8 @@ static enum dmv_code host_walk_heads(struct dmv_mem *m, enum dmv_space s, size_t
 		w.total += m->range[s][i].end - m->range[s][i].start;
 	dmv_mem_walked(m, 0, w.total);
 	for (size_t i = 0; i < m->nrange[s] && !code; i++)
-		code = walk_range(&w, m->range[s][i]);
+		code = h->h.slow ? walk_heads_alone(&w, m->range[s][i]) :
+				   walk_range(&w, m->range[s][i]);
 	free(w.buf);
 	*missed += w.missed;
 	return code == DMV_E_STOPPED ? dmv_fail(e, code, "stopped") : code;
@@ -290,7 +316,7 @@ enum dmv_code dmv_mem_host_open(const struct dmv_host *given, struct dmv_mem **r
 	h->m.live = given->live;
 	h->m.translates = given->has[DMV_VIRT] || given->translate;
 	h->m.linux_kernel = given->linux_kernel;
-	h->m.slow = given->slow;
+	h->m.slow = given->slow && !given->searched;
 	h->m.stop = given->stop;
 	h->m.machine = given->machine;
 	h->m.bits = given->bits;

@@ -19,7 +19,10 @@ struct dmv_host {
 	 * or may not be trusted with virtual ones. May be NULL. */
 	bool (*translate)(void *ctx, uint64_t virt, uint64_t *phys);
 	bool live;                      /* what was read is good until dmv_mem_host_forget */
-	bool linux_kernel, slow;
+	bool linux_kernel;
+	bool slow;                      /* each byte takes its time, and all of them are read only
+					 * if `searched` */
+	bool searched;
 	uint32_t machine;               /* ELF e_machine, 0 unknown */
 	uint8_t bits, big_endian;
 	const bool *stop;               /* may be NULL; outlives the target */

@@ -50,27 +50,28 @@ static void try_text(struct text_search *s, uint64_t addr, const uint8_t *page)
 	s->found = true;
 }
 
-static enum dmv_code text_in_piece(void *ctx, uint64_t addr, const uint8_t *buf, size_t n)
+static const char first_line[] = "OSRELEASE=";
+
+static enum dmv_code text_at(void *ctx, uint64_t addr, const uint8_t *head)
 {
 	struct text_search *s = ctx;
+	uint8_t page[PAGE];
 
 	if (s->stop && *s->stop)
 		return DMV_E_STOPPED;
-	for (size_t i = (size_t)(-addr & (PAGE - 1)); i < n && n - i >= PAGE; i += PAGE) {
-		if (memcmp(buf + i, "OSRELEASE=", 10))
-			continue;
-		try_text(s, addr + i, buf + i);
-		if (s->found)
-			return DMV_E_STOPPED;
-	}
-	return DMV_E_OK;
+	if (memcmp(head, first_line, strlen(first_line)) ||
+	    dmv_mem_read(s->m, DMV_PHYS, addr, page, sizeof(page), NULL))
+		return DMV_E_OK;
+	try_text(s, addr, page);
+	return s->found ? DMV_E_STOPPED : DMV_E_OK;
 }
 
 enum dmv_code dmv_kernel_by_text_in_memory(struct dmv_mem *m, const bool *stop,
 					   struct dmv_kernel_try *t, struct dmv_err *e)
 {
 	struct text_search s = { .m = m, .stop = stop, .t = t };
-	enum dmv_code code = dmv_mem_walk(m, DMV_PHYS, text_in_piece, &s, NULL, e);
+	enum dmv_code code = dmv_mem_walk_heads(m, DMV_PHYS, PAGE, strlen(first_line), text_at,
+						&s, NULL, e);
 
 	if (s.found)
 		return DMV_E_OK;

@@ -229,25 +229,12 @@ def say_aside(text):
     os.write(2, text.encode())
 
 
-def put_mode(mode):
-    """Once ^C is served, too: gdb must not go on reading physical addresses as virtual ones."""
-    interrupted = None
-    for _ in range(8):
-        try:
-            packet("Qqemu.PhyMemMode:" + mode)
-            flush()
-            break
-        except KeyboardInterrupt as e:
-            interrupted = e
-    if interrupted:
-        raise interrupted
-
-
 class Qemu(Gdb):
-    """By physical addresses, which its stub reads in a mode of its own; only that one is put back,
-    whatever happens. A read beside the RAM is answered with zeros, one of a device does what the
-    device does then: so virtual addresses are translated by the monitor, and the library holds all
-    of them against the map of the machine."""
+    """By physical addresses, which its stub reads in a mode of its own. That is on while a command
+    reads, off whenever gdb itself may, and put back at the end whatever happens. A read beside the
+    RAM is answered with zeros, one of a device does what the device does then: so virtual addresses
+    are translated by the monitor, and the library holds all of them against the map of the
+    machine."""
 
     flags = HAS_PHYSICAL | TRANSLATES | SLOW
 
@@ -257,21 +244,40 @@ class Qemu(Gdb):
         self.flags |= LINUX if knows_linux() else 0
         self.qemu_map = gdb.execute("monitor info mtree -f", to_string=True)
         self.began, self.last, self.told = (0, 0), 1 << 64, False
+        self.before = self.mode = None
+
+    def begin(self):
+        self.before = self.mode = packet("qqemu.PhyMemMode")
+        if self.before not in ("0", "1"):
+            raise gdb.GdbError("dma: QEMU does not answer")
+
+    def end(self):
+        """Again after ^C: else gdb would take physical addresses for virtual ones."""
+        for _ in range(8):
+            try:
+                if self.before in ("0", "1"):
+                    self.set_mode(self.before)
+                return
+            except KeyboardInterrupt:
+                pass                    # the command has ended already
+
+    def set_mode(self, mode):
+        if self.mode == mode:
+            return
+        self.mode = None                # not known, if ^C comes now
+        if packet("Qqemu.PhyMemMode:" + mode) != "OK":
+            raise gdb.GdbError("dma: QEMU does not read %s addresses" % (
+                "physical" if mode == "1" else "virtual"))
+        flush()
+        self.mode = mode
 
     def read(self, space, addr, n):
-        before = packet("qqemu.PhyMemMode")
-        if before not in ("0", "1"):
-            return b""
-        try:
-            if packet("Qqemu.PhyMemMode:1") != "OK":
-                return b""
-            flush()
-            return read_memory(addr, n)
-        finally:
-            put_mode(before)
+        self.set_mode("1")
+        return read_memory(addr, n)
 
     def ask(self, q):
         if q.what != PHYSICAL_OF:
+            self.set_mode(self.before)
             super().ask(q)
             return
         page = q.addr & -PAGE

@@ -35,6 +35,12 @@ class Memory:
     vmcoreinfo = b""
     qemu_map = None                     # text of QEMU's `info mtree -f`
 
+    def begin(self):
+        """A command begins."""
+
+    def end(self):
+        """It has ended, in whatever way."""
+
     def read(self, space, addr, n):
         """The bytes there are from addr on."""
         raise NotImplementedError
@@ -139,7 +145,11 @@ class Handle:
         """Runs one line. Returns why the answer is not whole, "" if it is."""
         self.decoder = codecs.getincrementaldecoder("utf-8")("replace")
         with Interrupts(self.d):
-            LIB.dma_inspect_run(self.d, line.encode("utf-8", "surrogateescape"), 0)
+            try:
+                self.memory.begin()
+                LIB.dma_inspect_run(self.d, line.encode("utf-8", "surrogateescape"), 0)
+            finally:
+                self.memory.end()
         return LIB.dma_inspect_error(self.d).decode("utf-8", "replace")
 
     def complete(self, line, at):

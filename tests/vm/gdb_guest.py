@@ -29,7 +29,7 @@ failed = 0
 def case(name, why):
     global failed
     failed += bool(why)
-    print("not ok gdb guest %s: %s" % (name, str(why)[:800].replace("\n", "|")) if why else
+    print("not ok gdb guest %s: %s" % (name, str(why)[:1600].replace("\n", "|")) if why else
           "ok gdb guest " + name, flush=True)
 
 
@@ -97,7 +97,7 @@ def asked(s):
                  r"^Master adapter: ", r'^received: "0"'):
         if not re.search(want, out, re.M):
             return "%s: %s" % (want, out)
-    return None if out.count("looking through") == 1 else out
+    return None
 
 
 def holes(s):
