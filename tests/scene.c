@@ -142,8 +142,14 @@ static void adapter_sg(struct scene *s)
 
 static void adapter_packet(struct scene *s)
 {
-	const struct dmv_adapter_request r = adapter(s, "packet", 0);
+	struct dmv_adapter_request r = adapter(s, "packet", 0);
 
+	r.flags = DMV_ABI_A_SYSTEM_DMA;
+	r.controller = 1;
+	r.line = 5;
+	r.controller_base = 0xC0;
+	r.description.master = 0;
+	r.description.channel = 5;
 	NEED(s, dmv_adapter_new(s->v, &r, CALLER + 1, &s->packet) == DMV_OK);
 }
 
@@ -259,6 +265,36 @@ static void flush_out(struct scene *s)
 static void map_in(struct scene *s)
 {
 	map(s, 0x456, false);
+}
+
+static void transfer_begin(struct scene *s)
+{
+	const struct dmv_system t = { .bytes = 0x456, .flags = DMV_ABI_T_DEMAND,
+				      .routine = 0x402200, .context = 0xC2 };
+	uint32_t serial;
+
+	NEED(s, dmv_system_begin(s->v, s->packet, &t, CALLER + 0x43, &serial) == DMV_OK);
+	dmv_system_left(s->v, s->packet, 0x123);
+	NEED(s, dmv_system_runs(s->v, serial));
+}
+
+static void transfer_stop(struct scene *s)
+{
+	struct dmv_ended e;
+
+	NEED(s, dmv_system_end(s->v, s->packet, DMV_ABI_T_STOPPED, 0x23, CALLER + 0x44, &e));
+	NEED(s, e.adapter == s->packet && e.routine == 0x402200 && e.context == 0xC2);
+}
+
+static void transfer_done(struct scene *s)
+{
+	const struct dmv_system t = { .bytes = 0x456 };
+	struct dmv_ended e;
+	uint32_t serial = 0;
+
+	NEED(s, dmv_system_begin(s->v, s->packet, &t, CALLER + 0x43, &serial) == DMV_OK);
+	NEED(s, dmv_system_done(s->v, serial, DMV_ABI_T_COMPLETE, &e));
+	NEED(s, !dmv_system_done(s->v, serial, DMV_ABI_T_COMPLETE, &e));
 }
 
 /* The bus address is the shadow's own: the host has no IOMMU. */
@@ -450,9 +486,12 @@ const struct scene_step scene_steps[] = {
 	{ "channel kept", channel_keep },
 	{ "second channel waits", channel_queued },
 	{ "map from-device", map_in },
+	{ "system transfer", transfer_begin },
 	{ "check", check_all },
+	{ "system transfer stopped", transfer_stop },
 	{ "flush from-device", flush_in },
 	{ "map again", map_in },
+	{ "system transfer done", transfer_done },
 	{ "flush after an overrun", flush_overrun },
 	{ "channel freed", channel_free },
 	{ "waiting channel runs", next_grant },
