@@ -195,8 +195,8 @@ static void all(void)
 	struct dmv_facts f = { 0 };
 	struct dmv_err e = { 0 };
 
-	T_CHECKF(!small_facts(&k->k, &f, &e) && f.nadapter == 3 && f.ndevice == 3 && !f.nnote, "all devices",
-		 "%zu, %zu notes, %s", f.nadapter, f.nnote, f.nnote ? f.note[0].text : e.msg);
+	T_CHECKF(!small_facts(&k->k, &f, &e) && f.nadapter == 3 && f.ndevice == 3 && !f.nnote,
+		 "all devices", "%zu, %zu notes, %s", f.nadapter, f.nnote, f.nnote ? f.note[0].text : e.msg);
 	a = f.adapter;
 	d = f.device;
 	T_CHECK(a[0].handle == at(k, &k->ram.pci[0].dev) && a[0].region == DMV_NO_INDEX &&

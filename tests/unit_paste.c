@@ -864,8 +864,8 @@ static const struct sample linux_samples[] = {
 	  "(slots), used 32766 (slots)\n",
 	  "\"source\":\"swiotlb\",\"line\":1,\"count\":1,\"device\":\"0000:00:02.0\","
 	  "\"driver\":\"nvme\",\"access\":null,\"address\":null", 0 },
-	{ "dmaleak 0000:00:06.0: DMA addr 0x00000000fea00000+4096 overflow (mask fffffff, bus limit "
-	  "0).\nWARNING: CPU: 1 PID: 122 at kernel/dma/direct.c:526\n",
+	{ "dmaleak 0000:00:06.0: DMA addr 0x00000000fea00000+4096 overflow (mask fffffff, bus "
+	  "limit 0).\nWARNING: CPU: 1 PID: 122 at kernel/dma/direct.c:526\n",
 	  "\"source\":\"dma-direct\",\"line\":1,\"count\":1,\"device\":\"0000:00:06.0\","
 	  "\"driver\":\"dmaleak\",\"access\":null,\"address\":\"0xfea00000\"", 0 },
 	/* not about a fault */
