@@ -20,6 +20,7 @@ static const struct section {
 	{ 0x04, "common buffers",
 	  DMV_TOPIC(DMV_K_BUFFER) | DMV_TOPIC(DMV_K_VECTOR) | DMV_TOPIC(DMV_K_MAPPING),
 	  dmv_dma_buffers },
+	{ 0x04, "and DMA pools", DMV_TOPIC(DMV_K_BUFFER), dmv_dma_pools },
 	{ 0x08, "scatter/gather lists", DMV_TOPIC(DMV_K_LIST) | DMV_TOPIC(DMV_K_REGISTER),
 	  dmv_dma_lists },
 	{ 0x10, "device description", 0, dmv_dma_description },

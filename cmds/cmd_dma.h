@@ -27,7 +27,7 @@ bool dmv_dma_device(struct dmv_ses *s, uint32_t adapter);
 typedef bool dmv_dma_section(struct dmv_ses *s, uint32_t adapter, const struct dmv_dma_sorted *g);
 
 dmv_dma_section dmv_dma_generic, dmv_dma_registers, dmv_dma_buffers, dmv_dma_lists,
-	dmv_dma_description, dmv_dma_channels;
+	dmv_dma_description, dmv_dma_channels, dmv_dma_pools;
 /* Of a Linux device they stand for map registers and for common buffers. */
 dmv_dma_section dmv_dma_mappings, dmv_dma_coherent;
 

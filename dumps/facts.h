@@ -408,6 +408,15 @@ struct dmv_slot_fact {                  /* side by side: what one mapping holds 
 	uint64_t bytes;                 /* UINT64_MAX: unknown */
 };
 
+/* A pool of small blocks of coherent memory (dma_pool_create) of a Linux device. */
+struct dmv_dma_pool_fact {
+	uint32_t adapter;               /* index */
+	uint64_t addr;                  /* of struct dma_pool */
+	const char *name;               /* NULL: not known */
+	struct dmv_known size, allocation, boundary;    /* bytes: of a block, of a page of blocks */
+	struct dmv_known pages, blocks, used;           /* used: blocks that the driver has */
+};
+
 struct dmv_log_fact {                   /* a line of the kernel's log; may have line ends in it */
 	struct dmv_known time;          /* nanoseconds since it booted */
 	struct dmv_known level;         /* 0 to 7, as of syslog(2) */
@@ -450,6 +459,7 @@ struct dmv_facts {
 	DMV_ARRAY(dmv_pool_fact, pool);
 	DMV_ARRAY(dmv_bounce_fact, bounce);
 	DMV_ARRAY(dmv_slot_fact, slot);
+	DMV_ARRAY(dmv_dma_pool_fact, dma_pool);
 	DMV_ARRAY(dmv_log_fact, log);   /* as they were logged */
 	DMV_ARRAY(dmv_note, note);
 #undef DMV_ARRAY

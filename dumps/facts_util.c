@@ -155,6 +155,7 @@ void dmv_facts_free(struct dmv_facts *f)
 	free(f->pool);
 	free(f->bounce);
 	free(f->slot);
+	free(f->dma_pool);
 	free(f->log);
 	free(f->note);
 	memset(f, 0, sizeof(*f));

@@ -202,13 +202,27 @@ const char *dmv_linux_text(struct dmv_linux *l, uint64_t at, enum dmv_linux_fiel
 
 /* ---- lists ---- */
 
+static bool next_of(struct dmv_linux *l, uint64_t *node, uint32_t topic, const char *what)
+{
+	struct dmv_err e = { .addr = DMV_NO_ADDR };
+	struct dmv_member m;
+
+	if (!dmv_linux_field(l, DMV_L_LIST_NEXT, &m) || m.size > 8)
+		return false;
+	if (!dmv_mem_number(l->m, DMV_VIRT, *node + m.offset, (unsigned)m.size, node, &e))
+		return true;
+	dmv_note_add(l->f, topic, e.addr, "the list of %s breaks off at 0x%" PRIx64 ": next cannot "
+		     "be read: %s", what, *node, e.msg);
+	return false;
+}
+
 bool dmv_linux_list(struct dmv_linux *l, uint64_t head, uint32_t topic, const char *what,
 		    dmv_linux_node_fn *fn, void *ctx)
 {
 	/* Brent: what is met again 2^k steps later leads round without coming to the head. */
 	uint64_t node = head, mark = head, steps = 0, turn = 1;
 
-	while (!dmv_linux_stopped(l) && dmv_linux_get(l, node, DMV_L_LIST_NEXT, &node)) {
+	while (!dmv_linux_stopped(l) && next_of(l, &node, topic, what)) {
 		if (node == head)
 			return true;
 		if (node == mark) {
@@ -231,7 +245,7 @@ bool dmv_linux_list(struct dmv_linux *l, uint64_t head, uint32_t topic, const ch
 
 /* In this order: what is mapped finds its adapter among the devices. */
 static enum dmv_code (*const providers[])(struct dmv_linux *l, struct dmv_err *e) = {
-	dmv_linux_devices, dmv_linux_debug, dmv_linux_swiotlb, dmv_linux_log,
+	dmv_linux_devices, dmv_linux_debug, dmv_linux_swiotlb, dmv_linux_pools, dmv_linux_log,
 };
 
 enum dmv_code dmv_facts_linux(struct dmv_mem *m, struct dmv_names *n,

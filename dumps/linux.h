@@ -73,6 +73,8 @@ enum dmv_code dmv_linux_swiotlb(struct dmv_linux *l, struct dmv_err *e);
 /* Mappings that dma-debug has on record, and its state; after the devices. The same. */
 enum dmv_code dmv_linux_debug(struct dmv_linux *l, struct dmv_err *e);
 
+/* DMA pools of the devices, after these. The same. */
+enum dmv_code dmv_linux_pools(struct dmv_linux *l, struct dmv_err *e);
 /* Lines of the kernel's log. The same. */
 enum dmv_code dmv_linux_log(struct dmv_linux *l, struct dmv_err *e);
 

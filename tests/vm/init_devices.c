@@ -64,6 +64,22 @@ static void say_device(const char *bus, const char *name)
 	    attribute(dir, "class", class, sizeof(class)));
 }
 
+/* Of its DMA pools: names, blocks in use and there, sizes, pages. */
+static void say_pools(const char *name)
+{
+	char path[PATH_MAX], line[256];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/pools", name);
+	f = fopen(path, "r");
+	while (f && fgets(line, sizeof(line), f)) {
+		line[strcspn(line, "\n")] = 0;
+		say("pools %s %s", name, line);
+	}
+	if (f)
+		fclose(f);
+}
+
 void say_devices(const char *bus)
 {
 	char dir[64];
@@ -73,8 +89,10 @@ void say_devices(const char *bus)
 	snprintf(dir, sizeof(dir), "/sys/bus/%s/devices", bus);
 	d = opendir(dir);
 	while (d && (e = readdir(d)))
-		if (e->d_name[0] != '.')
+		if (e->d_name[0] != '.') {
 			say_device(bus, e->d_name);
+			say_pools(e->d_name);
+		}
 	if (d)
 		closedir(d);
 }

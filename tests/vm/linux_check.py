@@ -279,6 +279,8 @@ class Variant:
         """All that sysfs has, with what it says of them."""
         wrong = linux_devices.check(self.tool, files, self.path + ".serial")
         need(not wrong, wrong)
+        _, wrong = linux_devices.pools(self.tool, files, self.path + ".serial")
+        need(not wrong, wrong)
 
     def log(self, files):
         """As syslog(2) gave it, line by line; it may have gone on since."""

@@ -99,6 +99,23 @@ def check(tool, files, serial):
     return "; ".join(wrong[:3]) or None
 
 
+# ---- their pools ----
+
+def pools(tool, files, serial):
+    """(how many, what is wrong or None)"""
+    with open(serial, errors="replace") as f:
+        text = f.read().replace("\r", "")
+    want = sorted((m[1], m[2].strip(), *(int(x) for x in m[3].split())) for m in re.finditer(
+        r"^init: pools (\S+) (.*?) +(\d+ +\d+ +\d+ +\d+)$", text, re.M))
+    r = subprocess.run([tool, "-j", "-c", "dma 0 5", *files], capture_output=True, text=True,
+                       timeout=LIMIT)
+    tables = json.loads(r.stdout)["tables"]
+    names = {d["adapter"]: d["name"] for d in tables["device"]}
+    got = sorted((names[p["adapter"]], p["name"], p["used"], p["blocks"], int(p["size"], 16),
+                  p["pages"]) for p in tables.get("dma_pools", []))
+    return len(want), None if got == want else "%s, not %s" % (got, want)
+
+
 # ---- as they would be named in another kernel ----
 
 class Btf:
