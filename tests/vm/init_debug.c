@@ -48,7 +48,7 @@ void debug_say(void)
 }
 
 /* The kernel's own words about it. */
-static void say_log(const char *about)
+static void say_logged(const char *about)
 {
 	char *text = calloc(1, LOG_MAX + 1), *save = NULL;
 	int n = text ? klogctl(LOG_ALL, text, LOG_MAX) : -1;
@@ -76,5 +76,5 @@ void debug_unbind(void)
 		give_up("unbind: %s", strerror(errno));
 	close(fd);
 	globfree(&g);
-	say_log("DMA-API");
+	say_logged("DMA-API");
 }
