@@ -262,8 +262,9 @@ static void not_booked(struct dmv_ses *s)
 					     x->not_booked[k], dmv_kind_word(k));
 		if (x->injected)
 			dmv_out_note(s->out,
-				     "region %u: %u allocations were made to fail on purpose: "
-				     "region says whose, events -n 0 when", r, x->injected);
+				     "region %u: %u allocation%s made to fail on purpose: "
+				     "dma ADAPTER says whose, events when", r, x->injected,
+				     x->injected == 1 ? " was" : "s were");
 		if (x->shadow_short)
 			dmv_out_note(s->out,
 				     "region %u: %u map registers were not double-buffered: no "

@@ -317,6 +317,30 @@ static void target(bool kernel, const char *why)
 	dmv_mem_kernel_free(&m);        /* all that m owns: the rest is not from the heap */
 }
 
+/* What was switched and made to fail while the writer ran is said where a user would wonder. */
+static void switched(struct world *w, struct dmv_facts *f)
+{
+	w->adapter[0].injected_buffers = w->region[0].injected = 3;
+	w->region[0].control_virt = 0x1000;
+	w->region[0].rule_modes[0] = DMV_ABI_RULE_LOG << 2 * 12;  /* LIST_LEAK */
+	w->region[0].scan_rounds = 7;
+	w->driver[0].options = 0xF;
+	has(DMV_TEXT, f, "dma 82f06cd0", 0, "Made to fail on purpose: 0 channels, 3 common buffers, "
+	    "0 scatter-gather lists\n", "injected: adapter");
+	has(DMV_TEXT, f, "summary", 0, "3 allocations were made to fail on purpose",
+	    "injected: summary");
+	has(DMV_TEXT, f, "region", 0, "  Rules:    LIST_LEAK log\n", "region: modes of rules");
+	has(DMV_TEXT, f, "region", 0, "  Scan:     7 rounds, 0 pages\n", "region: the scan");
+	has(DMV_TEXT, f, "region", 0, "books, shadow, no guards, strict", "region: options");
+	w->adapter[0].unverified = true;
+	has(DMV_TEXT, f, "dma 82f06cd0", 0, "   Not verified: made while its driver was not.\n",
+	    "unverified: adapter");
+	w->adapter[0].let_go = true;
+	has(DMV_TEXT, f, "dma 82f06cd0", 0, "\n   Let go: its driver's verification was switched "
+	    "off while it lived.\n   Made", "let go: adapter");
+	world_make(w, f);
+}
+
 /* What cmds repeats of the contract is the contract's. */
 static void contract(void)
 {
@@ -343,6 +367,7 @@ int main(void)
 	hostile(&w, &f);
 	target(false, "0x2000 bytes of it are damaged or missing: it may be there");
 	target(true, "with --scan");
+	switched(&w, &f);
 	contract();
 	return T_DONE();
 }
