@@ -17,6 +17,13 @@ uint64_t dmv_bounce_used(const struct dmv_pool_fact *p);
 /* "mapped", "common buffer", "in transition". */
 const char *dmv_bounce_state(const struct dmv_facts *f, const struct dmv_slot_fact *s);
 
+/* For `who`: each mapping in a pool that has the address, or phys (NO_ADDR: unknown), which is the
+ * same by the kernel's page tables; as bounce buffer or as what is bounced; else the pool, if the
+ * slot is free. Counts rows; false: stop. */
+bool dmv_bounce_who(struct dmv_ses *s, uint64_t addr, uint64_t phys, uint64_t *hits);
+/* For `stale`: each bounce buffer that differs from what is bounced, those of unknown direction
+ * only with `all`. */
+enum dmv_code dmv_bounce_stale(struct dmv_ses *s, bool all);
 /* A pool, how full it is, and who holds its slots, for `analyze`; false: stop. */
 bool dmv_bounce_held(struct dmv_ses *s, uint32_t pool);
 /* A line a pool that has memory, for `summary`; false: stop. */

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "bounce.h"
 #include "evidence.h"
 #include "finding.h"
 #include "words.h"
@@ -115,12 +116,11 @@ static void advise(struct dmv_ses *s, enum dmv_finding_id id)
 		     dmv_finding_rules[id].fix);
 }
 
-static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
+static enum dmv_code shadows(struct dmv_ses *s)
 {
 	struct walk w = { .s = s };
 	enum dmv_code code;
 
-	(void)av;
 	dmv_out_table(s->out, &table);
 	code = dmv_verify_findings(s, DMV_FIND_STALE, say, &w);
 	if (code)
@@ -141,17 +141,40 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 	return DMV_E_OK;
 }
 
+static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
+{
+	enum dmv_code code = DMV_E_OK;
+
+	if (!s->facts.nslot && dmv_need_region(s))
+		return s->err.code;
+	s->needs_verify = true;
+	s->topics |= DMV_TOPIC_VERIFY;
+	if (s->facts.nregion)
+		code = shadows(s);
+	if (code || !s->facts.nslot)
+		return code;
+	s->topics |= DMV_TOPIC_BOUNCE | DMV_TOPIC(DMV_K_MAPPING);
+	return dmv_bounce_stale(s, av->v[0].set);
+}
+
+static const struct dmv_arg args[] = {
+	{ "-a", DMV_ARG_FLAG, false, "bounce buffers whose direction nobody knows, too" },
+	{ 0 }
+};
+
 const struct dmv_cmd dmv_cmd_stale = {
 	.name = "stale",
 	.summary = "data that device or driver has not seen",
 	.help = "While a transfer is double-buffered the device works on a copy. This compares\n"
 		"copy and driver's buffer of every live transfer, in the dump itself:\n"
 		"  from device, copy newer: the device has delivered, nobody flushed\n"
-		"  to device, buffer newer: the driver wrote after the map, the device misses it",
+		"  to device, buffer newer: the driver wrote after the map, the device misses it\n"
+		"Linux's bounce buffers are compared with what is bounced; their direction is\n"
+		"known where dma-debug has the mapping. That they differ is no finding.",
 	.examples = "stale  compare all",
+	.args = args,
 	.next = "who {o}, events {o}, dma {a} f",
 	.needs_facts = true,
-	.needs_region = true,
 	.topics = DMV_TOPICS_NAMES | DMV_TOPICS_JUDGE | DMV_TOPIC(DMV_K_FILE) |
 		  DMV_TOPIC(DMV_K_REGISTER) | DMV_TOPIC(DMV_K_LIST),
 	.run = run,

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "bounce.h"
 #include "finding.h"
 #include "words.h"
 
@@ -275,6 +276,8 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 	uint32_t adapter;
 	bool go;
 
+	if (!s->facts.npool && dmv_need_books(s))
+		return s->err.code;
 	if (dmv_find_addr(s, &av->v[0], &q.addr, &adapter))
 		return s->err.code;
 	if (adapter != DMV_NO_INDEX)
@@ -284,10 +287,12 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 	if (s->facts.nmapping) {
 		dmv_out_table(s->out, &kernel_table);
 		dmv_out_table(s->out, &kernel_near_table);
+	}
+	if (s->facts.nmapping || s->facts.npool) {
 		if (s->mem && dmv_mem_translate(s->mem, q.addr, &q.phys, &bytes, NULL))
 			q.phys = DMV_NO_ADDR;
 	}
-	go = walk(&q, false) && walk(&q, true);
+	go = walk(&q, false) && dmv_bounce_who(s, q.addr, q.phys, &q.hits) && walk(&q, true);
 	if (go && !q.hits)
 		go = say_neighbours(&q);
 	return go ? DMV_E_OK : DMV_E_STOPPED;
@@ -311,7 +316,6 @@ const struct dmv_cmd dmv_cmd_who = {
 	.args = args,
 	.next = "dma {a} f, events {o}",
 	.needs_facts = true,
-	.needs_books = true,
-	.topics = DMV_TOPICS_OBJECTS,
+	.topics = DMV_TOPICS_OBJECTS | DMV_TOPIC_BOUNCE,
 	.run = run,
 };

@@ -423,6 +423,15 @@ struct dmv_log_fact {                   /* a line of the kernel's log; may have 
 	const char *text;
 };
 
+struct dmv_copy_fact {                  /* a bounce buffer that differs from what is bounced */
+	uint32_t slot;                  /* index */
+	struct dmv_known direction;     /* enum dmv_map_dir, if dma-debug has it */
+	uint64_t offset;                /* of the first difference */
+	uint64_t bytes, differ;         /* that were compared; of them that differ */
+	uint32_t n;
+	uint8_t bounce[32], original[32];       /* from the first difference on */
+};
+
 /* Something that could not be read or believed. */
 struct dmv_note {
 	/* Which answers lack it: DMV_TOPIC(kind) of the tables that lost something,
@@ -461,11 +470,15 @@ struct dmv_facts {
 	DMV_ARRAY(dmv_slot_fact, slot);
 	DMV_ARRAY(dmv_dma_pool_fact, dma_pool);
 	DMV_ARRAY(dmv_log_fact, log);   /* as they were logged */
+	DMV_ARRAY(dmv_copy_fact, copy);
 	DMV_ARRAY(dmv_note, note);
 #undef DMV_ARRAY
 	/* What dmv_facts_verify did. */
 	bool verified;
 	uint64_t guards_checked, guards_unreadable, shadows_compared, shadows_unreadable;
+	/* What dmv_facts_bounced did. */
+	bool bounced;
+	uint64_t copies_compared, copies_unreadable, copies_unplaced;
 	void *arena;                    /* owner of strings and frames */
 };
 
@@ -501,6 +514,11 @@ enum dmv_code dmv_facts_load(struct dmv_mem *m, struct dmv_names *n,
  * Bytes that are not there are counted and noted. Runs once; later calls return at once. */
 enum dmv_code dmv_facts_verify(struct dmv_facts *f, struct dmv_mem *m, const bool *stop,
 			       struct dmv_err *e);
+
+/* The same for bounce buffers of a Linux kernel, against what is bounced; fills copy. Where in its
+ * slots the data begins must be known; if not, that is counted in copies_unplaced. */
+enum dmv_code dmv_facts_bounced(struct dmv_facts *f, struct dmv_mem *m, const bool *stop,
+				struct dmv_err *e);
 
 void dmv_facts_free(struct dmv_facts *f);       /* leaves it empty */
 

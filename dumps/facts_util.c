@@ -157,6 +157,7 @@ void dmv_facts_free(struct dmv_facts *f)
 	free(f->slot);
 	free(f->dma_pool);
 	free(f->log);
+	free(f->copy);
 	free(f->note);
 	memset(f, 0, sizeof(*f));
 }

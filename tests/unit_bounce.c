@@ -107,6 +107,25 @@ static void elsewhere(void)
 	has(DMV_TEXT, &f, "dma wlan", 0, "   Its slots:   3 of 16 in use\n", "and how full");
 }
 
+static void who(void)
+{
+	struct dmv_facts f;
+	struct machine m;
+
+	make(&m, &f);
+	has(DMV_TEXT, &f, "who 1001010", 0, "bounce buffer  1001000  555000    0x1200   +0x10  "
+	    "mapped  -\n", "who has a bounce buffer");
+	has(DMV_TEXT, &f, "who 556000", 0, "bounced memory  1001000  555000    0x1200  +0x1000  "
+	    "mapped  -\n", "who has memory that is bounced");
+	has(DMV_TEXT, &f, "who 2001080", 0, "its slots  2001100  9100        0x40   +0x80  "
+	    "mapped  0000:00:03.0\n", "in its slot, no matter where");
+	has(DMV_TEXT, &f, "who 2002000", 0, "bounce pool  2000000  -         0x8000  +0x2000  "
+	    "free   -\n", "a slot that is free");
+	has(DMV_TEXT, &f, "who 9999999", 0, "No DMA object owns or owned 9999999", "none");
+	m.slot[0].bytes = UINT64_MAX - 1;
+	has(DMV_TEXT, &f, "who 5557ffff", 0, "No DMA object owns", "a length that is a lie");
+}
+
 static void findings(void)
 {
 	struct dmv_facts f;
@@ -141,6 +160,7 @@ static void findings(void)
 
 int main(void)
 {
+	who();
 	findings();
 	command();
 	elsewhere();

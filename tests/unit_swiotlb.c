@@ -539,8 +539,70 @@ static void owners(void)
 	T_CHECK(dmv_swiotlb_owners(&f) && !slot[3].unbooked, "dma-debug had been switched off");
 }
 
+/* ---- bounce buffers against what is bounced ---- */
+
+struct two {
+	struct dmv_mem mem;
+	uint8_t bytes[0x4000];
+};
+
+static enum dmv_code read_two(struct dmv_mem *m, enum dmv_space s, uint64_t addr, void *buf,
+			      size_t n, struct dmv_err *e)
+{
+	const struct two *t = (const struct two *)m;
+
+	if (s != DMV_PHYS || addr > sizeof(t->bytes) || n > sizeof(t->bytes) - addr)
+		return dmv_fail_at(e, DMV_E_ABSENT, addr, "nothing there");
+	memcpy(buf, t->bytes + addr, n);
+	return DMV_E_OK;
+}
+
+static void compared(void)
+{
+	static const struct dmv_mem_ops ops = { .format = "test", .read = read_two };
+	struct two t = { .mem = { .ops = &ops, .name = (char *)"test", .bits = 64 } };
+	struct dmv_pool_fact pool = { .users = 2 };
+	struct dmv_bounce_fact bounce = { .start = 0x1000 };
+	struct dmv_mapping_fact mapping = { .bytes = { true, 0x600 },
+					    .direction = { true, DMV_DIR_TO_DEVICE } };
+	struct dmv_slot_fact slot[] = {
+		{ .addr = 0x1000, .original = 0x3000, .bytes = 0x700, .count = 1, .exact = true,
+		  .said = DMV_SAID_DMA_DEBUG },
+		{ .first = 1, .addr = 0x1800, .original = 0x3800, .bytes = 8, .count = 1 },
+		{ .first = 2, .addr = 0x2000, .original = 0x9000, .bytes = 8, .count = 1,
+		  .exact = true },
+		{ .first = 3, .addr = 0x2800, .original = 0x3800, .bytes = UINT64_MAX, .count = 1,
+		  .exact = true },
+		{ .first = 4, .addr = 0x3000, .original = NO, .count = 1, .exact = true },
+	};
+	struct dmv_facts f = { .pool = &pool, .npool = 1, .bounce = &bounce, .nbounce = 1,
+			       .mapping = &mapping, .nmapping = 1, .slot = slot, .nslot = 5 };
+	struct dmv_err e = { .addr = DMV_NO_ADDR };
+	const struct dmv_copy_fact *c;
+
+	t.bytes[0x3005] = 0xaa;
+	t.bytes[0x35ff] = 0xbb;
+	t.bytes[0x3600] = 0xcc;                 /* behind what is mapped */
+	t.bytes[0x3fff] = 0xdd;                 /* the last that the slot can hold */
+	T_CHECKF(!dmv_facts_bounced(&f, &t.mem, NULL, &e) && f.ncopy == 2 &&
+		 f.copies_compared == 2 && f.copies_unreadable == 1 && f.copies_unplaced == 1,
+		 "bounce buffers are compared", "%zu differ of %llu: %s", f.ncopy,
+		 (unsigned long long)f.copies_compared, e.msg);
+	c = f.copy;
+	T_CHECK(c && c->slot == 0 && c->offset == 5 && c->differ == 2 && c->bytes == 0x600 &&
+		KNOWN(c->direction, DMV_DIR_TO_DEVICE) && c->original[0] == 0xaa && !c->bounce[0],
+		"as long as dma-debug says");
+	T_CHECK(c && c[1].slot == 3 && c[1].offset == 0x7ff && c[1].bytes == 2048 && c[1].n == 1 &&
+		!c[1].direction.known, "no longer than its slots");
+	T_CHECK(f.nnote == 1 && (f.note[0].topic & DMV_TOPIC_VERIFY) && f.note[0].addr == 0x9000,
+		"what is not there is said");
+	free(f.copy);
+	free(f.note);
+}
+
 int main(void)
 {
+	compared();
 	owners();
 	old();
 	grows();

@@ -2,7 +2,7 @@
 /*
  * The first process of a Linux guest:
  *
- *	init ... : [kexec] [virtual] [pieces] [swiotlb] [leak] DRIVER...
+ *	init ... : [kexec] [virtual] [pieces] [swiotlb] [full] [leak] DRIVER...
  *
  * (the kernel puts words it does not know itself in front of the colon)
  * Starts `drivers DRIVER --mode log --hold` for each, says where their regions are, plants a copy
@@ -10,8 +10,8 @@
  * them, gives their core files to the host and switches off. kexec: it crashes the kernel instead,
  * and under the second kernel gives /proc/vmcore to the host. virtual: bus addresses are virtual
  * ones. pieces: hardly three free pages lie side by side when the processes start. swiotlb:
- * transfers of the other disk hang when it is ready. leak: the driver dma_leak goes, and leaves
- * things mapped.
+ * transfers of the other disk hang when it is ready, full: so many that the bounce pool is full.
+ * leak: the driver dma_leak goes, and leaves things mapped.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -35,7 +35,7 @@
 #define PROCESSES 8
 
 struct options {
-	bool kexec, physical, pieces, swiotlb, leak;
+	bool kexec, physical, pieces, swiotlb, full, leak;
 	const char *driver[PROCESSES];
 	int drivers;
 };
@@ -310,6 +310,8 @@ static void parse(int argc, char **argv, struct options *o)
 			o->swiotlb = true;
 		else if (!strcmp(argv[i], "leak"))
 			o->leak = true;
+		else if (!strcmp(argv[i], "full"))
+			o->full = true;
 		else if (o->drivers < PROCESSES)
 			o->driver[o->drivers++] = argv[i];
 }
@@ -348,7 +350,7 @@ int main(int argc, char **argv)
 		region_forge(&r[0]);
 	}
 	if (o.swiotlb)
-		bounce_hold("/dev/nvme0n1");
+		bounce_hold("/dev/nvme0n1", o.full);
 	debug_say();
 	say("ready");
 	if (o.kexec) {

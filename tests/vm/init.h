@@ -54,7 +54,7 @@ void say_log(const char *name);          /* what the kernel logged so far goes t
 
 /* ---- init_bounce.c: slots of the bounce pool in use ---- */
 
-void bounce_hold(const char *disk);
+void bounce_hold(const char *disk, bool full);  /* full: no slot is left */
 
 /* ---- init_debug.c: dma-debug, where the kernel has it ---- */
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
 /*
  * Transfers that do not end, of a disk that QEMU holds back after its first MiB: the kernel has
- * bounced them, and keeps their slots. Says which memory they are of, and what the kernel counts.
+ * bounced them, and keeps their slots. Says which memory they are of, what of it was changed behind
+ * the device's back, and what the kernel counts.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +17,8 @@
 
 #define COUNTS "/sys/kernel/debug/swiotlb/"
 
-enum { BIG = 64 << 10, TENTH = 100000, QUIET = 10, PATIENCE = 600 };
+enum { BIG = 64 << 10, TENTH = 100000, QUIET = 10, PATIENCE = 600,
+       CHANGED_AT = 100, CHANGED = 3 };
 
 static const struct { size_t offset, bytes; bool write; } transfers[] = {
 	{ 0, BIG, false },              /* repeated until it is held */
@@ -27,7 +29,7 @@ static const struct { size_t offset, bytes; bool write; } transfers[] = {
 
 static char *buffer(size_t bytes)
 {
-	char *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (p == MAP_FAILED)
 		give_up("no memory for a transfer");
@@ -35,7 +37,7 @@ static char *buffer(size_t bytes)
 	return p;
 }
 
-/* Page by page, as far as the kernel puts them together is not ours to know. */
+/* Page by page: which of them the kernel puts together is not ours to know. */
 static void tell(const char *p, size_t bytes, bool write)
 {
 	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -44,6 +46,7 @@ static void tell(const char *p, size_t bytes, bool write)
 		size_t part = page - (size_t)((uintptr_t)p % page);
 
 		part = part < bytes ? part : bytes;
+		(void)*(const volatile char *)p;        /* it is shared, and may not be here yet */
 		say("bounced %s 0x%llx %zu", write ? "write" : "read",
 		    (unsigned long long)phys_of(getpid(), (uintptr_t)p), part);
 		p += part;
@@ -51,10 +54,9 @@ static void tell(const char *p, size_t bytes, bool write)
 	}
 }
 
-static _Noreturn void transfer(const char *disk, size_t offset, size_t bytes, bool write)
+static _Noreturn void transfer(const char *disk, char *p, size_t bytes, bool write)
 {
 	int fd = open(disk, O_RDWR | O_DIRECT | O_CLOEXEC);
-	char *p = buffer(offset + bytes) + offset;
 	ssize_t n;
 
 	if (fd < 0)
@@ -98,21 +100,56 @@ static void settle(void)
 		give_up("%ld slots of the bounce pool are in use", last);
 }
 
-void bounce_hold(const char *disk)
+/* Returns its buffer. */
+static char *start(const char *disk, size_t offset, size_t bytes, bool write)
 {
-	static const char *const names[] = { "io_tlb_nslabs", "io_tlb_used", "io_tlb_used_hiwater" };
+	char *p = buffer(offset + bytes) + offset;
+
+	fflush(NULL);
+	if (!fork())
+		transfer(disk, p, bytes, write);
+	return p;
+}
+
+/* The driver's side of what is being written: the device has a copy. */
+static void change(char *p)
+{
+	memset(p + CHANGED_AT, 0xa5, CHANGED);
+	say("changed 0x%llx %d", (unsigned long long)phys_of(getpid(), (uintptr_t)p) + CHANGED_AT,
+	    CHANGED);
+}
+
+/* Until nothing is left: what is too large for what is free waits. */
+static void fill(const char *disk)
+{
+	for (int i = 0; i < 16; i++)
+		start(disk, 0, BIG, false);
+	settle();
+	for (int i = 0; i < 80; i++)
+		start(disk, 0, 512, false);
+	settle();
+}
+
+void bounce_hold(const char *disk, bool full)
+{
+	static const char *const names[] = {
+		"io_tlb_nslabs", "io_tlb_used", "io_tlb_used_hiwater",
+	};
+	char *p[sizeof(transfers) / sizeof(*transfers)];
 
 	mount("none", "/sys/kernel/debug", "debugfs", 0, NULL);
 	sync();
 	for (size_t i = 0; i < sizeof(transfers) / sizeof(*transfers); i++) {
-		fflush(NULL);
-		if (!fork())
-			transfer(disk, transfers[i].offset, transfers[i].bytes,
-				 transfers[i].write);
+		p[i] = start(disk, transfers[i].offset, transfers[i].bytes, transfers[i].write);
 		if (!i)
 			settle();
 	}
 	settle();
+	if (full)
+		fill(disk);
+	for (size_t i = 0; i < sizeof(transfers) / sizeof(*transfers); i++)
+		if (transfers[i].write)
+			change(p[i]);
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (count(names[i]) >= 0)
 			say("bounce %s %ld", names[i], count(names[i]));

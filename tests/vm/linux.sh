@@ -21,6 +21,7 @@
 #	cache           1 GiB of memory full of data, for benches: of the dumps below only .elf,
 #	                .zlib.0, .lzo.0 and .plain.0, and no holes in their files
 #	swiotlb         all DMA is bounced, and transfers of a second disk hang when QEMU dumps
+#	full            with swiotlb: and its pool, which is small, is full
 #	kexec           no monitor: the kernel crashes, a second one writes /proc/vmcore
 #	leak            lean alone: a driver goes and leaves things mapped (leak/dma_leak.c)
 #	DRIVER          a process with that test driver; default: the three below
@@ -46,7 +47,7 @@ here=$(dirname "$0")
 . "$here"/qemu.sh
 series=6.1 arch=amd64 flavour='' cpu=''
 words='' drivers='' kernel_args='' init_args='' memory=256
-vmcoreinfo='-device vmcoreinfo' kexec=no disk2='' cache=no swiotlb=no leak=''
+vmcoreinfo='-device vmcoreinfo' kexec=no disk2='' cache=no swiotlb=no slots=4096 leak=''
 for word; do
 	words=$words-$word
 	case $word in
@@ -62,8 +63,8 @@ for word; do
 	pieces) init_args="$init_args pieces" ;;
 	virtual) init_args="$init_args virtual" ;;
 	swiotlb)
-		swiotlb=yes init_args="$init_args swiotlb"
-		kernel_args="$kernel_args swiotlb=4096,force" ;;
+		swiotlb=yes init_args="$init_args swiotlb" ;;
+	full) slots=256 init_args="$init_args full" ;;
 	kexec)
 		kexec=yes memory=512
 		kernel_args="$kernel_args crashkernel=192M" init_args="$init_args kexec" ;;
@@ -152,6 +153,7 @@ tty=$!
 disk_options="-drive file=$out.disk,if=virtio,format=raw"
 if [ $swiotlb = yes ]; then
 	truncate -s 16M "$out".slow || exit 1
+	kernel_args="$kernel_args swiotlb=$slots,force"
 	held=throttling.bps-total=1,throttling.bps-total-max=1048576
 	disk_options="-drive file=$out.disk,if=none,id=disk,format=raw
 		-device virtio-blk-pci,drive=disk,iommu_platform=on,disable-legacy=on

@@ -44,7 +44,8 @@ SMALL = ["6.1", "6.12-nokaslr-la57-novmcoreinfo", "6.1-pieces-virtual", "6.12-ar
 SETTINGS = [["6.1", "6.12", "lean"], ["", "nokaslr"], ["", "la57"], ["", "novmcoreinfo"]]
 FURTHER = ["6.1-pieces-virtual", "6.12-pieces-virtual-la57", "6.1-huge", "6.12-huge-la57",
            "6.1-virtual-novmcoreinfo", "6.1-kexec", "6.12-kexec-la57",
-           "6.1-swiotlb", "6.12-swiotlb", "lean-swiotlb", "lean-leak",
+           "6.1-swiotlb", "6.1-swiotlb-full", "6.12-swiotlb", "lean-swiotlb", "lean-swiotlb-full",
+           "lean-leak",
            "6.1-arm64", "6.1-arm64-max-nokaslr-novmcoreinfo", "6.1-arm64-max-pieces-virtual",
            "6.1-arm64-huge", "6.12-arm64", "6.12-arm64-novmcoreinfo", "6.12-arm64-max",
            "6.12-arm64-max-nokaslr-novmcoreinfo", "6.12-arm64-max-pieces-virtual",
@@ -306,6 +307,15 @@ class Variant:
         wrong = linux_bounce.check(self.tool, files, self.path + ".serial")
         need(not wrong, wrong)
 
+    def bounced(self, label, files):
+        """Bounce buffers against what is bounced; the verdict on a pool that is full."""
+        if "full" in self.words:
+            wrong = linux_bounce.full(self.tool, files)
+            self.test(label + ": the pool is full", need, not wrong, wrong)
+        else:
+            wrong = linux_bounce.stale(self.tool, files, self.path + ".serial")
+            self.test(label + ": bounce buffers", need, not wrong, wrong)
+
     def bounce_beside(self, label, files):
         """Slot by slot as drgn has them; members of the kernel's under another name."""
         if not os.path.exists(self.vmlinux) or not linux_bounce.has_drgn():
@@ -396,6 +406,8 @@ class Variant:
             named &= self.test(label + ": members renamed", self.renamed, files)
         if "swiotlb" in self.words:
             named &= self.test(label + ": its bounce pools", self.bounce, files)
+        if "swiotlb" in self.words and label == "elf":
+            self.bounced(label, files)
         if self.has_books():
             named &= self.books(label, files)
         self.cells[label] = "yes" if good and named else "region" if good else "NO"
