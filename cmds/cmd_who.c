@@ -308,9 +308,9 @@ const struct dmv_cmd dmv_cmd_who = {
 	.summary = "who owns, or owned, an address",
 	.help = "Every mapping, list, common buffer, map register file, channel and adapter that\n"
 		"has this address: as virtual, physical or bus address, in its double buffer or\n"
-		"its padding, or as handle; of a Linux kernel what dma-debug has on record. Live\n"
-		"ones first, then freed ones that are still on record. If there is none, the\n"
-		"nearest below and above.",
+		"its padding, or as handle; of a Linux kernel what dma-debug has on record,\n"
+		"and what is bounced, there or from there. Live ones first, then freed ones\n"
+		"that are still on record. If there is none, the nearest below and above.",
 	.examples = "who ffff888004a81000  by any kind of address\n"
 		    "who 0n4096  decimal",
 	.args = args,

@@ -18,7 +18,7 @@
 #define COUNTS "/sys/kernel/debug/swiotlb/"
 
 enum { BIG = 64 << 10, TENTH = 100000, QUIET = 10, PATIENCE = 600,
-       CHANGED_AT = 100, CHANGED = 3 };
+       CHANGED_AT = 100, CHANGED = 3, WRITTEN_AT = 8 << 20 };
 
 static const struct { size_t offset, bytes; bool write; } transfers[] = {
 	{ 0, BIG, false },              /* repeated until it is held */
@@ -41,14 +41,15 @@ static char *buffer(size_t bytes)
 static void tell(const char *p, size_t bytes, bool write)
 {
 	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	const char *word = write ? "write" : bytes == BIG ? "again" : "read";
 
 	while (bytes) {
 		size_t part = page - (size_t)((uintptr_t)p % page);
 
 		part = part < bytes ? part : bytes;
 		(void)*(const volatile char *)p;        /* it is shared, and may not be here yet */
-		say("bounced %s 0x%llx %zu", write ? "write" : "read",
-		    (unsigned long long)phys_of(getpid(), (uintptr_t)p), part);
+		say("bounced %s 0x%llx %zu", word, (unsigned long long)
+		    phys_of(getpid(), (uintptr_t)p), part);
 		p += part;
 		bytes -= part;
 	}
@@ -63,7 +64,7 @@ static _Noreturn void transfer(const char *disk, char *p, size_t bytes, bool wri
 		give_up("%s: %s", disk, strerror(errno));
 	tell(p, bytes, write);
 	do
-		n = write ? pwrite(fd, p, bytes, 0) : pread(fd, p, bytes, 0);
+		n = write ? pwrite(fd, p, bytes, WRITTEN_AT) : pread(fd, p, bytes, 0);
 	while (n == (ssize_t)bytes && bytes == BIG);
 	_exit(n != (ssize_t)bytes);
 }
@@ -115,18 +116,22 @@ static char *start(const char *disk, size_t offset, size_t bytes, bool write)
 static void change(char *p)
 {
 	memset(p + CHANGED_AT, 0xa5, CHANGED);
-	say("changed 0x%llx %d", (unsigned long long)phys_of(getpid(), (uintptr_t)p) + CHANGED_AT,
-	    CHANGED);
+	say("changed 0x%llx %d",
+	    (unsigned long long)phys_of(getpid(), (uintptr_t)p) + CHANGED_AT, CHANGED);
 }
 
-/* Until nothing is left: what is too large for what is free waits. */
+/* Until no slot is left. One that found no room would stand in the way of those behind it, and NVMe
+ * wants a buffer's place in its page kept: each takes even slots or odd ones, of which as many are
+ * free. */
 static void fill(const char *disk)
 {
-	for (int i = 0; i < 16; i++)
-		start(disk, 0, BIG, false);
+	const long each = 8, spare = 4;         /* slots of 2048 bytes */
+
+	for (long n = (count("io_tlb_nslabs") - count("io_tlb_used")) / each - spare; n > 0; n--)
+		start(disk, 0, 2048 * each, false);
 	settle();
-	for (int i = 0; i < 80; i++)
-		start(disk, 0, 512, false);
+	for (long n = count("io_tlb_nslabs") - count("io_tlb_used"); n > 0; n--)
+		start(disk, n % 2 * 2048, 512, false);
 	settle();
 }
 

@@ -64,7 +64,7 @@ for word; do
 	virtual) init_args="$init_args virtual" ;;
 	swiotlb)
 		swiotlb=yes init_args="$init_args swiotlb" ;;
-	full) slots=256 init_args="$init_args full" ;;
+	full) slots=1024 init_args="$init_args full" ;;
 	kexec)
 		kexec=yes memory=512
 		kernel_args="$kernel_args crashkernel=192M" init_args="$init_args kexec" ;;

@@ -76,6 +76,8 @@ class Variant:
         # The writer gives physical bus addresses only where pages are of 4 KiB.
         self.virtual = "virtual" in self.words or "16k" in self.words
         self.commands = BOOKS_ONLY if self.virtual else COMMANDS
+        if "swiotlb" in self.words:     # buffers of users are not in every form
+            self.commands = [c for c in self.commands if c != "stale"]
         self.cells, self.can, self.peers = {}, {}, {}
         kernel = self.linked() if "arm64" in self.words else self.series
         self.vmlinux = os.path.join(build, "linux", kernel, "vmlinux")
