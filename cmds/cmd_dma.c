@@ -27,7 +27,8 @@ static const struct section {
 	{ 0x20, "wait context block", DMV_TOPIC(DMV_K_CHANNEL), dmv_dma_channels },
 };
 
-enum { SECTIONS = sizeof(sections) / sizeof(sections[0]), GENERIC = 1, EVERYTHING = 0x3F };
+enum { SECTIONS = sizeof(sections) / sizeof(sections[0]), GENERIC = 1, MAPPED = 2 | 4,
+       EVERYTHING = 0x3F };
 
 static void sorted_free(struct dmv_dma_sorted *g)
 {
@@ -94,6 +95,8 @@ static enum dmv_code say_all(struct dmv_ses *s, uint32_t only, uint32_t flags)
 			go = say_adapter(s, i, flags, &g);
 		}
 	}
+	if (go && only == DMV_NO_INDEX && flags & MAPPED)
+		go = dmv_dma_strays(s, &g);
 	if (go && dmv_out_format(s->out) == DMV_JSON && s->facts.nmapping)
 		go = dmv_stacks_say(s, &stacks);
 	dmv_stacks_deinit(&stacks);

@@ -30,5 +30,7 @@ dmv_dma_section dmv_dma_generic, dmv_dma_registers, dmv_dma_buffers, dmv_dma_lis
 	dmv_dma_description, dmv_dma_channels, dmv_dma_pools;
 /* Of a Linux device they stand for map registers and for common buffers. */
 dmv_dma_section dmv_dma_mappings, dmv_dma_coherent;
+/* And those of devices that are gone, or on no bus. */
+bool dmv_dma_strays(struct dmv_ses *s, const struct dmv_dma_sorted *g);
 
 #endif

@@ -126,3 +126,20 @@ bool dmv_dma_coherent(struct dmv_ses *s, uint32_t adapter, const struct dmv_dma_
 {
 	return section(s, adapter, g, "Common buffers", true);
 }
+
+bool dmv_dma_strays(struct dmv_ses *s, const struct dmv_dma_sorted *g)
+{
+	const struct dmv_facts *f = &s->facts;
+	bool any = false, go = true;
+
+	for (uint32_t i = 0; go && i < f->nmapping; i++) {
+		if (f->mapping[i].adapter < f->nadapter)
+			continue;
+		if (!any)
+			dmv_out_line(s->out, "\nMappings of no device that is listed:");
+		any = true;
+		dmv_stacks_use(g->stacks, f->mapping[i].owner);
+		go = say(s, i);
+	}
+	return go;
+}

@@ -563,6 +563,17 @@ static void page_size(struct books *b)
 			     "known: the kernel's page size is not");
 }
 
+/* Ended early, they are neither whole nor true: what was mapped since is not in them. */
+static void ended(const struct books *b)
+{
+	const struct dmv_facts *f = b->l->f;
+
+	if (f->debug.disabled.known && f->debug.disabled.value && f->nmapping)
+		dmv_note_add(b->l->f, TOPIC, DMV_NO_ADDR, "dma-debug has switched itself off, as "
+			     "it does when it runs out of entries: its books ended then, and what "
+			     "they say may be over");
+}
+
 static bool read_books(struct books *b)
 {
 	page_size(b);
@@ -578,6 +589,7 @@ static bool read_books(struct books *b)
 	dmv_linux_stacks_deinit(&b->stacks);
 	free(b->device);
 	balance(b);
+	ended(b);
 	return !b->no_memory;
 }
 

@@ -220,8 +220,11 @@ static void odd(void)
 		"an unknown type");
 	T_CHECK(f.mapping[2].phys == DMV_NO_ADDR && !f.mapping[2].phys_bytes, "no page is there");
 	dmv_facts_free(&f);
-	memset(k->ram.hash, 0, sizeof(k->ram.hash));
 	k->ram.disabled = 1;
+	look(k, &f, &e);
+	T_CHECK(f.nmapping == 4 && noted(&f, "switched itself off"), "off since it ran out");
+	dmv_facts_free(&f);
+	memset(k->ram.hash, 0, sizeof(k->ram.hash));
 	look(k, &f, &e);
 	T_CHECKF(!f.nmapping && !noted(&f, "breaks off"), "off from the start", "%s",
 		 f.nnote ? f.note[0].text : "");

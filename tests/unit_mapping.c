@@ -190,6 +190,9 @@ static void lists(struct books *b, struct dmv_facts *f)
 	    "         by edu!probe+0x20\n", "of one device");
 	has(DMV_JSON, f, "dma 0 2", 0, "\"call_sites\":[{\"site\":0,\"index\":0,"
 	    "\"addr\":\"0xffffffff81000010\"", "stacks");
+	b->mapping[3].adapter = DMV_NO_INDEX;
+	has(DMV_TEXT, f, "dma 0 2", 0, "\nMappings of no device that is listed:\n"
+	    "      f0040000: 100 bytes at 40000, mapping, from device\n", "of a device that is gone");
 	b->mapping[0].bus.known = b->mapping[0].direction.known = false;
 	b->mapping[0].type = DMV_MAP_OTHER;
 	b->mapping[0].phys = DMV_NO_ADDR;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
-/* What the guest's kernel says of its dma-debug; and a driver that goes and leaves things mapped. */
+/* What the guest's kernel says of its dma-debug; a driver that goes and leaves things mapped. */
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>

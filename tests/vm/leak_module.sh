@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
 #
-# Builds the module of tests/vm/leak for the lean debug kernel (lean_kernel.sh). The kernel itself is
-# not built again: it has no CONFIG_MODVERSIONS, so its source, configured, is enough.
+# Builds the module of tests/vm/leak for the lean debug kernel (lean_kernel.sh). The kernel itself
+# is not built again: it has no CONFIG_MODVERSIONS, so its source, configured, is enough.
 #
 #	leak_module.sh BUILD-DIRECTORY
 #
