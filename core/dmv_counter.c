@@ -22,7 +22,7 @@ static struct dmv_object last_reading(const struct dmv *v)
 				    v->counter_time };
 }
 
-static void judge(struct dmv_call *c, uint64_t value)
+static __attribute__((noinline)) void judge(struct dmv_call *c, uint64_t value)
 {
 	struct dmv *v = c->v;
 	const struct dmv_object last = last_reading(v);

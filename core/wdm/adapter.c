@@ -36,7 +36,7 @@ static ULONG NTAPI wdm_read_dma_counter(PDMA_ADAPTER adapter)
 	.AllocateAdapterChannel = wdm_allocate_adapter_channel,	\
 	.FlushAdapterBuffers = own##_flush_adapter_buffers,	\
 	.FreeAdapterChannel = own##_free_adapter_channel,	\
-	.FreeMapRegisters = wdm_free_map_registers,		\
+	.FreeMapRegisters = own##_free_map_registers,		\
 	.MapTransfer = own##_map_transfer,			\
 	.GetDmaAlignment = get_dma_alignment,			\
 	.ReadDmaCounter = own##_read_dma_counter,		\

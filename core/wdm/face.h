@@ -169,6 +169,7 @@ NTSTATUS NTAPI wdm_cancel_mapped_transfer(PDMA_ADAPTER adapter, PVOID context);
 
 VOID NTAPI wdm_slave_put_dma_adapter(PDMA_ADAPTER adapter);
 VOID NTAPI wdm_slave_free_adapter_channel(PDMA_ADAPTER adapter);
+VOID NTAPI wdm_slave_free_map_registers(PDMA_ADAPTER adapter, PVOID base, ULONG registers);
 PHYSICAL_ADDRESS NTAPI wdm_slave_map_transfer(PDMA_ADAPTER adapter, PMDL mdl, PVOID base, PVOID va,
 					      PULONG length, BOOLEAN to_device);
 BOOLEAN NTAPI wdm_slave_flush_adapter_buffers(PDMA_ADAPTER adapter, PMDL mdl, PVOID base, PVOID va,

@@ -228,6 +228,17 @@ VOID NTAPI wdm_slave_free_adapter_channel(PDMA_ADAPTER adapter)
 	wdm_run_waiting();
 }
 
+VOID NTAPI wdm_slave_free_map_registers(PDMA_ADAPTER adapter, PVOID base, ULONG registers)
+{
+	struct dmv_adapter *a = wdm_begin(adapter, AT_DISPATCH, CALLER);
+
+	if (!a)
+		return;
+	wdm_slave_stop(a, CALLER);
+	dmv_registers_free(wdm_verifier(), a, base, registers, CALLER);
+	wdm_run_waiting();
+}
+
 VOID NTAPI wdm_slave_put_dma_adapter(PDMA_ADAPTER adapter)
 {
 	struct dmv_adapter *a = wdm_begin(adapter, UP_TO_DISPATCH, CALLER);

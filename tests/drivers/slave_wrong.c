@@ -80,6 +80,35 @@ void drive_e6_10_slave_channel(struct test_device *dev)
 	slave_end(&s);
 }
 
+/* Frees the registers as a bus master would, and keeps the channel. */
+void drive_e6_10_slave_registers(struct test_device *dev)
+{
+	struct slave s = begin(dev, DEVICE_DESCRIPTION_VERSION);
+	KIRQL irql;
+
+	slave_channel(&s, 3);
+	slave_map(&s, 0, LENGTH, FALSE);
+	driver_blame(s.adapter, __func__);
+	driver_expect(2, 1);
+	KeRaiseIrql(DISPATCH_LEVEL, &irql);
+	s.ops->FreeMapRegisters(s.adapter, s.base, 3);
+	KeLowerIrql(irql);
+	driver_need(dev, slave_fill(&s, 0x12, 0x10) == 0, "the controller goes on");
+	slave_free(&s);
+	slave_end(&s);
+}
+
+void drive_e6_13_1_slave_registers(struct test_device *dev)
+{
+	struct slave s = begin(dev, DEVICE_DESCRIPTION_VERSION);
+
+	slave_channel(&s, 1);
+	expect(&s, DISPATCH_LEVEL, PASSIVE_LEVEL, __func__);
+	s.ops->FreeMapRegisters(s.adapter, s.base, 1);
+	slave_free(&s);
+	slave_end(&s);
+}
+
 /* Is removed while it waits for its device. */
 void drive_e6_08_slave(struct test_device *dev)
 {

@@ -17,6 +17,7 @@ void drive_x6_scanned(struct test_device *dev)
 	driver_blame(adapter, __func__);
 	driver_expect(2, (uintptr_t)buffer + PAGE_SIZE);
 	driver_expect(3, (uintptr_t)buffer + FLAG);
+	driver_expect_age(4);
 	for (int rounds = 0; rounds < 2;)       /* it is said once */
 		rounds += driver_scan(1);
 	driver_list_put(adapter, list, FALSE);
