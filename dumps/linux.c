@@ -253,6 +253,7 @@ enum dmv_code dmv_facts_linux(struct dmv_mem *m, struct dmv_names *n,
 			      struct dmv_err *e)
 {
 	struct dmv_linux l = { .m = m, .n = n, .f = f, .stop = o ? o->stop : NULL };
+	const size_t nadapter = f->nadapter, nlog = f->nlog;    /* a region's */
 	const struct dmv_kernel *k;
 
 	if (!m->linux_kernel && dmv_mem_kernel_search(m, l.stop, &k, e))
@@ -266,7 +267,7 @@ enum dmv_code dmv_facts_linux(struct dmv_mem *m, struct dmv_names *n,
 		if (code == DMV_E_MEMORY || code == DMV_E_STOPPED)
 			return code;
 	}
-	if (!e->code || (!f->nadapter && !f->nlog))
+	if (!e->code || (f->nadapter == nadapter && f->nlog == nlog))
 		return e->code;
 	dmv_note_add(f, DMV_TOPIC(DMV_K_ADAPTER), e->addr, "devices are not known: %s", e->msg);
 	return DMV_E_OK;
