@@ -322,11 +322,12 @@ static void switched(struct world *w, struct dmv_facts *f)
 {
 	w->adapter[0].injected_buffers = w->region[0].injected = 3;
 	w->region[0].control_virt = 0x1000;
-	w->region[0].rule_modes[0] = DMV_ABI_RULE_LOG << 2 * 12;  /* LIST_LEAK */
+	w->region[0].rule_modes[0] = 1u << 2 * 12;      /* LIST_LEAK: log */
 	w->region[0].scan_rounds = 7;
 	w->driver[0].options = 0xF;
-	has(DMV_TEXT, f, "dma 82f06cd0", 0, "Made to fail on purpose: 0 channels, 3 common buffers, "
-	    "0 scatter-gather lists\n", "injected: adapter");
+	has(DMV_TEXT, f, "dma 82f06cd0", 0,
+	    "Made to fail on purpose: 0 channels, 3 common buffers, 0 scatter-gather lists\n",
+	    "injected: adapter");
 	has(DMV_TEXT, f, "summary", 0, "3 allocations were made to fail on purpose",
 	    "injected: summary");
 	has(DMV_TEXT, f, "region", 0, "  Rules:    LIST_LEAK log\n", "region: modes of rules");
