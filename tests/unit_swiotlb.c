@@ -495,6 +495,55 @@ static void damage(void)
 	broken("pieces that share their slots", k, 8, "more than the target can hold");
 }
 
+static uint64_t next(uint64_t *x)
+{
+	*x ^= *x << 13;
+	*x ^= *x >> 7;
+	*x ^= *x << 17;
+	return *x;
+}
+
+/* A word anywhere in what is walked becomes an address, a small number, or anything. */
+static void spoil(struct small *k, uint64_t *x)
+{
+	char *const from = (char *)k->ram.mem, *const end = (char *)&k->ram.devices_kset;
+	char *const slots = (char *)k->ram.slots;
+	const bool in_slots = next(x) % 4 == 0;
+	const size_t words = in_slots ? 512 : (size_t)(end - from) / 8;
+	const uint64_t values[] = {
+		at(k, from) + next(x) % (size_t)(end - from), next(x) % 16, next(x), 1ull << 60,
+		at(k, k->ram.slots), NO,
+	};
+	const uint64_t value = values[next(x) % 6];
+
+	memcpy((in_slots ? slots : from) + next(x) % words * 8, &value, sizeof(value));
+}
+
+/* Whatever is there: an end, in time, and no more mappings than slots that the target can hold. */
+static void random_damage(void)
+{
+	uint64_t x = 88172645463325252ull, worst = 0;
+	size_t most = 0, said = 0;
+
+	for (int i = 0; i < 400; i++) {
+		struct small *k = grown();
+		struct dmv_facts f = { 0 };
+		struct dmv_err e = { 0 };
+
+		for (uint64_t n = 1 + next(&x) % 6; n; n--)
+			spoil(k, &x);
+		look(k, &f, &e);
+		worst = k->reads > worst ? k->reads : worst;
+		most = f.nslot > most ? f.nslot : most;
+		said += notes(&f) != 0;
+		dmv_facts_free(&f);
+		free(k);
+	}
+	T_CHECKF(worst < 20000 && most <= sizeof(struct ram) / 16 && said > 100,
+		 "random damage has an end", "%llu reads, %zu mappings, %zu notes",
+		 (unsigned long long)worst, most, said);
+}
+
 /* Who has a mapping with that bus address on record, and of the same memory. */
 static void owners(void)
 {
@@ -609,5 +658,6 @@ int main(void)
 	renamed(false);
 	renamed(true);
 	damage();
+	random_damage();
 	return t_done();
 }
