@@ -645,8 +645,11 @@ static void compared(void)
 		!c[1].direction.known, "no longer than its slots");
 	T_CHECK(f.nnote == 1 && (f.note[0].topic & DMV_TOPIC_VERIFY) && f.note[0].addr == 0x9000,
 		"what is not there is said");
-	free(f.copy);
-	free(f.note);
+	f.pool = NULL;                          /* what stands here is not to be freed */
+	f.bounce = NULL;
+	f.mapping = NULL;
+	f.slot = NULL;
+	dmv_facts_free(&f);
 }
 
 int main(void)
