@@ -9,6 +9,7 @@ import re
 import struct
 import subprocess
 
+from linux_judge import num
 from linux_truth import STRUCT, TAIL, UNION
 
 LIMIT = 120
@@ -111,7 +112,7 @@ def pools(tool, files, serial):
                        timeout=LIMIT)
     tables = json.loads(r.stdout)["tables"]
     names = {d["adapter"]: d["name"] for d in tables["device"]}
-    got = sorted((names[p["adapter"]], p["name"], p["used"], p["blocks"], int(p["size"], 16),
+    got = sorted((names[p["adapter"]], p["name"], p["used"], p["blocks"], num(p["size"]),
                   p["pages"]) for p in tables.get("dma_pools", []))
     return len(want), None if got == want else "%s, not %s" % (got, want)
 
