@@ -187,7 +187,7 @@ static void completion(const struct dmv_facts *f)
 {
 	completed(f, "le", "leaks ");
 	completed(f, "!an", "!analyze ");
-	completed(f, "dma l", "leaks ");
+	completed(f, "dma l", "leaks log ");
 	completed(f, "leaks -", "-a ");
 	completed(f, "events 80", "80076800 ");
 	completed(f, "events -n ", "");
