@@ -135,7 +135,8 @@ def completes(d):
                            shell=[shutil.which("unshare"), *d.enter[1:], "/bin/bash"])
     for line, want in (("inspect --col", "inspect --color="), ("inspect pi", "inspect pid:"),
                        ("inspect -c ana", "inspect -c analyze "),
-                       ("verifier /query", "verifier /query"), ("verifier --li", "verifier --list ")):
+                       ("verifier /query", "verifier /query"),
+                       ("verifier --li", "verifier --list ")):
         got = bash.tab("dma-" + line)
         if got != "dma-" + want:
             return "%s: %r" % (line, got)
