@@ -54,6 +54,7 @@ const struct dmv_cmd dmv_cmd_log = {
 	.examples = "log  lines about DMA\n"
 		    "log -a  the whole log",
 	.args = args,
+	.next = "analyze, dma, log -a",
 	.needs_facts = true,
 	.topics = DMV_TOPIC_LOG,
 	.run = run,
