@@ -150,7 +150,7 @@ $(patsubst %,$(O)/tests/unit_%,capacity waiting pieces options control iommu): \
 # ---- commands: the literal facts that their tests share ----
 $(patsubst %,$(O)/tests/unit_%,cmds line bugcheck verdict target device bounce mapping): \
 	$(O)/tests/world.o
-$(O)/tests/unit_linux_log $(O)/tests/unit_linux_pool $(O)/tests/unit_linux: $(O)/tests/small_kernel.o
+$(patsubst %,$(O)/tests/unit_%,linux linux_log linux_pool): $(O)/tests/small_kernel.o
 
 # ---- pastes: the fuzzer of pasted text (cmds/paste*), and its corpus ----
 $(O)/tests/replay_paste.o: tests/fuzz_paste.c

@@ -287,14 +287,14 @@ class Variant:
 
     def log(self, files):
         """As syslog(2) gave it, line by line; it may have gone on since."""
-        r = self.call(files, "-j", "-c", "log -a")
-        rows = json.loads(r.stdout)["tables"]["log"]
-        got = ["<%d>[%12s] %s" % (x["level"], x["time"], line or "")
-               for x in rows for line in (x["text"] or "").split("\\x0a")]
+        rows = json.loads(self.call(files, "-j", "-c", "log -a").stdout)["tables"]["log"]
         with open(self.path + ".dmesg", errors="replace") as f:
             want = [re.sub(r"^<(\d+)>", lambda m: "<%d>" % (int(m[1]) & 7), x)
                     for x in f.read().replace("\t", "\\x09").splitlines()]
-        start = got.index(want[0]) if want and want[0] in got else 0
+        timed = re.match(r"<\d>\[ *\d+\.\d+\] ", want[0])         # printk.time
+        got = ["<%d>%s%s" % (x["level"], "[%12s] " % x["time"] if timed else "", line)
+               for x in rows for line in (x["text"] or "").split("\\x0a")]
+        start = got.index(want[0]) if want[0] in got else 0
         wrong = [(g, w) for g, w in zip(got[start:], want) if g != w]
         need(len(want) > 100 and len(got) - start >= len(want) and not wrong,
              "%d lines, not %d: %s" % (len(got), len(want), wrong[:2]))
