@@ -203,10 +203,55 @@ static enum dmv_code say_holders(struct dmv_ses *s, uint32_t pool)
 	return go ? DMV_E_OK : DMV_E_STOPPED;
 }
 
+/* ---- who may ---- */
+
+static const struct dmv_col candidate_cols[] = {
+	DMV_COL(struct holder, device, "MAY HOLD", DMV_S_STR, "name of the device"),
+	DMV_COL(struct holder, driver, "DRIVER", DMV_S_STR, "bound to it"),
+	DMV_COL(struct holder, adapter, "ADAPTER", DMV_S_ADDR, "its struct device"),
+	{ 0 }
+};
+
+static const struct dmv_table candidate_table = { "candidates", candidate_cols, NULL };
+
+static bool any_unknown(const struct dmv_facts *f, uint32_t pool)
+{
+	for (size_t i = 0; i < f->nslot; i++)
+		if (f->slot[i].adapter >= f->nadapter &&
+		    (pool == DMV_NO_INDEX || f->slot[i].pool == pool))
+			return true;
+	return false;
+}
+
+/* Where slots are held and nobody knows by whom: devices of the pool, NO_INDEX of all, that have a
+ * driver and master the bus. */
+static bool say_candidates(struct dmv_ses *s, uint32_t pool)
+{
+	const struct dmv_facts *f = &s->facts;
+
+	dmv_out_table(s->out, &candidate_table);
+	if (!any_unknown(f, pool))
+		return true;
+	for (size_t i = 0; i < f->ndevice; i++) {
+		const struct dmv_device_fact *d = &f->device[i];
+		const bool here = pool == DMV_NO_INDEX ? d->bounce_pool < f->npool :
+				  d->bounce_pool == pool;
+		struct holder h = { .adapter = dmv_adapter_handle(f, d->adapter),
+				    .device = dmv_adapter_name(f, d->adapter),
+				    .driver = dmv_adapter_owner(f, d->adapter) };
+
+		if (here && d->driver.value && d->bus_master.value &&
+		    !dmv_out_row(s->out, &candidate_table, &h))
+			return false;
+	}
+	return true;
+}
+
 bool dmv_bounce_held(struct dmv_ses *s, uint32_t pool)
 {
 	dmv_out_table(s->out, &holder_table);
-	return dmv_bounce_pool_brief(s, &s->facts.pool[pool]) && !say_holders(s, pool);
+	return dmv_bounce_pool_brief(s, &s->facts.pool[pool]) && !say_holders(s, pool) &&
+	       say_candidates(s, pool);
 }
 
 /* ---- what is wrong ---- */
@@ -314,8 +359,8 @@ static enum dmv_code run(struct dmv_ses *s, const struct dmv_argv *av)
 	if (!say_pieces(s))
 		return DMV_E_STOPPED;
 	code = say_holders(s, DMV_NO_INDEX);
-	if (code)
-		return code;
+	if (code || !say_candidates(s, DMV_NO_INDEX))
+		return code ? code : DMV_E_STOPPED;
 	if (av->v[1].set || only != DMV_NO_INDEX) {
 		dmv_out_table(s->out, &slot_table);
 		if (!say_slots(s, only))
@@ -338,7 +383,8 @@ const struct dmv_cmd dmv_cmd_bounce = {
 		"memory it has, and by device how many slots its mappings hold; with a device\n"
 		"or -a each mapping. The kernel does not keep whose a slot is: that is said\n"
 		"where a pool serves one device, or where dma-debug or a verifier's region has\n"
-		"a mapping with that address.",
+		"a mapping with that address; else the devices that may hold slots are listed:\n"
+		"those that have a driver and master the bus.",
 	.examples = "bounce  how full, and who holds the slots\n"
 		    "bounce -a  every mapping\n"
 		    "bounce edu  those of one device",

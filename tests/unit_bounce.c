@@ -21,7 +21,7 @@ static const struct dmv_adapter_fact nothing = {
 static void make(struct machine *m, struct dmv_facts *f)
 {
 	*m = (struct machine){
-		.device = { { .driver = YES(1), .pool = 0xffffffff82000000 },
+		.device = { { .driver = YES(1), .bus_master = YES(1), .pool = 0xffffffff82000000 },
 			    { .adapter = 1, .driver = YES(1), .pool = 0xffff888003000000,
 			      .pool_name = "restricted", .bounce_pool = 1 } },
 		.pool = { { .handle = 0xffffffff82000000, .name = "default", .users = 1,
@@ -75,7 +75,10 @@ static void command(void)
 	   "\n"
 	   "HOLDER        DRIVER  ADAPTER           MAPPINGS  SLOTS   BYTES  SHARE\n"
 	   "unknown       -       -                        2      4  0x1400  57 %\n"
-	   "0000:00:03.0  wlan    ffff888002000000         2      3  0x1040  42 %\n",
+	   "0000:00:03.0  wlan    ffff888002000000         2      3  0x1040  42 %\n"
+	   "\n"
+	   "MAY HOLD      DRIVER  ADAPTER\n"
+	   "0000:00:02.0  nvme    ffff888001000000\n",
 	   "pools and who holds them");
 	has(DMV_TEXT, &f, "bounce -a", 0,
 	    "1001000  555000    0x1200      3  mapped         -", "a mapping");
@@ -140,6 +143,11 @@ static void findings(void)
 	has(DMV_TEXT, &f, "analyze", 1, "0000:00:03.0", "names the device");
 	has(DMV_TEXT, &f, "analyze", 1, "wlan", "and its driver");
 	has(DMV_TEXT, &f, "analyze", 1, "16 of 16 slots in use (100 %)", "and the slots");
+	m.slot[2].adapter = m.slot[3].adapter = DMV_NO_INDEX;
+	m.device[1].bus_master = (struct dmv_known)YES(1);
+	has(DMV_TEXT, &f, "analyze", 1, "MAY HOLD      DRIVER  ADAPTER\n0000:00:03.0  wlan",
+	    "who may hold them, where nobody knows");
+	m.slot[2].adapter = m.slot[3].adapter = 1;
 	has(DMV_JSON, &f, "analyze", 1, "\"mappings\":2,\"slots\":16", "as JSON");
 	has(DMV_TEXT, &f, "summary", 0, "1  the bounce pool is full", "in the summary");
 	m.pool[1].grows = (struct dmv_known)YES(1);
