@@ -40,6 +40,16 @@ print(program["init_task"].comm)
 """
 
 
+LIST = """import sys, drgn
+program = drgn.Program()
+program.set_core_dump(sys.argv[1])
+program.load_debug_info([sys.argv[2]])
+prog = program
+exec(compile(open(sys.argv[3]).read(), sys.argv[3], "exec"))
+dma("")
+"""
+
+
 class Skip(Exception):
     """Why there is nothing to measure."""
 
@@ -187,6 +197,38 @@ def bench_dwarf():
         f"({read >> 20} of {size >> 20} MiB)")
 
 
+def bench_list(name, peer, goal, memory, what):
+    """From the start to the printed list of adapters."""
+    ours = [TOOL, "-c", "dma", DUMP + "zlib.0"]
+    for argv in (ours, peer):
+        out = subprocess.run(argv, capture_output=True, text=True)
+        if "Owner: virtio-pci" not in out.stdout:
+            raise RuntimeError(f"{argv[0]} lists no adapter: {out.stdout[-300:]}{out.stderr}")
+    seen = turns({"list": ours, "peer": peer}, SLOW_ROUNDS)
+    say(f"list-{name}", ratio(seen["list"], seen["peer"]), goal,
+        f"start to the list of adapters, against {what} ({seconds(seen['peer']):.2f} s)")
+    if memory:
+        say(f"list-{name}-memory", ratio(seen["list"], seen["peer"], 1), memory,
+            f"peak memory of the two ({seen['list'][0][1]:.0f} and {seen['peer'][0][1]:.0f} MB)")
+
+
+def bench_lists(has_drgn):
+    """The same answer from its peers, by the extension for each."""
+    zlib, here = DUMP + "zlib.0", os.path.abspath(O)
+    if has_drgn:
+        bench_list("drgn", [PYTHON, "-c", LIST, zlib, VMLINUX, here + "/dma-drgn.py"], 0.2, 0.2,
+                   "drgn with dma-drgn.py")
+    if not shutil.which("crash") or not os.path.exists(here + "/dma.so"):
+        return skip("list-crash", "no crash, or no dma.so was built for it")
+    lines = os.path.join(WORK, "crash.list")
+    with open(lines, "w") as f:
+        f.write(f"extend {here}/dma.so\ndma\nquit\n")
+    bench_list("crash", ["crash", "-s", "-i", lines, VMLINUX, zlib], 0.05, 0.2,
+               "crash with dma.so")
+    bench_list("crash-minimal", ["crash", "--minimal", "-s", "-i", lines, VMLINUX, zlib], 0.2, 0.2,
+               "crash --minimal with dma.so")
+
+
 def bench_starts():
     try:
         make_vmlinux()
@@ -194,7 +236,9 @@ def bench_starts():
     except (Skip, OSError, subprocess.CalledProcessError) as e:
         return skip("vmcore-start", str(e))
     zlib = DUMP + "zlib.0"
-    if subprocess.run([PYTHON, "-c", "import drgn"], capture_output=True).returncode:
+    has_drgn = not subprocess.run([PYTHON, "-c", "import drgn"], capture_output=True).returncode
+    bench_lists(has_drgn)
+    if not has_drgn:
         skip("vmcore-start-drgn", f"no drgn for {PYTHON}: install python3-drgn")
     else:
         bench_start("drgn", [PYTHON, "-c", ONE_VARIABLE, zlib, VMLINUX], 0.2, True,

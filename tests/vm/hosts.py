@@ -20,6 +20,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, ".."))
 from crash import Setup                 # noqa: E402
 from hosts_table import commands, differ        # noqa: E402
+import readme                           # noqa: E402
+import terminal                         # noqa: E402
 
 LIMIT = 300
 # Newer drgn's own registry of commands, as its documentation has it: name, parser, function.
@@ -177,6 +179,27 @@ def drgn_ways(s):
     return None
 
 
+def shown(s):
+    """README's sessions."""
+    with open(readme.README, encoding="utf-8") as f:
+        blocks = readme.transcripts(f.read())
+    drgn = os.path.join(s.tmp, "interactive.py")
+    with open(drgn, "w") as f:              # drgn's own prompt needs a terminal of its own kind
+        f.write("import code, drgn\nfrom drgn import execscript\n"
+                "code.interact(local=globals(), banner='', exitmsg='')\n")
+    started = {
+        "crash>": (["crash", "-s", s.vmlinux, s.dump], "q", "/usr/local/lib/crash/extensions/"),
+        ">>>": (["drgn", "-q", "-c", s.dump, drgn], "exit()", readme.INSTALLED)}
+    for prompt, lines, _ in blocks:
+        if prompt not in started or not shutil.which(started[prompt][0][0]):
+            continue
+        argv, end, installed = started[prompt]
+        t = terminal.Terminal([shutil.which(argv[0]), *argv[1:]], {**s.env, "TERM": "dumb"},
+                              re.escape(prompt) + " $", 120, size=(50, 200))
+        for (line, said), (_, says) in zip(lines, readme.session(t, lines, end, installed)):
+            case("README, %s %s" % (prompt, line), readme.differ(said, says))
+
+
 def drgn_process(s):
     """A process core in drgn says what it says in dma-inspect, less which files that looked for."""
     lines = ["summary", "leaks -a", "analyze", "violations"]
@@ -197,6 +220,7 @@ def test(s, build):
     saved(s, s.dump)
     none = without_region(s)
     answers(s, "no region", none)
+    shown(s)
     if shutil.which("drgn"):
         case("drgn's ways", drgn_ways(s))
         case("drgn, a process", drgn_process(s))
