@@ -9,7 +9,7 @@
 
 static const struct section {
 	uint32_t flag;
-	const char *what;
+	const char *what;               /* NULL: the same as the one before */
 	uint32_t topics;                /* what it rests on beside the adapters themselves */
 	dmv_dma_section *say;
 } sections[] = {
@@ -20,7 +20,7 @@ static const struct section {
 	{ 0x04, "common buffers",
 	  DMV_TOPIC(DMV_K_BUFFER) | DMV_TOPIC(DMV_K_VECTOR) | DMV_TOPIC(DMV_K_MAPPING),
 	  dmv_dma_buffers },
-	{ 0x04, "and DMA pools", DMV_TOPIC(DMV_K_BUFFER), dmv_dma_pools },
+	{ 0x04, NULL, DMV_TOPIC(DMV_K_BUFFER), dmv_dma_pools },
 	{ 0x08, "scatter/gather lists", DMV_TOPIC(DMV_K_LIST) | DMV_TOPIC(DMV_K_REGISTER),
 	  dmv_dma_lists },
 	{ 0x10, "device description", 0, dmv_dma_description },
@@ -111,8 +111,9 @@ static void short_help(struct dmv_ses *s)
 	dmv_out_line(s->out, "dma                          lists the adapters\n"
 			     "dma ADAPTER|NAME|0 [FLAGS]   shows one, or all (0); FLAGS, a sum:");
 	for (size_t i = 0; i < SECTIONS; i++)
-		dmv_out_line(s->out, "  %2x  %s%s", sections[i].flag, sections[i].what,
-			     sections[i].flag == GENERIC ? " (the default)" : "");
+		if (sections[i].what)
+			dmv_out_line(s->out, "  %2x  %s%s", sections[i].flag, sections[i].what,
+				     sections[i].flag == GENERIC ? " (the default)" : "");
 	dmv_out_line(s->out, "   0  everything");
 }
 

@@ -175,7 +175,7 @@ static bool member(void *ctx, const char *type, const char *path, struct dmv_mem
 
 static void names(void)
 {
-	const struct dmv_names_host h = { NULL, place, symbol, NULL, member };
+	const struct dmv_names_host h = { .place = place, .symbol = symbol, .member = member };
 	struct dmv_names *n;
 	struct dmv_member m = { 0 };
 	struct dmv_err e = { 0 };
