@@ -37,7 +37,7 @@ VM_NEEDS  += $(O)/guest.boot.elf $(O)/guest_arm64.elf $(O)/tests/mem_probe
 VM_CHECKS += "tests/vm/check.sh $(O)"
 # What the processor and the map of memory have a part in, of each kind of transfer: all with FULL.
 ARM64_DRIVERS = e6_0f_5_overrun e6_0f_4_underrun.freeze-1 e6_0f_5_packet e6_0f_2_tag_after \
-	e6_0f_3_late_dma e6_24_chain e6_07_buffer_leaked case_003 clean_packet_bus_master \
+	e6_0f_3_late_dma e6_24_map e6_07_buffer_leaked case_003 clean_packet_bus_master \
 	clean_list_read clean_ex_packet clean_vector
 VM_CHECKS += "tests/vm/check.sh -a $(O) $(if $(FULL),,$(ARM64_DRIVERS))"
 VM_CHECKS += "tests/second/recipes.py vm"
