@@ -287,6 +287,8 @@ static void start(struct run *r)
 	struct dmv_posix_config c;
 
 	dmv_posix_defaults(&c);
+	if (r->o.hold)
+		c.tick_ms = 0;          /* nothing in it may move */
 	c.core.mode = r->o.mode;
 	c.core.flags |= driver_host_flags(d, !r->o.verify_off);
 	c.physical = r->o.physical;

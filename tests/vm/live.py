@@ -22,6 +22,7 @@ COMMANDS = ["region", "dma -a", "dma 0 3f", "leaks -a", "violations", "events", 
             "summary", "analyze"]
 # A process's region is found by a symbol, a machine is searched for it.
 PLACE = {"region", "space", "how", "authentic"}
+KERNEL = {"device", "bounce", "dma_pools", "mappings"}          # tables of its own books
 LIMIT = 180
 YAMA = "/proc/sys/kernel/yama/ptrace_scope"
 NOBODY, OTHER = 65534, 1000
@@ -173,7 +174,7 @@ def answers(text):
 # ---- what must come out ----
 
 def tables(said):
-    """Of each command what it says of the region, without what may differ."""
+    """Of each command what it says of the region, without what may differ or is the kernel's."""
     out = []
     for line in said.splitlines():
         if not line.startswith("{"):
@@ -183,7 +184,7 @@ def tables(said):
             del row["adapters"]
         out.append({name: [{k: v for k, v in row.items() if k not in PLACE} for row in rows
                            if row.get("region", 0) is not None]
-                    for name, rows in doc["tables"].items() if name != "device"})
+                    for name, rows in doc["tables"].items() if name not in KERNEL})
     return out
 
 
