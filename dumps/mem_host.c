@@ -246,18 +246,20 @@ static enum dmv_code walk_heads_alone(struct walk *w, struct dmv_range r)
 	uint64_t addr = (r.start + step - 1) & ~(uint64_t)(step - 1);
 
 	while (addr >= r.start && addr < r.end && r.end - addr >= n) {
-		const bool there = ask(w->h, w->space, addr, w->buf, n) == n;
-		enum dmv_code code = stopped(w->h) ? DMV_E_STOPPED : DMV_E_OK;
+		enum dmv_code code = DMV_E_OK;
+		bool there;
 
-		if (!code && there)
+		dmv_mem_walked(&w->h->m, w->done + (addr - r.start), w->total);
+		there = ask(w->h, w->space, addr, w->buf, n) == n;
+		if (stopped(w->h))
+			code = DMV_E_STOPPED;
+		else if (there)
 			code = w->heads.fn(w->heads.ctx, addr, w->buf);
 		if (code)
 			return code;
 		if (!there && !w->h->guess[w->space])
 			w->missed += r.end - addr < step ? r.end - addr : step;
-		addr += step;
-		if (addr < r.end)
-			dmv_mem_walked(&w->h->m, w->done + (addr - r.start), w->total);
+		addr += step;                   /* which may lead round, to 0 */
 	}
 	w->done += r.end - r.start;
 	dmv_mem_walked(&w->h->m, w->done, w->total);
