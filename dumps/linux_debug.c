@@ -3,7 +3,8 @@
  * The books of dma-debug (CONFIG_DMA_API_DEBUG, kernel/dma/debug.c): a hash of lists with an entry
  * for each mapping. They may have been caught while a processor linked or unlinked an entry, and
  * anything may be wrong with them: an entry counts only if its prev leads to where it was come
- * from, so that none is met twice, whatever the lists say, and the work is linear.
+ * from, so that none is met twice, whatever the lists say, and the work is linear. No bucket is
+ * taken for an entry, which would make of one list another's.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -421,6 +422,8 @@ static bool read_node(struct books *b, uint64_t at, struct node *ret)
 	ret->at = at;
 	if (at & 3 || at < b->entry_list)
 		broken(b, at, "no entry can be there");
+	else if (at - b->hash < b->buckets * b->bucket_bytes)
+		broken(b, at, "a bucket is no entry");
 	else if (dmv_mem_read(b->l->m, DMV_VIRT, at - b->entry_list, ret->bytes,
 			      (size_t)b->entry_bytes, &e))
 		broken(b, at, e.msg);
