@@ -73,18 +73,13 @@ static void add(struct line *l, const struct dmv_mapping_fact *x)
 	}
 }
 
-static uint64_t number(const struct dmv_known *k)
-{
-	return k->known ? k->value : UINT64_MAX;
-}
-
 /* by: a line for each adapter, and behind them for what has none. */
 static bool say(struct dmv_ses *s, struct line *by)
 {
 	const struct dmv_facts *f = &s->facts;
 	const struct dmv_debug_fact *d = &f->debug;
-	struct state t = { .entries = number(&d->entries), .free = number(&d->free),
-			   .lowest = number(&d->lowest), .errors = number(&d->errors),
+	struct state t = { .entries = dmv_or_none(&d->entries), .free = dmv_or_none(&d->free),
+			   .lowest = dmv_or_none(&d->lowest), .errors = dmv_or_none(&d->errors),
 			   .state = !d->disabled.known ? NULL : d->disabled.value ? "off" : "on" };
 
 	dmv_out_table(s->out, &line_table);

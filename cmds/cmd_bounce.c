@@ -101,11 +101,6 @@ static const struct dmv_table slot_table = { "mappings", slot_cols, NULL };
 
 /* ---- pools ---- */
 
-static uint64_t number(const struct dmv_known *k)
-{
-	return k->known ? k->value : UINT64_MAX;
-}
-
 static const char *yes(const struct dmv_known *k)
 {
 	return !k->known ? NULL : k->value ? "yes" : "no";
@@ -117,7 +112,7 @@ static bool say_pool(struct dmv_ses *s, const struct dmv_pool_fact *x)
 	char full[DMV_SHARE_TEXT];
 	struct pool p = {
 		.pool = x->handle, .slots = x->slots, .in_use = x->in_use,
-		.used = number(&x->used), .high = number(&x->high), .unread = x->unread,
+		.used = dmv_or_none(&x->used), .high = dmv_or_none(&x->high), .unread = x->unread,
 		.devices = x->users, .mappings = x->mappings, .kind = x->name,
 		.full = dmv_share_text(used, x->slots, full), .force = yes(&x->force),
 		.grows = yes(&x->grows), .restricted = yes(&x->restricted),
@@ -135,7 +130,7 @@ static bool say_pieces(struct dmv_ses *s)
 		struct piece p = {
 			.pool = f->pool[x->pool].handle, .record = x->record, .start = x->start,
 			.end = x->start == DMV_NO_ADDR ? DMV_NO_ADDR : x->start + x->bytes,
-			.slots = x->slots, .in_use = x->in_use, .used = number(&x->used),
+			.slots = x->slots, .in_use = x->in_use, .used = dmv_or_none(&x->used),
 			.device = dmv_adapter_name(f, x->adapter),
 		};
 

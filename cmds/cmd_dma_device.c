@@ -83,11 +83,6 @@ static const char *on_off(const struct dmv_known *k)
 	return !k->known ? NULL : k->value ? "on" : "off";
 }
 
-static uint64_t number(const struct dmv_known *k)
-{
-	return k->known ? k->value : UINT64_MAX;
-}
-
 /* Of limits that are none if they are 0. */
 static uint64_t not_zero(const struct dmv_known *k)
 {
@@ -109,11 +104,12 @@ bool dmv_dma_device(struct dmv_ses *s, uint32_t adapter)
 		.mask = mask_text(&x->mask, mask),
 		.coherent_mask = mask_text(&x->coherent_mask, coherent),
 		.boundary = mask_text(&x->boundary, boundary),
-		.bus_limit = not_zero(&x->bus_limit), .max_segment = number(&x->max_segment),
+		.bus_limit = not_zero(&x->bus_limit),
+		.max_segment = dmv_or_none(&x->max_segment),
 		.min_align = not_zero(&x->min_align),
 		.group = x->group.known ? (uint32_t)x->group.value : UINT32_MAX,
-		.domain = x->domain, .aperture = number(&x->aperture),
-		.aperture_end = number(&x->aperture_end),
+		.domain = x->domain, .aperture = dmv_or_none(&x->aperture),
+		.aperture_end = dmv_or_none(&x->aperture_end),
 		.pool = x->pool, .pool_name = x->pool_name,
 		.pool_slots = pool ? pool->slots : UINT64_MAX,
 		.pool_used = pool ? dmv_bounce_used(pool) : UINT64_MAX,

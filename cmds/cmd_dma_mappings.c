@@ -45,11 +45,6 @@ static const struct dmv_table table = {
 	"?caller|         by {caller}\n"
 };
 
-static uint64_t number(const struct dmv_known *k)
-{
-	return k->known ? k->value : UINT64_MAX;
-}
-
 static uint32_t small(const struct dmv_known *k)
 {
 	return k->known && k->value < UINT32_MAX ? (uint32_t)k->value : UINT32_MAX;
@@ -71,7 +66,7 @@ static bool say(struct dmv_ses *s, uint32_t i)
 	const struct dmv_mapping_fact *x = &f->mapping[i];
 	char bus[24];
 	struct mapping d = {
-		.adapter = x->device, .entry = x->entry, .bytes = number(&x->bytes),
+		.adapter = x->device, .entry = x->entry, .bytes = dmv_or_none(&x->bytes),
 		.phys = x->phys, .bucket = x->bucket,
 		.sg_calls = small(&x->sg_calls), .sg_mapped = small(&x->sg_mapped),
 		.site = x->owner, .kind = dmv_object_word(f, DMV_K_MAPPING, i),

@@ -2,6 +2,8 @@
 /* dma ADAPTER 4 of a Linux device: its DMA pools. */
 #include "cmd_dma.h"
 
+#include "words.h"
+
 struct pool {
 	uint64_t adapter, pool, size, allocation, boundary, pages, blocks, used;
 	const char *name;
@@ -28,11 +30,6 @@ static const struct dmv_table table = {
 	"      Pages:            {pages|?} of {allocation|?} bytes, boundary {boundary|?}\n"
 };
 
-static uint64_t number(const struct dmv_known *k)
-{
-	return k->known ? k->value : UINT64_MAX;
-}
-
 bool dmv_dma_pools(struct dmv_ses *s, uint32_t adapter, const struct dmv_dma_sorted *g)
 {
 	const struct dmv_facts *f = &s->facts;
@@ -44,9 +41,9 @@ bool dmv_dma_pools(struct dmv_ses *s, uint32_t adapter, const struct dmv_dma_sor
 		const struct dmv_dma_pool_fact *x = &f->dma_pool[i];
 		struct pool d = {
 			.adapter = f->adapter[adapter].handle, .pool = x->addr, .name = x->name,
-			.size = number(&x->size), .allocation = number(&x->allocation),
-			.boundary = number(&x->boundary), .pages = number(&x->pages),
-			.blocks = number(&x->blocks), .used = number(&x->used),
+			.size = dmv_or_none(&x->size), .allocation = dmv_or_none(&x->allocation),
+			.boundary = dmv_or_none(&x->boundary), .pages = dmv_or_none(&x->pages),
+			.blocks = dmv_or_none(&x->blocks), .used = dmv_or_none(&x->used),
 		};
 
 		if (x->adapter == adapter && !dmv_out_row(s->out, &table, &d))

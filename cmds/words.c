@@ -131,6 +131,11 @@ const char *dmv_map_type_word(enum dmv_map_type type)
 	return (unsigned)type < DMV_MAP_TYPES ? map_types[type].type : NULL;
 }
 
+uint64_t dmv_or_none(const struct dmv_known *k)
+{
+	return k->known ? k->value : UINT64_MAX;
+}
+
 const char *dmv_map_direction_word(const struct dmv_known *k)
 {
 	return k->known && k->value <= DMV_DIR_NONE ? directions[k->value] : NULL;

@@ -33,6 +33,9 @@ const char *dmv_guard_word(enum dmv_guard_what what);
 const char *dmv_interface_word(uint32_t type);  /* INTERFACE_TYPE of a device description */
 const char *dmv_machine_word(uint32_t machine); /* ELF e_machine */
 
+/* As columns have it: UINT64_MAX is absent. */
+uint64_t dmv_or_none(const struct dmv_known *k);
+
 /* NULL where nothing is known. */
 const struct dmv_stack *dmv_site(const struct dmv_facts *f, uint32_t stack);
 const char *dmv_site_text(const struct dmv_facts *f, uint32_t stack);
