@@ -83,6 +83,11 @@ struct wdm_bytes {
 };
 NTSTATUS wdm_transfer_ex(struct dmv_adapter *a, const struct wdm_bytes *b, uint64_t caller,
 			 struct dmv_transfer *ret, uint64_t *left);
+/* FlushAdapterBuffersEx once the adapter is checked (NULL: it failed). `before` (opt) comes first,
+ * when the transfer is known to be good; false: a rule was broken. */
+typedef bool wdm_before_flush(struct dmv_adapter *a, uint64_t caller);
+NTSTATUS wdm_flush_ex(struct dmv_adapter *a, const struct wdm_bytes *b, PVOID base, bool to_device,
+		      wdm_before_flush *before, uint64_t caller);
 /* Rule 0x24 alone. */
 NTSTATUS wdm_chain_reaches(struct dmv_adapter *a, const struct wdm_bytes *b, uint64_t caller);
 /* Registers that `length` bytes at va need; mdl NULL: of whatever MDL. Judges nothing. */

@@ -167,25 +167,33 @@ NTSTATUS NTAPI wdm_map_transfer_ex(PDMA_ADAPTER adapter, PMDL mdl, PVOID base, U
 	return status;
 }
 
-NTSTATUS NTAPI wdm_flush_adapter_buffers_ex(PDMA_ADAPTER adapter, PMDL mdl, PVOID base,
-					    ULONGLONG offset, ULONG length, BOOLEAN to_device)
+NTSTATUS wdm_flush_ex(struct dmv_adapter *a, const struct wdm_bytes *b, PVOID base, bool to_device,
+		      wdm_before_flush *before, uint64_t caller)
 {
-	struct dmv_adapter *a = wdm_begin(adapter, UP_TO_DISPATCH, CALLER);
-	const struct wdm_bytes b = { mdl, offset, length, false };
 	struct dmv_transfer t;
 	uint64_t left;
 	NTSTATUS status;
 
 	if (!a)
 		return STATUS_INVALID_PARAMETER;
-	status = wdm_transfer_ex(a, &b, CALLER, &t, &left);
+	status = wdm_transfer_ex(a, b, caller, &t, &left);
 	if (status)
 		return status;
 	t.to_device = to_device;
-	if (dmv_flush_transfer(wdm_verifier(), a, base, &t, left, CALLER) != DMV_OK)
+	if ((before && !before(a, caller)) ||
+	    dmv_flush_transfer(wdm_verifier(), a, base, &t, left, caller) != DMV_OK)
 		status = STATUS_INVALID_PARAMETER;
 	wdm_transfer_free(&t);
 	return status;
+}
+
+NTSTATUS NTAPI wdm_flush_adapter_buffers_ex(PDMA_ADAPTER adapter, PMDL mdl, PVOID base,
+					    ULONGLONG offset, ULONG length, BOOLEAN to_device)
+{
+	struct dmv_adapter *a = wdm_begin(adapter, UP_TO_DISPATCH, CALLER);
+	const struct wdm_bytes b = { mdl, offset, length, false };
+
+	return wdm_flush_ex(a, &b, base, to_device, NULL, CALLER);
 }
 
 /* ---- of the system's DMA controller, which bus masters do without ---- */

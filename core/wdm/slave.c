@@ -325,12 +325,15 @@ NTSTATUS NTAPI wdm_slave_map_transfer_ex(PDMA_ADAPTER adapter, PMDL mdl, PVOID b
 }
 
 /* Rule 0x23: whoever flushes what still runs gets a part of it, and the controller goes on. */
-static bool still_runs(struct dmv_adapter *a, uint64_t caller)
+static bool is_over(struct dmv_adapter *a, uint64_t caller)
 {
 	const struct wdm_adapter *f = face_of(a);
 
-	return runs(a) && dmv_violate(wdm_verifier(), DMV_V_FLUSH_NOT_COMPLETE, a, caller, 0,
-				      f->controller, f->request);
+	if (runs(a) && dmv_violate(wdm_verifier(), DMV_V_FLUSH_NOT_COMPLETE, a, caller, 0,
+				   f->controller, f->request))
+		return false;
+	wdm_slave_stop(a, caller);
+	return true;
 }
 
 NTSTATUS NTAPI wdm_slave_flush_adapter_buffers_ex(PDMA_ADAPTER adapter, PMDL mdl, PVOID base,
@@ -339,25 +342,8 @@ NTSTATUS NTAPI wdm_slave_flush_adapter_buffers_ex(PDMA_ADAPTER adapter, PMDL mdl
 {
 	struct dmv_adapter *a = wdm_begin(adapter, UP_TO_DISPATCH, CALLER);
 	const struct wdm_bytes b = { mdl, offset, length, false };
-	struct dmv_transfer t;
-	uint64_t left;
-	NTSTATUS status;
 
-	if (!a)
-		return STATUS_INVALID_PARAMETER;
-	status = wdm_transfer_ex(a, &b, CALLER, &t, &left);
-	if (status)
-		return status;
-	t.to_device = to_device;
-	if (still_runs(a, CALLER))
-		status = STATUS_INVALID_PARAMETER;
-	else
-		wdm_slave_stop(a, CALLER);
-	if (!status &&
-	    dmv_flush_transfer(wdm_verifier(), a, base, &t, left, CALLER) != DMV_OK)
-		status = STATUS_INVALID_PARAMETER;
-	wdm_transfer_free(&t);
-	return status;
+	return wdm_flush_ex(a, &b, base, to_device, is_over, CALLER);
 }
 
 VOID NTAPI wdm_slave_free_adapter_object(PDMA_ADAPTER adapter, IO_ALLOCATION_ACTION action)
