@@ -90,7 +90,7 @@ $(O)/dma-inspect: $(call objs,$(INSPECT_SRC)) $(O)/libcmds.a $(O)/libdumps.a
 CONTROL_SRC = $(addprefix ext/dma_verifier,.c _file.c _process.c)
 $(O)/ext/dma_verifier%.o: override CFLAGS += -Icore -Icore/port/posix
 $(O)/ext/dma_verifier.o: override CFLAGS += -Icore -Icore/port/posix
-$(O)/dma-verifier: $(call objs,$(CONTROL_SRC)) $(O)/libdmv-posix.a
+$(O)/dma-verifier: $(call objs,$(CONTROL_SRC)) $(O)/libdmv-posix.a $(O)/libdmaverifier.a
 	$(LINK) -o $@
 all: $(O)/dma-verifier
 

@@ -278,6 +278,10 @@ int dmv_driver_set(struct dmv *v, uint32_t driver, const struct dmv_driver_optio
  */
 bool dmv_control_poll(struct dmv *v);
 
+/* CRC-32 of bytes in memory, as the header and the control block have it, for who writes the
+ * latter. Anywhere, without a verifier. */
+uint32_t dmv_crc32(const unsigned char *p, size_t n);
+
 /* ---- what the routines of a face do; `caller` is the return address of the face's routine ---- */
 
 /* The memory of one transfer, virtually contiguous. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later */
-/* The checksum of the region's header and of the control block: CRC-32 as zlib and Ethernet have it,
- * without a table, since a few hundred bytes are all that it is ever made of. */
+/* The checksum of the region's header and of the control block: CRC-32, as zlib and Ethernet have
+ * it; without a table, since it is made of a few kilobytes at most. */
 #include "dmv.h"
 
 uint32_t dmv_crc32(const unsigned char *p, size_t n)

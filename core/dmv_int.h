@@ -523,9 +523,6 @@ void dmv_header_open(struct dmv_abi_header *h); /* stores the magic, last of all
 /* dmv_driver.c: raises the leak rule for each live adapter of a driver; DMV_ABI_NONE: of all. */
 void dmv_report_left(struct dmv *v, uint32_t driver, uint64_t caller);
 
-/* Of bytes in memory, as the header has it. */
-uint32_t dmv_crc32(const unsigned char *p, size_t n);
-
 /* dmv_options.c */
 /* Are all of them known? */
 bool dmv_options_known(const struct dmv_driver_options *o);

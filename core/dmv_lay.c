@@ -200,18 +200,6 @@ int dmv_region_lay(struct dmv *v)
 
 /* ---- header ---- */
 
-uint32_t dmv_crc32(const unsigned char *p, size_t n)
-{
-	uint32_t crc = UINT32_MAX;
-
-	while (n--) {
-		crc ^= *p++;
-		for (int i = 0; i < 8; i++)
-			crc = crc >> 1 ^ (UINT32_C(0xEDB88320) & (0 - (crc & 1)));
-	}
-	return ~crc;
-}
-
 static void copy_text(char *to, size_t room_for, const char *from)
 {
 	for (size_t i = 0; from && from[i] && i + 1 < room_for; i++)

@@ -71,18 +71,6 @@ static struct dmv *verifier(size_t block)
 
 /* ---- the block ---- */
 
-static uint32_t crc32(const unsigned char *p, size_t n)
-{
-	uint32_t crc = UINT32_MAX;
-
-	while (n--) {
-		crc ^= *p++;
-		for (int i = 0; i < 8; i++)
-			crc = crc & 1 ? crc >> 1 ^ 0xEDB88320u : crc >> 1;
-	}
-	return ~crc;
-}
-
 /* What is given stands at the start, or, where the form is to be right, at the asked fields. */
 static void spoil(const uint8_t *data, size_t n, size_t block)
 {
@@ -93,7 +81,7 @@ static void spoil(const uint8_t *data, size_t n, size_t block)
 	n--;
 	memcpy(w.block + at, data + 1, n < block - at ? n : block - at);
 	if (data[0] & 1)
-		b->checksum = crc32((const unsigned char *)w.block + ASKED, offset - ASKED);
+		b->checksum = dmv_crc32((const unsigned char *)w.block + ASKED, offset - ASKED);
 	b->sequence |= 2;
 	b->sequence &= ~1u;
 }

@@ -292,8 +292,8 @@ $(O)/tests/replay_linux_debug: $(O)/tests/fuzz_linux_debug.o $(O)/tests/replay.o
 # These feed the core and its port, not the readers.
 $(O)/tests/replay_control: $(O)/libdmaverifier.a
 $(O)/fuzz_control: $(patsubst %.c,$(O)/fuzzed/%.o,$(wildcard core/*.c))
-$(O)/tests/replay_settings: $(O)/libdmv-posix.a
-$(O)/fuzz_settings: $(O)/fuzzed/core/port/posix/settings.o
+$(O)/tests/replay_settings: $(O)/libdmv-posix.a $(O)/libdmaverifier.a
+$(O)/fuzz_settings: $(patsubst %,$(O)/fuzzed/core/%.o,port/posix/settings dmv_crc)
 
 include tests/vm/vm.mk
 

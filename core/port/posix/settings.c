@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "dmv.h"
 #include "settings.h"
 
 #define WORDS 24                        /* most on a line */
@@ -491,18 +492,6 @@ size_t settings_text(const struct settings *s, char *buf, size_t size)
 
 #define ASKED offsetof(struct dmv_abi_control, fields)
 
-static uint32_t crc32(const unsigned char *p, size_t n)
-{
-	uint32_t crc = UINT32_MAX;
-
-	while (n--) {
-		crc ^= *p++;
-		for (int i = 0; i < 8; i++)
-			crc = crc & 1 ? crc >> 1 ^ 0xEDB88320u : crc >> 1;
-	}
-	return ~crc;
-}
-
 const char *settings_block(struct settings_block *x, void *va, size_t bytes)
 {
 	const size_t row = sizeof(struct dmv_abi_control_driver);
@@ -541,7 +530,7 @@ bool settings_ask(const struct settings_block *x, const struct settings *s, uint
 	memset(to + ASKED, 0, x->state_offset - ASKED);
 	memcpy(to + ASKED, (const char *)&s->head + ASKED, sizeof(*b) - ASKED);
 	memcpy(b + 1, s->row, s->head.count * sizeof(s->row[0]));
-	b->checksum = crc32(to + ASKED, x->state_offset - ASKED);
+	b->checksum = dmv_crc32(to + ASKED, x->state_offset - ASKED);
 	__atomic_store_n(&b->sequence, next, __ATOMIC_RELEASE);
 	*sequence = next;
 	return true;
