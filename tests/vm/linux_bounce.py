@@ -4,16 +4,17 @@ in transfer, on the serial line; and slot by slot what drgn reads, against what 
 
 	linux_bounce.py VMLINUX DUMP    the child, where drgn is: a slot in use a line
 """
-import json
 import os
 import re
 import subprocess
 import sys
 
 import linux_devices
+from linux_judge import LIMIT, ask, num
+from linux_truth import serial_text
 
-LIMIT = 120
 SLOT = 2048
+MAPPINGS = "bounce -a"
 PYTHON = "/usr/bin/python3"             # for which Debian has drgn
 # What goes without the member: of the pool, of its memory, of its mappings. All else must stay.
 ALL = {"pools", "memory", "mappings"}
@@ -27,24 +28,11 @@ LOST = {
 }
 
 
-def ask(tool, files, command="bounce -a"):
-    """Exit code, tables, notes."""
-    r = subprocess.run([tool, "-j", "-c", command, *files], capture_output=True, text=True,
-                       timeout=LIMIT)
-    doc = json.loads(r.stdout)
-    return r.returncode, doc["tables"], doc.get("notes", []) + [doc.get("error") or ""]
-
-
-def number(x):
-    return int(x, 16) if isinstance(x, str) else x
-
-
 # ---- what the guest said ----
 
 class Truth:
     def __init__(self, serial):
-        with open(serial, errors="replace") as f:
-            text = f.read().replace("\r", "")
+        text = serial_text(serial)
         self.count = {k: int(v) for k, v in re.findall(r"^init: bounce (\w+) (\d+)$", text, re.M)}
         self.memory = joined((int(at, 16), int(n)) for at, n in re.findall(
             r"^init: bounced \w+ (0x\w+) (\d+)$", text, re.M))
@@ -69,10 +57,9 @@ def joined(pieces):
 def check(tool, files, serial):
     """What is wrong, or None."""
     truth = Truth(serial)
-    code, tables, notes = ask(tool, files)
+    code, (tables,), notes = ask(tool, files, MAPPINGS)
     # makedumpfile 1.7.2 takes some pages of newer kernels' devices for a user's
-    said = [n for n in notes if n]
-    left_out = code == 4 and said and all("excluded by the dump filter" in n for n in said)
+    left_out = code == 4 and notes and all("excluded by the dump filter" in n for n in notes)
     expected = 1 if "-full" in serial else 0
     if (code != expected and not left_out) or not truth.count or not truth.memory:
         return "exit code %d, %s; the guest said %s" % (code, notes, truth.count)
@@ -84,7 +71,7 @@ def check(tool, files, serial):
         want.append(truth.count["io_tlb_used_hiwater"])
     if got != want or "-full" in serial:
         return got != want and "slots, in use, used, forced, most: %s, not %s" % (got, want) or None
-    memory = joined((number(m["original"]), m["length"]) for m in tables["mappings"])
+    memory = joined((num(m["original"]), m["length"]) for m in tables["mappings"])
     if "-lean-" in serial and {m["said"] for m in tables["mappings"]} != {"dma-debug"}:
         return "dma-debug does not say whose all are: %s" % tables["holders"]
     return memory != truth.memory and "%s is bounced, not %s" % (memory, truth.memory) or None
@@ -94,16 +81,16 @@ def stale(tool, files, serial):
     """What was changed behind the device's back, and what it has read and the guest has not seen,
     where it is known where the bounce buffer begins; nothing else. What is wrong, or None."""
     truth = Truth(serial)
-    _, tables, _ = ask(tool, files)
-    exact = [(number(m["original"]), m["length"]) for m in tables["mappings"] if m["exact"]]
+    _, (tables,), _ = ask(tool, files, MAPPINGS)
+    exact = [(num(m["original"]), m["length"]) for m in tables["mappings"] if m["exact"]]
     want = sorted([c for c in truth.changed if any(at <= c[0] < at + n for at, n in exact)] +
                   [(at, n) for at, n in exact if at in truth.read])
-    code, tables, notes = ask(tool, files, "stale -a")
+    code, (tables,), notes = ask(tool, files, "stale -a")
     rows = tables["bounced"]
-    got = sorted((number(r["original"]) + r["offset"], r["differ"]) for r in rows)
+    got = sorted((num(r["original"]) + r["offset"], r["differ"]) for r in rows)
     way = {"to device": truth.changed, "from device": sorted(set(want) - set(truth.changed))}
     for direction, these in way.items() if "-lean-" in serial else ():
-        mine = sorted((number(r["original"]) + r["offset"], r["differ"]) for r in rows
+        mine = sorted((num(r["original"]) + r["offset"], r["differ"]) for r in rows
                       if r["direction"] == direction)
         if mine != these:
             return "%s: %s, not %s" % (direction, mine, these)
@@ -129,18 +116,18 @@ def beside_drgn(tool, files, vmlinux):
                        timeout=LIMIT)
     if r.returncode:
         return "drgn: " + r.stderr.strip()[-300:]
-    slots = [[number(x) for x in line.split()] for line in r.stdout.splitlines()]
-    _, tables, _ = ask(tool, files)
-    start = number(tables["memory"][0]["start"])
+    slots = [[num(x) for x in line.split()] for line in r.stdout.splitlines()]
+    _, (tables,), _ = ask(tool, files, MAPPINGS)
+    start = num(tables["memory"][0]["start"])
     mine = []
     for m in tables["mappings"]:
         for k in range(m["slots"]):
             data = k - m["padding"]
             none = m["original"] is None or data < 0
-            mine.append([m["first"] + k, None if none else number(m["original"]) + SLOT * data,
+            mine.append([m["first"] + k, None if none else num(m["original"]) + SLOT * data,
                          (m["length"] - SLOT * data) % (1 << 64)])
         first = start + SLOT * (m["first"] + m["padding"])
-        if not first <= number(m["bounce"]) < first + SLOT:
+        if not first <= num(m["bounce"]) < first + SLOT:
             return "%s is not in slot %d" % (m["bounce"], m["first"])
     want = [[i, None if orig == (1 << 64) - 1 else orig, size] for i, orig, size in slots]
     return mine != want and "%d slots, drgn has %d; first of each: %s, %s" % (
@@ -174,7 +161,7 @@ def rows(tables):
 def one_renamed(tool, path, row, before):
     """What is wrong with the answer, or None."""
     ident, _, _, what = row
-    code, tables, notes = ask(tool, [path])
+    code, (tables,), notes = ask(tool, [path], MAPPINGS)
     said = any("not known" in n and what in n for n in notes)
     if ident == "BOUNCE_NSLABS":        # another of that name is found, and does not fit
         said |= any("do not fill" in n for n in notes)
@@ -204,7 +191,7 @@ def places(types, row):
 
 def renamed(tool, path, btf):
     """[(member, what is wrong or None)], as linux_devices.renamed."""
-    _, tables, _ = ask(tool, [path])
+    _, (tables,), _ = ask(tool, [path], MAPPINGS)
     for row in linux_devices.each_renamed(path, btf, set(LOST), places):
         yield "%s.%s" % row[1:3], one_renamed(tool, path, row, rows(tables))
 

@@ -11,8 +11,9 @@ import subprocess
 import sys
 
 import linux_devices
+from linux_judge import LIMIT, ask, num
+from linux_truth import serial_text
 
-LIMIT = 120
 PYTHON = "/usr/bin/python3"             # for which Debian has drgn
 DIRECTION = {"DMA_BIDIRECTIONAL": "both ways", "DMA_TO_DEVICE": "to device",
              "DMA_FROM_DEVICE": "from device", "DMA_NONE": "none"}
@@ -34,23 +35,9 @@ LOST = {
 ALL = {"LIST_PREV", "BUCKET_LIST", "ENTRY_LIST"}        # without these no entry is found
 
 
-def ask(tool, files, *commands):
-    """Exit code, a list of tables, all notes."""
-    argv = [x for c in commands for x in ("-c", c)]
-    r = subprocess.run([tool, "-j", *argv, *files], capture_output=True, text=True, timeout=LIMIT)
-    docs = [json.loads(x) for x in r.stdout.splitlines()]
-    return r.returncode, [d["tables"] for d in docs], [
-        n for d in docs for n in d.get("notes", []) + [d.get("error")] if n]
-
-
-def number(x):
-    return int(x, 16) if isinstance(x, str) else x
-
-
 class Truth:
     def __init__(self, serial):
-        with open(serial, errors="replace") as f:
-            text = f.read().replace("\r", "")
+        text = serial_text(serial)
         self.state = {k: int(v) for k, v in re.findall(r"^init: dma-debug (\w+) (\d+)$", text,
                                                        re.M)}
         self.entries = sorted(
@@ -66,8 +53,8 @@ class Truth:
 def books(tables):
     """Rows of `dma 0 6` as the guest prints them."""
     name = {d["adapter"]: d["name"] for d in tables["device"]}
-    return sorted((name.get(m["adapter"]), m["type"], m["direction"], number(m["bus"]),
-                   m["bytes"], number(m["phys"]), m["error"], m["bucket"])
+    return sorted((name.get(m["adapter"]), m["type"], m["direction"], num(m["bus"]),
+                   m["bytes"], num(m["phys"]), m["error"], m["bucket"])
                   for m in tables["mappings"])
 
 
@@ -165,9 +152,9 @@ def beside_drgn(tool, files, vmlinux):
     _, (tables,), _ = ask(tool, files, "dma 0 6")
     stack = {}
     for s in tables["call_sites"]:
-        stack.setdefault(s["site"], []).append(number(s["addr"]))
-    got = sorted([number(m["entry"]), number(m["adapter"]), number(m["bus"]), m["bytes"],
-                  number(m["phys"]), m["sg_calls"], m["sg_mapped"], stack.get(m["site"], [])]
+        stack.setdefault(s["site"], []).append(num(s["addr"]))
+    got = sorted([num(m["entry"]), num(m["adapter"]), num(m["bus"]), m["bytes"],
+                  num(m["phys"]), m["sg_calls"], m["sg_mapped"], stack.get(m["site"], [])]
                  for m in tables["mappings"])
     if got == want:
         return None

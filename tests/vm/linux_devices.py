@@ -2,17 +2,14 @@
 """Devices of a guest as its sysfs told them on the serial line, against what dma-inspect says of
 them; and what it says if a member that it reads has another name in the kernel's own BTF."""
 import contextlib
-import json
 import mmap
 import os
 import re
 import struct
-import subprocess
 
-from linux_judge import num
-from linux_truth import STRUCT, TAIL, UNION
+from linux_judge import ask, num
+from linux_truth import STRUCT, TAIL, UNION, serial_text
 
-LIMIT = 120
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 WORD = r"(\S+)"
 LINE = re.compile(rf"^init: device {WORD} {WORD} path {WORD} driver {WORD} module {WORD} "
@@ -41,13 +38,10 @@ NEEDS = {"POOL_RESTRICTED": set(), "PCI_COMMAND": {"saved_master"}}
 ALL = {"LIST_NEXT", "KSET_LIST", "KOBJ_ENTRY", "DEV_KOBJ", "DEV_BUS", "DEV_DMA_MASK"}
 
 
-def ask(tool, files):
+def devices(tool, files):
     """Exit code; rows of the devices; notes."""
-    r = subprocess.run([tool, "-j", "-c", "dma 0 1", *files], capture_output=True, text=True,
-                       timeout=LIMIT)
-    doc = json.loads(r.stdout)
-    return r.returncode, doc["tables"].get("device", []), doc.get("notes", []) + [
-        doc.get("error") or ""]
+    code, (tables,), notes = ask(tool, files, "dma 0 1")
+    return code, tables.get("device", []), notes
 
 
 # ---- as they are ----
@@ -58,8 +52,7 @@ def bits(mask):
 
 def told(serial):
     """{(bus, name): what dma-inspect must say}"""
-    with open(serial, errors="replace") as f:
-        text = f.read().replace("\r", "")
+    text = serial_text(serial)
     out = {}
     for bus, name, path, driver, module, dma, coherent, vendor, device, cls in LINE.findall(text):
         row = {"path": path, "driver": None if driver == "-" else driver.replace("/", " "),
@@ -87,7 +80,7 @@ def said(rows):
 def check(tool, files, serial):
     """What is wrong, or None."""
     want = told(serial)
-    code, rows, notes = ask(tool, files)
+    code, rows, notes = devices(tool, files)
     got = said(rows)
     # sysfs names the module of a driver that is built in, too; the kernel's memory does not
     for key, row in got.items():
@@ -104,13 +97,10 @@ def check(tool, files, serial):
 
 def pools(tool, files, serial):
     """(how many, what is wrong or None)"""
-    with open(serial, errors="replace") as f:
-        text = f.read().replace("\r", "")
+    text = serial_text(serial)
     want = sorted((m[1], m[2].strip(), *(int(x) for x in m[3].split())) for m in re.finditer(
         r"^init: pools (\S+) (.*?) +(\d+ +\d+ +\d+ +\d+)$", text, re.M))
-    r = subprocess.run([tool, "-j", "-c", "dma 0 5", *files], capture_output=True, text=True,
-                       timeout=LIMIT)
-    tables = json.loads(r.stdout)["tables"]
+    _, (tables,), _ = ask(tool, files, "dma 0 5")
     names = {d["adapter"]: d["name"] for d in tables["device"]}
     got = sorted((names[p["adapter"]], p["name"], p["used"], p["blocks"], num(p["size"]),
                   p["pages"]) for p in tables.get("dma_pools", []))
@@ -172,7 +162,7 @@ def changed(data, patches):
 def one_renamed(tool, path, row, before):
     """What is wrong with the answer, or None."""
     ident, _, _, what = row
-    code, rows, notes = ask(tool, [path])
+    code, rows, notes = devices(tool, [path])
     if rows == before and ident not in ALL and not any(b[k] for b in before for k in NEEDS.get(
             ident, LOST[ident])):
         return None                     # no device has it
@@ -189,7 +179,7 @@ def one_renamed(tool, path, row, before):
 
 def renamed(tool, path, btf):
     """[(member, what is wrong or None)]. path: an ELF dump, in which the guest's BTF lies whole."""
-    _, before, _ = ask(tool, [path])
+    _, before, _ = devices(tool, [path])
     for row in each_renamed(path, btf, ALL | set(LOST)):
         yield "%s.%s" % row[1:3], one_renamed(tool, path, row, before)
 

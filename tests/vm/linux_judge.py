@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-or-later
-"""What is right and what is wrong of an answer, for linux_check.py."""
+"""Answers of dma-inspect, what is right and what is wrong of them, for linux_check.py."""
+import json
+import subprocess
+
+LIMIT = 120                             # seconds for one run
 PLACE = {"region", "space", "how", "index"}    # what a vmcore may say otherwise than a core
 
 
@@ -10,6 +14,15 @@ class Wrong(Exception):
 def need(good, why):
     if not good:
         raise Wrong(why)
+
+
+def ask(tool, files, *commands):
+    """Exit code, the tables of each command, all notes and errors."""
+    argv = [x for c in commands for x in ("-c", c)]
+    r = subprocess.run([tool, "-j", *argv, *files], capture_output=True, text=True, timeout=LIMIT)
+    docs = [json.loads(x) for x in r.stdout.splitlines()]
+    return r.returncode, [d["tables"] for d in docs], [
+        n for d in docs for n in d.get("notes", []) + [d.get("error")] if n]
 
 
 def num(x):

@@ -18,6 +18,12 @@ TAIL = {1: (4, 0), 3: (12, 0), 4: (0, 12), 5: (0, 12), 6: (0, 8), 13: (0, 8), 14
 STRUCT, UNION, TYPEDEF = 4, 5, 8
 
 
+def serial_text(path):
+    """What came over the serial line, as lines."""
+    with open(path, errors="replace") as f:
+        return f.read().replace("\r", "")
+
+
 class Untold(Exception):
     """What the guest should have said and did not."""
 
@@ -26,8 +32,7 @@ class Processes:
     """The regions and violations of the processes, from the serial line."""
 
     def __init__(self, serial):
-        with open(serial, errors="replace") as f:
-            text = f.read().replace("\r", "")
+        text = serial_text(serial)
         if "init: done" not in text:
             raise Untold("the guest did not come to its end")
         self.regions = {}
